@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ex.h - executive support: pools, push locks, handle tables, work items, keyed events, system information.
+ * Windows Internals, 7th ed., part 1, chapter 5 (pools), part 2, chapter 8 (objects, handles, push locks, work items).
+ */
+#ifndef NASCENT_EX_H
+#define NASCENT_EX_H
+
+#include "nt.h"
+
+/* ---- push locks: one pointer-sized reader/writer lock, blocking, IRQL <= APC_LEVEL inside a critical region -------------------------- */
+typedef struct _EX_PUSH_LOCK_ { volatile ULONG_PTR Value; } EX_PUSH_LOCK_, *PEX_PUSH_LOCK_;
+void ExInitializePushLock_(PEX_PUSH_LOCK_ Lock);
+/* Enter a critical region (normal kernel APCs off) and take the lock; the Release forms leave it.  Checked build: recursion and unowned release assert. */
+void ExAcquirePushLockExclusive_(PEX_PUSH_LOCK_ Lock);
+void ExAcquirePushLockShared_(PEX_PUSH_LOCK_ Lock);
+BOOLEAN ExTryAcquirePushLockExclusive_(PEX_PUSH_LOCK_ Lock);
+void ExReleasePushLockExclusive_(PEX_PUSH_LOCK_ Lock);
+void ExReleasePushLockShared_(PEX_PUSH_LOCK_ Lock);
+BOOLEAN ExIsPushLockHeldExclusive_(PEX_PUSH_LOCK_ Lock); /* by anyone; for asserts */
+
+/* ---- pool (MM writes it: ex/pool.c) --------------------------------------------------------------------------------------------- */
+void ExInitPoolPhase0(void);
+/* Bytes and allocations alive, by tag: the leak tests' figure.  Fills at most Count entries; returns how many tags there are. */
+typedef struct _EX_POOL_TAG { ULONG Tag; ULONG Allocs, Frees; SIZE_T Bytes; } EX_POOL_TAG;
+ULONG ExQueryPoolTags(EX_POOL_TAG *Buffer, ULONG Count);
+SIZE_T ExPoolBytesInUse(void);
+
+/* Captures a counted string of the caller into pool (tag 'rtSN').  Empty strings give Buffer NULL.  STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER (odd length),
+ * STATUS_DATATYPE_MISALIGNMENT, STATUS_INSUFFICIENT_RESOURCES.  Free with ExFreeCapturedString. */
+NTSTATUS ExCaptureUnicodeString(KPROCESSOR_MODE Mode, const UNICODE_STRING *Source, UNICODE_STRING *Destination) NODISCARD;
+void ExFreeCapturedString(UNICODE_STRING *String);
+
+/* ---- handle tables ------------------------------------------------------------------------------------------------------------- */
+typedef struct _HANDLE_TABLE HANDLE_TABLE, *PHANDLE_TABLE;
+/* 16 bytes; the low bit of Object is the entry's lock.  Object 0: free. */
+typedef struct _HANDLE_TABLE_ENTRY
+{
+    volatile ULONG64 Object;     /* object header pointer | lock bit and attribute bits (ex/handle.c) */
+    union
+    {
+        ULONG GrantedAccess;
+        ULONG NextFree;
+    };
+    ULONG Attributes;            /* OBJ_INHERIT | protect from close | audit */
+} HANDLE_TABLE_ENTRY, *PHANDLE_TABLE_ENTRY;
+/* Three levels, up to 16M handles; lookups take no lock but the entry's own bit.  Values are multiples of 4, lowest free first come back as NT does (FIFO of freed ones). */
+PHANDLE_TABLE ExCreateHandleTable(PEPROCESS Process);
+void ExDestroyHandleTable(PHANDLE_TABLE Table); /* must be empty (ExSweepHandleTable before) */
+HANDLE ExCreateHandle(PHANDLE_TABLE Table, const HANDLE_TABLE_ENTRY *Entry); /* NULL: no memory or table full */
+PHANDLE_TABLE_ENTRY ExMapHandleToPointer(PHANDLE_TABLE Table, HANDLE Handle); /* entry returned locked; NULL: no such handle */
+void ExUnlockHandleTableEntry(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry);
+void ExDestroyHandle(PHANDLE_TABLE Table, HANDLE Handle, PHANDLE_TABLE_ENTRY LockedEntry);
+typedef BOOLEAN (*EX_ENUMERATE_HANDLE_ROUTINE)(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY LockedEntry, HANDLE Handle, PVOID Context);
+/* Stops when the routine returns TRUE.  The routine gets the entry locked and must leave it locked. */
+BOOLEAN ExEnumHandleTable(PHANDLE_TABLE Table, EX_ENUMERATE_HANDLE_ROUTINE Routine, PVOID Context);
+ULONG ExHandleCount(PHANDLE_TABLE Table);
+
+/* ---- CID table: process and thread ids come from one handle table, so they are multiples of 4 and unique across both ------------------------ */
+extern PHANDLE_TABLE PspCidTable;
+
+void ExInitSystemPhase0(void); /* push locks, look-aside lists; no pool yet */
+void ExInitSystemPhase1(void); /* worker threads, object types event, mutant, semaphore, timer, keyed event, callback; \Callback; needs ob */
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kd.h - the kernel's voice: log, boot steps, bugcheck, backtraces.
+ */
+#ifndef NASCENT_KD_H
+#define NASCENT_KD_H
+#include "ke.h"
+void KdInitPhase0(LOADER_PARAMETER_BLOCK *Block); /* before anything else: log to port 0xE9; nothing needed */
+/* One line a boot step: "[  12] Mm: 512 MiB, 130944 free pages" to the log, COM1 and the framebuffer.  Formats %wZ %Z and %ls too. */
+void KdBootStep(const char *Format, ...) __attribute__((format(ms_printf, 1, 2)));
+void KdPrint_(const char *Format, ...);          /* log only; any IRQL */
+void KdPutText(const char *Text, SIZE_T Length); /* raw text to the log */
+/* Captures up to Count return addresses of the current stack, or of TrapFrame's if not NULL; unwinds by .pdata through C, assembly, trap frames, drivers.  Any IRQL, never faults. */
+ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count);
+/* "ntoskrnl!MmAccessFault+0x12 (mm/fault.c:88)" or "0xffff...": length written without the zero. */
+ULONG KdFormatAddress(ULONG_PTR Address, char *Buffer, SIZE_T Size);
+void KdPrintBacktrace(PKTRAP_FRAME TrapFrame);
+/* KeBugCheckEx in <ntifs.h>; this one names the trap frame whose stack is shown. */
+NORETURN void KiBugCheckWithTrap(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PKTRAP_FRAME TrapFrame);
+/* After condrv has the screen: boot text stops going there and to COM1. */
+void KdSetBootDisplayOwner(BOOLEAN Boot);
+#endif

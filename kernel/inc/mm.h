@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm.h - memory: what the rest of the kernel may ask of the memory manager.
+ * Windows Internals, 7th ed., part 1, chapter 5.  Public Mm* routines (MDLs, MmMapIoSpace, MmGetPhysicalAddress...) are in <ntifs.h>.
+ */
+#ifndef NASCENT_MM_H
+#define NASCENT_MM_H
+
+#include "pstypes.h"
+#include "loader.h"
+#include "../../userland/inc/pebteb.h"
+
+/* ---- start-up ------------------------------------------------------------------------------------------------------------------ */
+/* Phase 0: PFN database from the loader's memory list, kernel address space (regions' top-level entries), pool; KUSER_SHARED_DATA page.  HIGH_LEVEL, one processor. */
+void MmInitSystemPhase0(LOADER_PARAMETER_BLOCK *Block);
+/* Phase 1: section object type, zero-page and other threads, working lists; frees the loader's memory.  PASSIVE_LEVEL. */
+void MmInitSystemPhase1(LOADER_PARAMETER_BLOCK *Block);
+extern ULONG64 MiDirectMapBase;
+static inline PVOID MmDirectMap(ULONG64 Physical) { return (PVOID)(MiDirectMapBase + Physical); }
+
+/* ---- kernel memory ------------------------------------------------------------------------------------------------------------- */
+PVOID MmCreateKernelStack(void);           /* returns the top; KERNEL_STACK_SIZE bytes, guard page below; NULL: no memory. <= DISPATCH */
+void MmDeleteKernelStack(PVOID Top);       /* <= DISPATCH; keeps a small cache */
+PVOID MmAllocatePoolPages(SIZE_T Pages);   /* page-aligned kernel address, RW NX, zeroed not; NULL; <= DISPATCH */
+SIZE_T MmFreePoolPages(PVOID Address);     /* returns pages */
+/* Page-granular protection of kernel image ranges: PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE_READ. */
+NTSTATUS MmProtectKernelRange(PVOID Address, SIZE_T Size, ULONG Protect);
+/* System image space: reserves and commits room for a driver image (RW), to be protected section by section; freed by MmFreeSystemImage. */
+PVOID MmAllocateSystemImage(SIZE_T Size);
+void MmFreeSystemImage(PVOID Base);
+typedef struct _MM_STATISTICS
+{
+    SIZE_T TotalPages, FreePages, ZeroedPages, StandbyPages, ModifiedPages; /* physical, now */
+    SIZE_T CommittedPages, CommitLimit, PeakCommitment;
+    SIZE_T KernelStackPages, PoolPages, PageTablePages, ImagePages;
+    ULONG64 PageFaults, DemandZeroFaults, CopyOnWriteFaults, TransitionFaults, PageReads, PagesRead;
+} MM_STATISTICS;
+void MmQueryStatistics(MM_STATISTICS *Statistics);
+
+/* ---- faults (called by arch/x64's trap code at the IRQL of the fault, interrupts on if they were) -------------------------------------------------- */
+/* STATUS_SUCCESS: retry the instruction.  Otherwise the exception code to raise (STATUS_ACCESS_VIOLATION, STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW,
+ * STATUS_IN_PAGE_ERROR with the I/O status in *Information).  Kernel-mode faults at IRQL >= DISPATCH_LEVEL on pageable memory: STATUS_IN_PAGE_ERROR | 0x10000000 (bugcheck 0xA). */
+NTSTATUS MmAccessFault(ULONG FaultCode, PVOID Address, KPROCESSOR_MODE Mode, PKTRAP_FRAME TrapFrame, ULONG_PTR *Information);
+
+/* ---- processes ------------------------------------------------------------------------------------------------------------------ */
+/* Top-level page table with the kernel half, empty VAD tree, shared user data mapped.  Sets Pcb.DirectoryTableBase.  STATUS_INSUFFICIENT_RESOURCES/NO_MEMORY. */
+NTSTATUS MmCreateProcessAddressSpace(PEPROCESS Process) NODISCARD;
+/* Unmaps and frees all user memory; the current thread is in, or attached to, Process; page tables but the top one are gone afterwards. */
+void MmCleanProcessAddressSpace(PEPROCESS Process);
+void MmDeleteProcessAddressSpace(PEPROCESS Process); /* from the object's delete procedure: frees the top-level table */
+/* Maps the image section (the whole image view) into Process (not attached): returns base; STATUS_IMAGE_NOT_AT_BASE is a success for DLLs. */
+NTSTATUS MmMapImageForProcess(PEPROCESS Process, PVOID SectionObject, PVOID *Base, SIZE_T *ViewSize) NODISCARD;
+typedef struct _INITIAL_PEB_
+{
+    UCHAR InheritedAddressSpace, ReadImageFileExecOptions, BeingDebugged, BitField;
+    PVOID Mutant, ImageBaseAddress;
+    ULONG ImageSubsystem, ImageSubsystemMajor, ImageSubsystemMinor;
+    ULONG64 HeapSegmentReserve, HeapSegmentCommit;
+    ULONG SessionId;
+    ULONG NtGlobalFlag;
+    PVOID ApiSetMap;
+} INITIAL_PEB_;
+/* Both attach to Process themselves.  The PEB and TEBs lie at randomised addresses below 0x7FFFFFFF0000. */
+NTSTATUS MmCreatePeb(PEPROCESS Process, const INITIAL_PEB_ *Initial, PVOID *Peb) NODISCARD;
+NTSTATUS MmCreateTeb(PEPROCESS Process, const INITIAL_TEB *Initial, const CLIENT_ID *ClientId, PVOID *Teb) NODISCARD;
+void MmDeleteTeb(PEPROCESS Process, PVOID Teb);
+/* User stack: Reserve bytes with Commit bytes at the top and a guard page, as RtlCreateUserStack; fills INITIAL_TEB. Not attached. */
+NTSTATUS MmCreateUserStack(PEPROCESS Process, SIZE_T Reserve, SIZE_T Commit, INITIAL_TEB *Initial) NODISCARD;
+void MmDeleteUserStack(PEPROCESS Process, const INITIAL_TEB *Initial);
+NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode, SIZE_T *Done) NODISCARD;
+
+/* ---- sections ------------------------------------------------------------------------------------------------------------------- */
+extern POBJECT_TYPE MmSectionObjectType;
+/* Kernel form of NtCreateSection without handle; FileHandle or FileObject (referenced by the section).  Status codes as NtCreateSection. */
+NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize, ULONG PageProtection,
+                         ULONG AllocationAttributes, HANDLE FileHandle, PFILE_OBJECT FileObject) NODISCARD;
+NTSTATUS MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
+                            PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Protect) NODISCARD;
+NTSTATUS MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress);
+NTSTATUS MmMapViewInSystemSpace(PVOID SectionObject, PVOID *MappedBase, PSIZE_T ViewSize) NODISCARD;
+NTSTATUS MmUnmapViewInSystemSpace(PVOID MappedBase);
+void MmGetImageInformation(PVOID SectionObject, SECTION_IMAGE_INFORMATION *Information);
+PFILE_OBJECT MmGetFileObjectForSection(PVOID SectionObject); /* not referenced; NULL for page-file-backed */
+NTSTATUS MmGetFileNameForAddress(PEPROCESS Process, PVOID Address, UNICODE_STRING *PoolName); /* MemorySectionName queries */
+
+/*
+ * ---- upcalls -----------------------------------------------------------------------------------------------------------------------
+ * Image load notification (PsSetLoadImageNotifyRoutine): ps sets it; called after an image view was mapped in a process, PASSIVE_LEVEL, no locks held.
+ */
+extern void (*MmImageMapped)(PEPROCESS Process, PVOID SectionObject, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
+#endif
