@@ -8,6 +8,10 @@
 #ifndef NASCENT_NT_H
 #define NASCENT_NT_H
 
+/* The C run time is our own (rtl): nothing of it is imported. */
+#ifndef _CRTIMP
+#define _CRTIMP
+#endif
 #include <ntifs.h>
 #include <ntimage.h>
 #include <stdint.h>
