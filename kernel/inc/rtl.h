@@ -86,8 +86,6 @@ void NTAPI RtlEraseUnicodeString(PUNICODE_STRING String);
 NTSTATUS NTAPI RtlIntegerToChar(ULONG Value, ULONG Base, LONG Length, PSTR String);
 NTSTATUS NTAPI RtlLargeIntegerToChar(PLARGE_INTEGER Value, ULONG Base, LONG Length, PSTR String);
 NTSTATUS NTAPI RtlConsoleMultiByteToUnicodeN(PWCH Unicode, ULONG UnicodeSize, PULONG Result, PCSTR MultiByte, ULONG Size, PULONG Special);
-NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(PCHAR Oem, ULONG OemSize, PULONG Result, PCWCH Unicode, ULONG Size);
-void NTAPI RtlCopyLuid_(PLUID Destination, PLUID Source);
 #define RTL_FIND_CHAR_IN_UNICODE_STRING_START_AT_END 1
 #define RTL_FIND_CHAR_IN_UNICODE_STRING_COMPLEMENT_CHAR_SET 2
 #define RTL_FIND_CHAR_IN_UNICODE_STRING_CASE_INSENSITIVE 4
