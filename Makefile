@@ -40,7 +40,7 @@ HASH := \#
 DDK := $(patsubst %/_mingw.h,%/ddk,$(firstword $(filter %/_mingw.h,$(shell echo '$(HASH)include <_mingw.h>' | $(CC) -xc -M - 2>/dev/null))))
 
 COMMON_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers \
-	-Wno-unknown-pragmas -fno-strict-aliasing -fno-common -fno-ident -ffile-prefix-map=$(CURDIR)/= \
+	-Wno-unknown-pragmas --param=min-pagesize=0 -fno-strict-aliasing -fno-common -fno-ident -ffile-prefix-map=$(CURDIR)/= \
 	-D_WIN32_WINNT=0x0A00 -DNTDDI_VERSION=0x0A000000 -MMD -MP
 ifeq ($(FREE),1)
 COMMON_FLAGS += -DFREE_BUILD
