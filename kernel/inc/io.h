@@ -21,6 +21,7 @@ void IoCancelThreadIo(PETHREAD Thread);
 NTSTATUS NTAPI IoPageRead(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGER Offset, PKEVENT Event, PIO_STATUS_BLOCK IoStatus);
 NTSTATUS NTAPI IoSynchronousPageWrite(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGER Offset, PKEVENT Event, PIO_STATUS_BLOCK IoStatus);
 /* IoQueryFileInformation for section creation: size of the file through IRP_MJ_QUERY_INFORMATION (FileStandardInformation); FsRtlGetFileSize in <ntifs.h>. */
+extern POBJECT_TYPE *IoDriverObjectType; /* exported by Windows, though no public header declares it */
 extern LOADER_PARAMETER_BLOCK *IopLoaderBlock;
 /* The boot disk's parameters for ramdisk.sys: exported to drivers through the driver's RegistryPath key once there is a registry; until then by this routine. */
 void IoShutdownSystem(ULONG Phase); /* IRP_MJ_SHUTDOWN to registered devices, flush */

@@ -7,7 +7,7 @@
 #include "ke.h"
 void KdInitPhase0(LOADER_PARAMETER_BLOCK *Block); /* before anything else: log to port 0xE9; nothing needed */
 /* One line a boot step: "[  12] Mm: 512 MiB, 130944 free pages" to the log, COM1 and the framebuffer.  Formats %wZ %Z and %ls too. */
-void KdBootStep(const char *Format, ...) __attribute__((format(ms_printf, 1, 2)));
+void KdBootStep(const char *Format, ...);
 void KdPrint_(const char *Format, ...);          /* log only; any IRQL */
 void KdPutText(const char *Text, SIZE_T Length); /* raw text to the log */
 /* Captures up to Count return addresses of the current stack, or of TrapFrame's if not NULL; unwinds by .pdata through C, assembly, trap frames, drivers.  Any IRQL, never faults. */
