@@ -62,6 +62,7 @@ uint64_t boot_allocate(uint64_t pages);                  /* physical address; do
 __attribute__((noreturn)) void boot_stop(void);          /* after an error was printed */
 
 /* print.c */
+size_t strlen(const char *text);
 void boot_print(const char *format, ...) __attribute__((format(ms_printf, 1, 2)));
 /* "Nascent boot: NAME: REASON (0x...)", then boot_stop. */
 __attribute__((noreturn)) void boot_fail(const char *name, const char *reason, uint64_t status);
