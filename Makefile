@@ -63,6 +63,12 @@ $(Q)mkdir -p $(@D)
 $(Q)$(STRIP) -p -o $@ $<
 endef
 
+# The kernel and the drivers carry names and lines for the bugcheck screen.
+define strip_with_symbols
+$(Q)mkdir -p $(@D)
+$(Q)$(PYTHON) tools/ksym --cross $(CROSS) $< $@ $(1)
+endef
+
 include tools/make/kernel.mk
 include tools/make/drivers.mk
 include tools/make/userland.mk

@@ -34,9 +34,9 @@ $(BUILD)/sym/$(2).sys: $$($(2)_OBJECTS)
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(DRIVER_LINK) -o $$@ $$^ -lntoskrnl -lhal -lgcc
-$(BUILD)/drivers/$(2).sys: $(BUILD)/sym/$(2).sys
+$(BUILD)/drivers/$(2).sys: $(BUILD)/sym/$(2).sys tools/ksym
 	$$(call say,STRIP,$$@)
-	$$(strip_image)
+	$$(call strip_with_symbols,$$(filter %.asm.o,$$($(2)_OBJECTS)))
 .PHONY: driver-$(2)
 driver-$(2): $(BUILD)/drivers/$(2).sys
 -include $$($(2)_OBJECTS:.o=.d)

@@ -59,9 +59,9 @@ $(BUILD)/sym/ntoskrnl.exe: $(KERNEL_OBJECTS) $(KERNEL_GENERATED) $(GEN)/ntoskrnl
 	$(Q)mkdir -p $(@D) $(BUILD)/lib
 	$(Q)$(CC) $(KERNEL_LINK) -Wl,--out-implib,$(BUILD)/lib/libntoskrnl.a -o $@ $(filter %.o,$^) $(GEN)/ntoskrnl.def -lgcc
 
-$(BUILD)/ntoskrnl.exe: $(BUILD)/sym/ntoskrnl.exe
+$(BUILD)/ntoskrnl.exe: $(BUILD)/sym/ntoskrnl.exe tools/ksym
 	$(call say,STRIP,$@)
-	$(strip_image)
+	$(call strip_with_symbols,$(filter %.asm.o,$(KERNEL_OBJECTS) $(KERNEL_GENERATED)))
 
 .PHONY: kernel
 kernel: $(BUILD)/ntoskrnl.exe
