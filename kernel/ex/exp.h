@@ -11,7 +11,8 @@
 #include "kd.h"
 
 void ExpInitializePushLocks(void);
-void ExpInitializeWorkers(void);   /* system worker threads; needs PsCreateSystemThread */
+void ExpInitializeWorkQueues(void); /* phase 0 */
+void ExpInitializeWorkers(void);    /* system worker threads; needs PsCreateSystemThread */
 void ExpInitializeUuids(void);
 void ExpCreateObjectTypes(void);   /* event, mutant, semaphore, timer, keyed event, callback */
 NTSTATUS ExpInitializeEvents(void);
