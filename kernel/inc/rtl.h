@@ -85,6 +85,8 @@ NTSTATUS NTAPI RtlFindCharInUnicodeString(ULONG Flags, PCUNICODE_STRING Search, 
 void NTAPI RtlEraseUnicodeString(PUNICODE_STRING String);
 NTSTATUS NTAPI RtlIntegerToChar(ULONG Value, ULONG Base, LONG Length, PSTR String);
 NTSTATUS NTAPI RtlLargeIntegerToChar(PLARGE_INTEGER Value, ULONG Base, LONG Length, PSTR String);
+NTSTATUS NTAPI RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate);
+void NTAPI RtlFreeUTF8String(PUTF8_STRING String);
 NTSTATUS NTAPI RtlConsoleMultiByteToUnicodeN(PWCH Unicode, ULONG UnicodeSize, PULONG Result, PCSTR MultiByte, ULONG Size, PULONG Special);
 #define RTL_FIND_CHAR_IN_UNICODE_STRING_START_AT_END 1
 #define RTL_FIND_CHAR_IN_UNICODE_STRING_COMPLEMENT_CHAR_SET 2
