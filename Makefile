@@ -49,6 +49,7 @@ PE_LINK := -Wl,--dynamicbase -Wl,--section-alignment,4096 -Wl,--file-alignment,5
 	-Wl,--disable-auto-import
 
 GEN := $(BUILD)/gen
+MK_FILES := Makefile $(wildcard tools/make/*.mk)
 GENERATED := $(GEN)/syscalls.c $(GEN)/zwstubs.asm $(GEN)/ntstubs.asm $(GEN)/ntstubs.def $(GEN)/syscall_names.h
 
 $(GEN)/.syscalls: tools/syscalls.tbl tools/gen-syscalls
@@ -72,12 +73,12 @@ endef
 include tools/make/kernel.mk
 include tools/make/drivers.mk
 include tools/make/userland.mk
--include tools/make/boot.mk
--include tools/make/image.mk
--include tools/make/run.mk
+include tools/make/boot.mk
+include tools/make/image.mk
+include tools/make/run.mk
 
 .PHONY: all clean
-all: kernel drivers userland
+all: kernel drivers userland boot image
 
 clean:
 	$(Q)rm -rf $(BUILD)

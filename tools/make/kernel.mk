@@ -49,7 +49,7 @@ $(GEN)/offsets.inc: $(KERNEL_OFFSETS) | $(GEN)/.syscalls
 	$(Q)$(CC) $(KERNEL_FLAGS) -MF $(GEN)/offsets.d -MT $@ -S $< -o $(GEN)/offsets.s
 	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) [$$]*\(-*[0-9]*\).*$$/%define \1 \2/p' $(GEN)/offsets.s > $@
 
-$(GEN)/ntoskrnl.def: $(KERNEL_EXPORTS) $(MAKEFILE_LIST)
+$(GEN)/ntoskrnl.def: $(KERNEL_EXPORTS) $(MK_FILES)
 	@mkdir -p $(@D)
 	$(Q){ echo 'NAME ntoskrnl.exe'; echo EXPORTS; \
 	  cat $(KERNEL_EXPORTS) /dev/null | sed 's/[#;].*//; s/[[:space:]]*$$//; /^$$/d; s/^[[:space:]]*/    /' | LC_ALL=C sort -u; } > $@

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+#
+# What is booted: the volume C: (system.img, FAT32), the boot configuration, and the GPT disk with its EFI system partition (disk.img),
+# which `dd` can put on a USB stick.  A manifest lists what goes where: HOSTPATH=C:\PATH.
+
+NASCENT_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nascent
+CRT_DLLS := $(patsubst %,$(NASCENT_CACHE)/crt/%.dll,msvcrt ucrtbase)
+
+# In DriverEntry order.  Those without a folder are left out.
+BOOT_DRIVER_ORDER := ramdisk fastfat serial i8042prt condrv hostio
+BOOT_DRIVERS := $(filter $(DRIVER_NAMES),$(BOOT_DRIVER_ORDER))
+BOOT_OPTIONS ?=
+
+$(CRT_DLLS):
+	@echo "$@ is missing: run tools/setup" >&2; exit 1
+
+VOLUME_USER := $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES))
+VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES)
+# printf, because some shells' echo takes \n for a line end.
+manifest_lines = $(foreach f,$(1),printf '%s\n' '$(f)=C:\$(2)\$(notdir $(f))';)
+
+$(BUILD)/volume.manifest: $(VOLUME_FILES) $(MK_FILES)
+	$(Q)mkdir -p $(@D)
+	$(Q){ $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS)),Windows\System32) \
+	  $(call manifest_lines,$(abspath $(DRIVERS)),Windows\System32\drivers) \
+	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES)),Programs) \
+	  printf '%s\n' '=C:\Temp'; $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';) } > $@
+
+$(BUILD)/system.img: $(BUILD)/volume.manifest tools/image.py $(shell find userland/volume -type f 2>/dev/null)
+	$(call say,VOLUME,$@)
+	$(Q)$(PYTHON) tools/mkimage volume $@ $<
+
+$(BUILD)/boot.cfg: $(MK_FILES)
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo '# Nascent boot configuration; boot/efi/config.c tells the format'; echo 'kernel ntoskrnl.exe'; \
+	  $(foreach d,$(BOOT_DRIVERS),echo 'driver $(d).sys';) echo 'ramdisk system.img'; echo 'video 1280x800'; \
+	  echo 'options $(BOOT_OPTIONS)'; } > $@
+
+DISK_FILES := $(BUILD)/ntoskrnl.exe $(patsubst %,$(BUILD)/drivers/%.sys,$(BOOT_DRIVERS)) $(BUILD)/boot.cfg $(BUILD)/system.img
+$(BUILD)/disk.manifest: $(MK_FILES)
+	$(Q)mkdir -p $(@D)
+	$(Q){ $(foreach f,$(abspath $(DISK_FILES)),printf '%s\n' '$(f)=\EFI\NASCENT\$(notdir $(f))';) \
+	  printf '%s\n' '$(abspath $(BUILD)/BOOTX64.EFI)=\EFI\BOOT\BOOTX64.EFI'; } > $@
+
+$(BUILD)/disk.img: $(BUILD)/disk.manifest $(DISK_FILES) $(BUILD)/BOOTX64.EFI tools/image.py
+	$(call say,DISK,$@)
+	$(Q)$(PYTHON) tools/mkimage disk $@ $<
+
+.PHONY: image volume
+volume: $(BUILD)/system.img $(BUILD)/boot.cfg
+image: volume $(BUILD)/disk.img

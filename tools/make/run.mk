@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+#
+# Using what was built: run, debug, test, check, and the small conveniences.
+
+GDB_PORT ?= 1234
+LOG ?= $(BUILD)/logs/run.log
+CLANG_FORMAT ?= clang-format
+export BUILD QEMU OVMF_CODE
+
+.PHONY: run run-fast debug gdb doctor help format compile_commands.json
+run: image
+	@tools/run --smp $(SMP) --mem $(MEM)
+
+run-fast: volume boot
+	@tools/run --multiboot --smp $(SMP) --mem $(MEM)
+
+debug: image
+	@tools/run --debug $(GDB_PORT) --smp $(SMP) --mem $(MEM)
+
+gdb:
+	@NASCENT_BUILD=$(BUILD) NASCENT_LOG=$(LOG) gdb -q -ex 'set architecture i386:x86-64' -ex 'set pagination off' \
+		-ex 'target remote 127.0.0.1:$(GDB_PORT)' -x tools/gdb.py
+
+doctor:
+	@tools/doctor
+
+FORMAT_FILES = $(shell git ls-files '*.c' '*.h')
+format:
+	$(Q)$(CLANG_FORMAT) -i $(FORMAT_FILES)
+
+compile_commands.json:
+	$(Q)$(MAKE) -Bkn V=1 BUILD=$(BUILD) kernel drivers userland boot 2>/dev/null | $(PYTHON) tools/compile-commands > $@
+
+help:
+	@sed -n 's/^##//p' tools/make/run.mk
+##  make                    build everything into build/ (BUILD=DIR: elsewhere)
+##  make run                boot through UEFI: this terminal is the serial console (Ctrl+A x ends), a window where there is a display
+##  make run-fast           the same through the multiboot loader: quicker, no screen
+##  make debug, make gdb    the same, waiting for gdb; run `make gdb` in another terminal
+##  make test               every test; make test-host, test-system: a part of them
+##  make check              lints, a second compiler, static analysis
+##  make bench              the benchmark, one line an operation
+##  make doctor             what is installed, what is missing
+##  make format             clang-format over the tree
+##  make compile_commands.json   for editors and clangd
+##  make kernel, drivers, userland, boot, image, obj-FOLDER, driver-NAME   a part
+##  make clean
+##
+##  tools/nrun -- COMMAND LINE   boot, run one command line, exit with its exit code (tools/nrun --help)
+##  tools/symbolize LOG          function names and lines for a kernel log
+##
+##  Variables: BUILD QEMU OVMF_CODE SMP MEM FREE=1 (no assertions) V=1 (show commands) ACCEL=kvm BOOT_OPTIONS
