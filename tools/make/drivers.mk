@@ -44,6 +44,8 @@ endef
 driver_name = $(if $(filter tests/kernel,$(1)),ktest,$(notdir $(1)))
 $(foreach d,$(DRIVER_DIRS),$(eval $(call driver_rules,$(d),$(call driver_name,$(d)))))
 
+$(condrv_OBJECTS): | $(GEN)/font8x16.h
+
 DRIVERS := $(patsubst %,$(BUILD)/drivers/%.sys,$(DRIVER_NAMES))
 .PHONY: drivers
 drivers: $(DRIVERS)

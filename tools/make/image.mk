@@ -3,7 +3,6 @@
 # What is booted: the volume C: (system.img, FAT32), the boot configuration, and the GPT disk with its EFI system partition (disk.img),
 # which `dd` can put on a USB stick.  A manifest lists what goes where: HOSTPATH=C:\PATH.
 
-NASCENT_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nascent
 CRT_DLLS := $(patsubst %,$(NASCENT_CACHE)/crt/%.dll,msvcrt ucrtbase)
 
 # In DriverEntry order.  Those without a folder are left out.

@@ -37,6 +37,16 @@ $(BUILD)/obj/kernel/%.asm.o: kernel/%.asm $(if $(KERNEL_OFFSETS),$(GEN)/offsets.
 	$(Q)mkdir -p $(@D)
 	$(Q)$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MT $@ -MP $< -o $@
 
+# The console font: made from Debian's Uni2-VGA16, for inbv here and for drivers/condrv.
+NASCENT_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nascent
+FONT := $(NASCENT_CACHE)/font/Uni2-VGA16.psf.gz
+$(FONT):
+	@echo "$@ is missing: run tools/setup" >&2; exit 1
+$(GEN)/font8x16.h: $(FONT) tools/mkfont | $(GEN)/.syscalls
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) tools/mkfont $< $@
+$(call kernel_objects,inbv): | $(GEN)/font8x16.h
+
 $(BUILD)/obj/gen/%.c.o: $(GEN)/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
