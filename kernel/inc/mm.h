@@ -23,6 +23,9 @@ PVOID MmCreateKernelStack(void);           /* returns the top; KERNEL_STACK_SIZE
 void MmDeleteKernelStack(PVOID Top);       /* <= DISPATCH; keeps a small cache */
 PVOID MmAllocatePoolPages(SIZE_T Pages);   /* page-aligned kernel address, RW NX, zeroed not; NULL; <= DISPATCH */
 SIZE_T MmFreePoolPages(PVOID Address);     /* returns pages */
+/* Tag and size of a big pool allocation, kept beside its first page (ex/pool.c). */
+void MmSetPoolPagesInfo(PVOID Address, ULONG Tag, ULONG Bytes);
+BOOLEAN MmGetPoolPagesInfo(PVOID Address, PULONG Tag, PULONG Bytes); /* FALSE: not a big pool block */
 /* Page-granular protection of kernel image ranges: PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE_READ. */
 NTSTATUS MmProtectKernelRange(PVOID Address, SIZE_T Size, ULONG Protect);
 /* System image space: reserves and commits room for a driver image (RW), to be protected section by section; freed by MmFreeSystemImage. */
@@ -70,6 +73,9 @@ void MmDeleteUserStack(PEPROCESS Process, const INITIAL_TEB *Initial);
 NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode, SIZE_T *Done) NODISCARD;
 
 /* ---- sections ------------------------------------------------------------------------------------------------------------------- */
+#ifndef SEC_IMAGE
+#define SEC_IMAGE 0x1000000
+#endif
 extern POBJECT_TYPE MmSectionObjectType;
 /* Kernel form of NtCreateSection without handle; FileHandle or FileObject (referenced by the section).  Status codes as NtCreateSection. */
 NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize, ULONG PageProtection,
@@ -77,8 +83,21 @@ NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJEC
 NTSTATUS MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
                             PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Protect) NODISCARD;
 NTSTATUS MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress);
-NTSTATUS MmMapViewInSystemSpace(PVOID SectionObject, PVOID *MappedBase, PSIZE_T ViewSize) NODISCARD;
-NTSTATUS MmUnmapViewInSystemSpace(PVOID MappedBase);
+/* A window of ViewSize bytes (0: to the end) at SectionOffset (multiple of 64 KiB).  MmUnmapViewInSystemSpace ends it. */
+NTSTATUS MmMapViewInSystemSpaceEx(PVOID SectionObject, PVOID *MappedBase, PSIZE_T ViewSize, PLARGE_INTEGER SectionOffset, ULONG_PTR Flags) NODISCARD;
+/* Brings the pages of a system-space view into memory, with a status instead of an in-page exception; they stay until the view is unmapped.  PASSIVE or APC_LEVEL. */
+NTSTATUS MmTouchSystemView_(PVOID Address, SIZE_T Length, BOOLEAN ForWrite) NODISCARD;
+/* The section (and a data file's control area) grows; never shrinks. */
+NTSTATUS MmExtendSection(PVOID SectionObject, PLARGE_INTEGER NewSize) NODISCARD;
+/* Writes modified pages of the file's data section back; Offset NULL: all. */
+NTSTATUS MmFlushSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER Offset, SIZE_T Length, PIO_STATUS_BLOCK IoStatus);
+/* Forgets pages that no view maps (Length 0: to the end); FALSE if some are mapped. */
+BOOLEAN MmPurgeSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER Offset, SIZE_T Length, BOOLEAN DoIt);
+/* MmProbeAndLockPages with a status instead of an exception. */
+NTSTATUS MiProbeAndLockPages_(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation) NODISCARD;
+/* Checks every count and list of mm; bugchecks on a contradiction.  PASSIVE_LEVEL, slow. */
+void MmVerify_(void);
+void MmSelfTest(void);
 void MmGetImageInformation(PVOID SectionObject, SECTION_IMAGE_INFORMATION *Information);
 PFILE_OBJECT MmGetFileObjectForSection(PVOID SectionObject); /* not referenced; NULL for page-file-backed */
 NTSTATUS MmGetFileNameForAddress(PEPROCESS Process, PVOID Address, UNICODE_STRING *PoolName); /* MemorySectionName queries */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* poolp.h - shared by pool.c (blocks), pooltag.c (figures) and poolapi.c (the documented entry points). */
+#ifndef NASCENT_POOLP_H
+#define NASCENT_POOLP_H
+
+#include "mm.h"
+
+PVOID ExpAllocatePool(ULONG Type, SIZE_T Bytes, ULONG Tag); /* NULL: no memory */
+void ExpCountPool(ULONG Tag, LONG64 Bytes, LONG Blocks);
+#endif
