@@ -15,7 +15,14 @@
 #define NtCurrentThread() ((HANDLE)(LONG_PTR)-2)
 #define ZwCurrentProcess() NtCurrentProcess()
 #define ZwCurrentThread() NtCurrentThread()
-#define NtCurrentNTeb() ((PNTEB)NtCurrentTeb())
+/* gs:[0x30] is the TEB's own address; by hand, because gcc 12 takes mingw's __readgsqword for an access out of bounds. */
+static inline PNTEB NtCurrentNTeb(void)
+{
+    PNTEB Self;
+
+    __asm__("movq %%gs:0x30, %0" : "=r"(Self));
+    return Self;
+}
 #define NtCurrentNPeb() (NtCurrentNTeb()->ProcessEnvironmentBlock)
 
 #define RTL_CONSTANT_STRING(s) { sizeof(s) - sizeof((s)[0]), sizeof(s), (s) }
