@@ -50,6 +50,9 @@ NTSTATUS KiZeroUser(PVOID User, SIZE_T Length) NODISCARD;
 /* As above but reports how much was copied (partial copies of NtReadVirtualMemory). */
 NTSTATUS KiCopyFromUserPartial(PVOID Destination, const VOID *User, SIZE_T Length, SIZE_T *Done) NODISCARD;
 NTSTATUS KiCopyToUserPartial(PVOID User, const VOID *Source, SIZE_T Length, SIZE_T *Done) NODISCARD;
+/* Kernel to kernel, where either side may page-fault (cache views, mapped files): mm's status instead of a bugcheck.  The user copies treat
+ * their kernel side the same way. */
+NTSTATUS KiCopyMemoryGuarded(PVOID Destination, const VOID *Source, SIZE_T Length) NODISCARD;
 /* Interlocked compare-exchange on user memory (32/64 bit). */
 NTSTATUS KiCompareExchangeUser32(volatile LONG *User, LONG Exchange, LONG Comparand, LONG *Old) NODISCARD;
 

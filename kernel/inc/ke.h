@@ -59,6 +59,7 @@ typedef enum _KTHREAD_STATE
  */
 typedef struct _KTRAP_FRAME
 {
+    M128A Xmm[6];              /* volatile XMM registers at a trap (not at a system call): drivers may use them */
     ULONG64 R15, R14, R13, R12, Rbp, Rdi, Rsi, Rbx;
     ULONG64 R11, R10, R9, R8, Rdx, Rcx, Rax;
     ULONG64 PreviousTrapFrame; /* system calls: the thread's TrapFrame before */
@@ -72,6 +73,7 @@ typedef struct _KTRAP_FRAME
     ULONG64 Rip, SegCs, EFlags, Rsp, SegSs;
 } KTRAP_FRAME, *PKTRAP_FRAME;
 
+static_assert(sizeof(KTRAP_FRAME) % 16 == 0, "KTRAP_FRAME keeps the stack aligned");
 enum { KTRAP_FRAME_EXCEPTION = 0, KTRAP_FRAME_INTERRUPT = 1, KTRAP_FRAME_SYSCALL = 2, KTRAP_FRAME_SERVICE = 3 /* Zw from kernel mode */ };
 
 struct _KPRCB;
@@ -104,7 +106,7 @@ typedef struct _KTHREAD
     PKTRAP_FRAME TrapFrame;       /* s; the innermost frame from a system call or user trap */
     struct _KPROCESS *Process;    /* c; the process it belongs to (ApcState.Process: where it is attached) */
     PVOID Teb;                    /* c; user address or NULL; becomes the user GS base */
-    PVOID StateSaveArea;          /* c; XSAVE area of user threads, 64-byte aligned; NULL for system threads */
+    PVOID StateSaveArea;          /* c; XSAVE area at the top of the kernel stack (KeInitThread carves it), 64-byte aligned */
     CHAR PreviousMode;            /* s; KPROCESSOR_MODE */
     BOOLEAN Alertable;            /* t */
     volatile UCHAR State;         /* t; KTHREAD_STATE */
@@ -130,8 +132,8 @@ typedef struct _KTHREAD
     KSPIN_LOCK ApcQueueLock;
     KAPC_STATE ApcState;          /* a */
     KAPC_STATE SavedApcState;     /* a */
-    LONG_PTR volatile WaitStatus; /* i */
-    volatile LONG WaitRegister;   /* i; see ke/wait.c: who may end this wait */
+    volatile LONG64 WaitRegister; /* i; see ke/ki.h: state, conditions, sequence and result of the wait in one word */
+    PLIST_ENTRY QueueEntry;       /* o of the queue; what KeRemoveQueue is given */
     PKWAIT_BLOCK WaitBlockList;   /* t */
     KWAIT_BLOCK WaitBlock[THREAD_WAIT_OBJECTS_ + 1];
     KTIMER Timer;                 /* waits with a time-out */
@@ -190,6 +192,11 @@ typedef struct _KPRCB
     PVOID PoolCache[64];             /* ex: per-processor look-aside lists of small pool blocks */
     volatile LONG IpiPending;
     volatile LONG Frozen;
+    KSPIN_LOCK_QUEUE LockQueue[17];  /* KPCR.LockArray */
+    KDPC TimerDpc;                   /* expires timers */
+    PVOID TssBase;                   /* the processor's TSS: Rsp0 is written at each switch */
+    ULONG64 FeatureBits;             /* KF_* of arch/x64 */
+    ULONG MHz;
 } KPRCB, *PKPRCB;
 
 /* The PCR of a processor, with the part of the block that only its own processor uses. */
@@ -209,11 +216,13 @@ extern struct _KPROCESS *KiInitialProcess; /* == &PsIdleProcess/PsInitialSystemP
 void KeInitializeProcess(struct _KPROCESS *Process, SCHAR BasePriority, KAFFINITY Affinity, ULONG64 DirectoryTableBase);
 /*
  * Makes Thread ready to be started: stack frame so that its first switch calls StartRoutine(StartContext) at APC_LEVEL in the thread; dispatcher header, wait blocks,
- * timer, suspend APC, affinity and priority from Process.  If Teb is not NULL the thread has user state (StateSaveArea is allocated by the caller).
+ * timer, suspend APC, affinity and priority from Process.  If Teb is not NULL the thread has user state.  Keeps nothing of what *Thread held before.
  * Not in the process' list and not ready until KeStartThread.  KernelStackTop from MmCreateKernelStack.
  */
 void KeInitThread(struct _KTHREAD *Thread, PVOID KernelStackTop, PKSTART_ROUTINE StartRoutine, PVOID StartContext, PVOID Teb, struct _KPROCESS *Process);
 void KeStartThread(struct _KTHREAD *Thread);  /* inserts in the process' list; still Initialized */
+/* Undoes KeStartThread for a thread that was never readied. */
+void KeUnlinkThread(struct _KTHREAD *Thread);
 void KeReadyThread(struct _KTHREAD *Thread);  /* first readying; afterwards waits do it */
 /* Last act of a thread: signals it, unlinks it, switches away for ever.  The reaper (ps) is told through KiThreadReaper once the stack is no longer used. IRQL PASSIVE. */
 NORETURN void KeTerminateThread(KPRIORITY Increment);
@@ -268,10 +277,40 @@ void KeSetSystemTime(const LARGE_INTEGER *NewUtc);
 extern KUSER_SHARED_DATA *KeUserSharedData_; /* kernel alias, 0xFFFFF78000000000 */
 
 /* ---- system services ----------------------------------------------------------------------------------------------------------- */
-extern const void *const KiServiceTable[];       /* generated */
-extern const UCHAR KiArgumentTable[];            /* generated: number of arguments */
-extern const char *const KiServiceNames[];       /* generated */
-extern const ULONG KiServiceLimit;               /* generated */
+extern void (*const KiServiceTable[])(void);     /* generated */
+extern const uint8_t KiArgumentTable[];          /* generated: number of arguments */
+extern const char *const KiServiceName[];        /* generated */
+extern const uint32_t KiServiceLimit;            /* generated */
+
+/* ---- the NT routines that raise, as statuses ------------------------------------------------------------------------------------- */
+/* STATUS_MUTANT_NOT_OWNED, STATUS_ABANDONED (Abandon by another thread is allowed); *PreviousState as KeReleaseMutant's result. */
+NTSTATUS KeReleaseMutantStatus_(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandon, BOOLEAN Wait, PLONG PreviousState);
+/* STATUS_SEMAPHORE_LIMIT_EXCEEDED: nothing changed. */
+NTSTATUS KeReleaseSemaphoreStatus_(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait, PLONG PreviousState);
+
+/* ---- interrupts of devices ------------------------------------------------------------------------------------------------------- */
+typedef struct _KINTERRUPT
+{
+    CSHORT Type, Size;
+    LIST_ENTRY InterruptListEntry;   /* KiVectorLock; other interrupts of the same vector */
+    PKSERVICE_ROUTINE ServiceRoutine;
+    PVOID ServiceContext;
+    KSPIN_LOCK SpinLock;
+    PKSPIN_LOCK ActualLock;
+    ULONG Vector;
+    KIRQL Irql, SynchronizeIrql;
+    BOOLEAN Connected, ShareVector;
+    KINTERRUPT_MODE Mode;
+    ULONG Number;
+    volatile ULONG DispatchCount;
+} KINTERRUPT;
+void KeInitializeInterrupt(PKINTERRUPT Interrupt, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
+                           KIRQL SynchronizeIrql, KINTERRUPT_MODE Mode, BOOLEAN ShareVector, ULONG Processor);
+BOOLEAN KeConnectInterrupt(PKINTERRUPT Interrupt);    /* FALSE: the vector is taken and not shared */
+BOOLEAN KeDisconnectInterrupt(PKINTERRUPT Interrupt);
+/* Vector and IRQL of an ISA interrupt line; the vector is what IoConnectInterrupt takes. */
+ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity);
+extern ULONG KeXStateLength; /* bytes of an XSAVE area on this processor */
 
 /* ---- gates and push-lock support (ke supplies the wait, ex builds on it) ---------------------------------------------------------- */
 void KeFlushEntireTb_(void);                                   /* all processors */
