@@ -76,6 +76,7 @@ include tools/make/userland.mk
 include tools/make/boot.mk
 include tools/make/image.mk
 include tools/make/run.mk
+include tools/make/test.mk
 
 .PHONY: all clean
 all: kernel drivers userland boot image

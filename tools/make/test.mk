@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests, lints, the benchmark.  `make test` is what .ci/run calls: host tests, the tests that drive QEMU, the lints; the summary is in
+# $(BUILD)/test/summary.txt, JUnit XML in $(BUILD)/test/*.xml.
+
+CLANG ?= clang
+CPPCHECK ?= cppcheck
+PYTEST ?= $(or $(shell command -v pytest-3),$(shell command -v pytest),$(PYTHON) -m pytest)
+
+.PHONY: test test-host test-system check check-lint check-clang check-cppcheck bench
+test: all test-host-build
+	@tools/test
+
+.PHONY: test-host-build
+test-host-build:
+	$(Q)$(if $(wildcard tests/host/Makefile),$(MAKE) -C tests/host BUILD=$(abspath $(BUILD)) build)
+
+test-host: test-host-build
+	@$(PYTEST) -q -p no:cacheprovider tests/system/test_host.py
+
+test-system: all
+	@$(PYTEST) -q -p no:cacheprovider tests/system
+
+check: check-lint check-clang check-cppcheck
+
+check-lint:
+	@tools/lint
+	@tools/lint-layers
+
+# The second compiler reads everything the first compiled, with the same flags; it generates nothing.
+CLANG_TARGET := --target=x86_64-w64-windows-gnu -fsyntax-only -Wno-ignored-attributes -Wno-pragma-pack -Wno-unknown-warning-option \
+	-Wno-gnu-alignof-expression -Wno-unknown-attributes -Wno-unused-command-line-argument
+GCC_ONLY := -mno-stack-arg-probe -fno-tree-loop-distribute-patterns -fno-ident -MMD -MP
+clang_flags = $(filter-out $(GCC_ONLY),$(1)) $(CLANG_TARGET)
+clang_each = $(Q)bad=0; for f in $(2); do $(CLANG) $(call clang_flags,$(1)) $$f || { bad=1; echo "clang: $$f"; }; done; exit $$bad
+
+check-clang: $(GEN)/.syscalls $(if $(wildcard $(FONT)),$(GEN)/font8x16.h)
+	$(call clang_each,$(KERNEL_FLAGS),$(filter %.c,$(foreach d,$(KERNEL_DIRS),$(call kernel_sources,$(d)))))
+	$(call clang_each,$(DRIVER_FLAGS) -I$(GEN),$(filter-out tests/%,$(wildcard drivers/*/*.c)))
+	$(call clang_each,$(BOOT_FLAGS),$(wildcard boot/common/*.c boot/mb/*.c))
+
+check-cppcheck:
+	$(Q)$(CPPCHECK) -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --suppress=missingInclude \
+		--suppress=unknownMacro --suppress=comparePointers --suppress=nullPointerRedundantCheck --suppress=syntaxError --suppress=missingIncludeSystem -j2 -Ikernel/inc kernel boot drivers
+
+bench: all
+	@tools/bench
