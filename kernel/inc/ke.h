@@ -259,6 +259,8 @@ NTSTATUS KeContextToKframes(PKTRAP_FRAME TrapFrame, const CONTEXT *Context, KPRO
 /* Sets up the user-mode entry of a new thread: returns from PspUserThreadStartup go to user mode through this frame. */
 PKTRAP_FRAME KeInitializeUserTrapFrame(struct _KTHREAD *Thread);
 NORETURN void KiReturnToUser(PKTRAP_FRAME TrapFrame); /* KiServiceExit: delivers user APCs, then SYSRET/IRETQ */
+/* The frame on the thread's kernel stack through which it will return to user mode (the outermost one); NULL for a system thread or one that is not yet in user mode. */
+PKTRAP_FRAME KeUserTrapFrame(struct _KTHREAD *Thread);
 /* Pushes a CONTEXT on the user stack and redirects TrapFrame to ntdll!KiUserApcDispatcher / KiUserExceptionDispatcher. */
 NTSTATUS KiInitializeUserApc(PKTRAP_FRAME TrapFrame, PKNORMAL_ROUTINE_ NormalRoutine, PVOID NormalContext, PVOID SystemArgument1, PVOID SystemArgument2);
 /* ntdll addresses; set by ps when it has mapped the system DLL. */

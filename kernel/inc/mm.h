@@ -99,6 +99,7 @@ NTSTATUS MiProbeAndLockPages_(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Ope
 void MmVerify_(void);
 void MmSelfTest(void);
 void MmGetImageInformation(PVOID SectionObject, SECTION_IMAGE_INFORMATION *Information);
+PVOID MmGetSectionBase(PVOID SectionObject); /* image sections: the user address chosen for this boot, where its pages are relocated to */
 PFILE_OBJECT MmGetFileObjectForSection(PVOID SectionObject); /* not referenced; NULL for page-file-backed */
 NTSTATUS MmGetFileNameForAddress(PEPROCESS Process, PVOID Address, UNICODE_STRING *PoolName); /* MemorySectionName queries */
 

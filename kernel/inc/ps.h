@@ -8,10 +8,14 @@
 #include "mm.h"
 #include "se.h"
 
-void PsInitSystemPhase0(void);  /* idle process and thread for KeInitSystemPhase0; static storage */
-void PsInitSystemPhase1(void);  /* types Process, Thread, Job; system process with PID 4 */
+void PsInitIdleProcess(void);   /* idle process for KeInitSystemPhase0; static storage */
+void PsInitSystemPhase0(void);  /* types Process, Thread; CID table; the system process, PID 4 */
+void PsInitSystemPhase1(void);  /* reaper, upcalls */
 NTSTATUS PsLocateSystemDll(void) NODISCARD; /* section of ntdll.dll, its entry points; after the boot volume is there */
 NTSTATUS PsStartSessionManager(void) NODISCARD; /* smss.exe by RtlCreateUserProcess' kernel form */
+NTSTATUS NTAPI ZwCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, ACCESS_MASK ProcessDesiredAccess, ACCESS_MASK ThreadDesiredAccess,
+                                   POBJECT_ATTRIBUTES ProcessObjectAttributes, POBJECT_ATTRIBUTES ThreadObjectAttributes, ULONG ProcessFlags,
+                                   ULONG ThreadFlags, PVOID ProcessParameters, PS_CREATE_INFO *CreateInfo, PS_ATTRIBUTE_LIST *AttributeList);
 extern PEPROCESS PsIdleProcess;
 /* Ends the current thread; the last one ends its process.  PASSIVE_LEVEL, no locks held. */
 NORETURN void PspExitThread(NTSTATUS Status);

@@ -16,14 +16,9 @@ PACCESS_TOKEN SeMakeSystemToken(void);
 NTSTATUS SeSubProcessToken(PEPROCESS Parent, PACCESS_TOKEN Explicit, PACCESS_TOKEN *Token) NODISCARD;
 void SeAssignPrimaryToken(PEPROCESS Process, PACCESS_TOKEN Token); /* takes over the reference */
 void SeDeassignPrimaryToken(PEPROCESS Process);
-NTSTATUS SeCreateAccessState_(PACCESS_STATE AccessState, PVOID AuxData, ACCESS_MASK DesiredAccess, PGENERIC_MAPPING Mapping);
-void SeDeleteAccessState_(PACCESS_STATE AccessState);
-/* Default SecurityProcedure of objects whose descriptor lies in the object header. */
-NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Descriptor, PULONG CapturedLength,
-                               PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType, PGENERIC_MAPPING Mapping);
-/* Captures a descriptor from Mode into pool, self-relative and validated; NULL in, NULL out. */
-NTSTATUS SeCaptureSecurityDescriptor_(PSECURITY_DESCRIPTOR Source, KPROCESSOR_MODE Mode, PSECURITY_DESCRIPTOR *Captured) NODISCARD;
-void SeReleaseCapturedSecurityDescriptor_(PSECURITY_DESCRIPTOR Captured);
+/* SeCreateAccessState, SeDeleteAccessState: ob.h (ob calls them). */
+#define SeCreateAccessState_ SeCreateAccessState
+#define SeDeleteAccessState_ SeDeleteAccessState
 /* Whether the current subject holds Privilege (enabled) when Mode is UserMode; always TRUE for KernelMode. */
 BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode);
 #endif

@@ -72,15 +72,17 @@ NORETURN void KiInitializeKernel(LOADER_PARAMETER_BLOCK *Block)
     KdInitPhase0(Block);
     InitCheckLoaderBlock(Block);
     LdrInitModulesPhase0(Block);
-    PsInitSystemPhase0();
+    PsInitIdleProcess();
     KeInitSystemPhase0(Block);
     EtwInitPhase0();
     InbvDriverInitialize(Block);
     KdBootStep("Nascent 10.0.19045, %s, kernel at %p", Block->Firmware == LoaderFirmwareUefi ? "UEFI" : "multiboot", (PVOID)Block->Module[0].VirtualBase);
     MmInitSystemPhase0(Block);
+    KeLowerIrql(APC_LEVEL); /* interrupts stay off: nothing below may wait, but push locks and pool want a sane IRQL */
     ExInitSystemPhase0();
     ObInitSystemPhase0();
     SeInitSystemPhase0();
+    PsInitSystemPhase0();
     KdBootStep("Init: phase 0 done");
     InitMust("Init: phase 1 thread", PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Phase1Initialization, Block), 0x32 /* PHASE1_INITIALIZATION_FAILED */);
     KiIdleLoop();

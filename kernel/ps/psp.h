@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * psp.h - private to kernel/ps: the birth record, requests, and the helpers its files share.
+ *
+ * Locks of ps, in order: PspActiveProcessLock, EPROCESS.ProcessLock, ETHREAD.ThreadLock.  None is held across a call into mm, ob (but reference counting) or a
+ * notify routine.
+ */
+#ifndef NASCENT_PSP_H
+#define NASCENT_PSP_H
+
+#include "arch.h"
+#include "etw.h"
+#include "ex.h"
+#include "io.h"
+#include "kd.h"
+#include "ldr.h"
+#include "mm.h"
+#include "ob.h"
+#include "ps.h"
+#include "rtl.h"
+#include "se.h"
+
+#define PSP_TAG POOL_TAG('P', 's', 'P', ' ')
+#define PSP_MAX_HANDLE_LIST 1024u
+#define PSP_MAX_PARAMETERS (1u << 20)   /* bytes of an RTL_USER_PROCESS_PARAMETERS block */
+#define PSP_MAX_ENVIRONMENT (16u << 20) /* bytes */
+
+/* The attribute list of NtCreateUserProcess / NtCreateThreadEx, captured: no user pointer is read again but the output ones. */
+typedef struct _PSP_ATTRIBUTES
+{
+    UNICODE_STRING ImageName;      /* pool; PS_ATTRIBUTE_IMAGE_NAME */
+    HANDLE ParentProcess;
+    HANDLE Token;
+    HANDLE DebugObject;
+    HANDLE *HandleList;            /* pool */
+    ULONG HandleCount;
+    HANDLE *JobList;               /* pool */
+    ULONG JobCount;
+    PS_STD_HANDLE_INFO StdHandleInfo;
+    UCHAR PriorityClass;
+    BOOLEAN HasPriorityClass, HasErrorMode, HasHandleList, HasStdHandleInfo, HasIdealProcessor;
+    ULONG ErrorMode;
+    ULONG IdealProcessor;
+    KAFFINITY Affinity;            /* 0: not given */
+    CLIENT_ID *UserClientId;       /* outputs: user addresses, written once at the end */
+    SIZE_T *UserClientIdLength;
+    PVOID *UserTeb;
+    SECTION_IMAGE_INFORMATION *UserImageInfo;
+    SIZE_T *UserImageInfoLength;
+} PSP_ATTRIBUTES;
+
+/* What a thread is to be. */
+typedef struct _PSP_THREAD_REQUEST
+{
+    PEPROCESS Process;             /* referenced by the caller for the call */
+    KPROCESSOR_MODE Mode;
+    POBJECT_ATTRIBUTES ObjectAttributes;
+    BOOLEAN Initial;               /* the first of its process */
+    ULONG CreateFlags;             /* THREAD_CREATE_FLAGS_* */
+    /* user threads: either Context (already captured) and InitialTeb, or StartAddress and Argument with a stack made here */
+    const CONTEXT *Context;
+    const INITIAL_TEB *InitialTeb;
+    PVOID StartAddress, Argument;
+    SIZE_T StackReserve, StackCommit; /* 0: the image's */
+    /* system threads */
+    PKSTART_ROUTINE SystemRoutine;
+    PVOID SystemContext;
+} PSP_THREAD_REQUEST;
+
+/* How a user thread begins; pool, freed by the thread itself once it is under way, or by its deletion. */
+typedef struct _PSP_USER_START
+{
+    CONTEXT Context;
+    ULONG CreateFlags;
+} PSP_USER_START;
+
+/* All that the creation of one process gathers: the stages of create.c fill it from top to bottom, PspEndBirth releases it. */
+typedef struct _PSP_BIRTH
+{
+    /* the request, captured */
+    KPROCESSOR_MODE Mode;
+    ULONG ProcessFlags, ThreadFlags;
+    ACCESS_MASK ProcessAccess, ThreadAccess;
+    POBJECT_ATTRIBUTES ProcessObjectAttributes, ThreadObjectAttributes;
+    PSP_ATTRIBUTES Attributes;
+    PS_CREATE_INFO CreateInfo;
+    NPROCESS_PARAMETERS *Parameters; /* pool copy, pointers made offsets; the environment follows */
+    SIZE_T ParametersSize;           /* bytes of Parameters and environment together */
+    /* stage by stage */
+    PEPROCESS Parent;                /* referenced */
+    HANDLE FileHandle, SectionHandle;/* in the caller's table; his if all goes well */
+    PFILE_OBJECT FileObject;         /* referenced */
+    PVOID Section;                   /* referenced */
+    SECTION_IMAGE_INFORMATION ImageInfo;
+    PACCESS_TOKEN Token;             /* referenced until the process has it */
+    PEPROCESS Process;               /* referenced */
+    PETHREAD Thread;                 /* referenced */
+    PVOID UserParameters;            /* in the new process */
+    HANDLE ProcessHandle, ThreadHandle;
+} PSP_BIRTH;
+
+extern EX_PUSH_LOCK_ PspActiveProcessLock;
+extern LIST_ENTRY PsActiveProcessHead;
+extern PVOID PspSystemDllSection, PspSystemDllBase, PspLdrInitializeThunk, PspRtlUserThreadStart;
+
+/* process.c */
+NTSTATUS PspCreateProcessObject(PSP_BIRTH *Birth) NODISCARD;
+NTSTATUS PspBuildAddressSpace(PSP_BIRTH *Birth) NODISCARD;
+NTSTATUS PspBuildHandleTable(PSP_BIRTH *Birth) NODISCARD;
+NTSTATUS PspBuildPeb(PSP_BIRTH *Birth) NODISCARD;
+NTSTATUS PspPublishProcess(PEPROCESS Process) NODISCARD; /* into the list of active processes */
+void NTAPI PspProcessDelete(PVOID Object);
+/* birth.c */
+void PspEndBirth(PSP_BIRTH *Birth, NTSTATUS Status);
+/* params.c */
+NTSTATUS PspCaptureProcessParameters(PSP_BIRTH *Birth, PVOID UserParameters) NODISCARD;
+NTSTATUS PspWriteProcessParameters(PSP_BIRTH *Birth) NODISCARD;
+/* attrs.c */
+NTSTATUS PspCaptureAttributes(KPROCESSOR_MODE Mode, const PS_ATTRIBUTE_LIST *List, BOOLEAN ForProcess, PSP_ATTRIBUTES *Attributes) NODISCARD;
+void PspReleaseAttributes(PSP_ATTRIBUTES *Attributes);
+/* thread.c */
+NTSTATUS PspCreateThreadObject(const PSP_THREAD_REQUEST *Request, PETHREAD *Thread) NODISCARD;
+void PspStartThread(PETHREAD Thread, BOOLEAN Suspended); /* the running reference is taken here */
+void PspThreadDelete(PVOID Object);
+/* exit.c */
+NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status);
+NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS Status);
+void PspInitReaper(void);
+/* cid.c */
+NTSTATUS PspAllocateCid(PVOID Object, HANDLE *Id) NODISCARD;
+void PspFreeCid(HANDLE Id);
+/* notify.c */
+NTSTATUS PspNotifyProcessCreated(PSP_BIRTH *Birth);
+void PspNotifyProcessExit(PEPROCESS Process);
+void PspNotifyThread(PETHREAD Thread, BOOLEAN Create);
+void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
+/* priority.c */
+KPRIORITY PspPriorityOfClass(UCHAR Class);
+/* impersonate.c */
+NTSTATUS PsAssignImpersonationToken_(PETHREAD Thread, HANDLE TokenHandle, KPROCESSOR_MODE Mode);
+#endif
