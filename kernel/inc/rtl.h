@@ -204,7 +204,7 @@ PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, 
                                           PVOID *HandlerData, PULONG64 EstablisherFrame, PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
 /*
  * As RtlVirtualUnwind without a handler, for stacks that may be broken: nothing outside [Low, High) is read from the stack, and the
- * return says whether the frame could be unwound.  HadMachineFrame: the new Rip is where a trap struck, not a return address.
+ * return says whether the frame could be unwound.  *HadMachineFrame, in and out: Rip is where a trap struck, not a return address.
  */
 BOOLEAN RtlUnwindFrameSafely(PCONTEXT Context, ULONG64 Low, ULONG64 High, BOOLEAN *HadMachineFrame);
 void NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context, PUNWIND_HISTORY_TABLE HistoryTable);
@@ -212,6 +212,7 @@ void NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record
 /* TRUE: a handler asked to continue at *Context.  FALSE: nobody wanted the exception. */
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 void NTAPI RtlRaiseException(PEXCEPTION_RECORD Record);
+DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(NTSTATUS Status);
 void NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record);
 PVOID NTAPI RtlPcToFileHeader(PVOID Pc, PVOID *Base);
 #endif

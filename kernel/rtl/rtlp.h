@@ -30,11 +30,20 @@ void RtlpCallVectoredContinueHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context
 /* Loads the context and goes there: kernel, iretq; user, NtContinue(Context, FALSE). */
 NORETURN void RtlpResume(PCONTEXT Context);
 
-#ifdef RTL_USER_MODE
-/* In user mode there is no bugcheck: a failed assertion is a breakpoint with its text on the debugger's screen. */
-#endif
-
 #define RTLP_ARRAY_COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+/*
+ * unwind.c: RtlVirtualUnwind from Context->Rip.  *Exact, in and out: Rip is where an exception struck, so it may be amid an epilogue; a return
+ * address never is, and must not be mistaken for one when a jump follows the call.
+ */
+PEXCEPTION_ROUTINE RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context, BOOLEAN *Exact,
+                                   PVOID *HandlerData, PULONG64 EstablisherFrame);
+
+/* context.asm: call the language handler of a dispatcher context from a frame that notices nested exceptions and collided unwinds. */
+EXCEPTION_DISPOSITION RtlpExecuteHandlerForException(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
+                                                     PDISPATCHER_CONTEXT DispatcherContext);
+EXCEPTION_DISPOSITION RtlpExecuteHandlerForUnwind(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
+                                                  PDISPATCHER_CONTEXT DispatcherContext);
 
 /* unicase.c */
 WCHAR RtlpUpcase(WCHAR Character);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backtrace.c - return addresses of the running thread's stack, for whoever wants to remember who called.
+ */
+#include "rtlp.h"
+
+/* Only flag bits of NT's that make sense here: none.  Frames: filled from the caller of this routine's caller on. */
+ULONG NTAPI RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags)
+{
+    CONTEXT Context;
+    ULONG64 Low, High;
+    BOOLEAN Exact = FALSE;
+    ULONG Found = 0;
+
+    UNREFERENCED_PARAMETER(Flags);
+    RtlCaptureContext(&Context);
+    if (!RtlpStackLimits(Context.Rsp, &Low, &High))
+        return 0;
+    /* The first step leaves this routine. */
+    while (Found < Count && RtlUnwindFrameSafely(&Context, Low, High, &Exact) && Context.Rip != 0)
+        Callers[Found++] = (PVOID)(ULONG_PTR)Context.Rip;
+    return Found;
+}
+
+USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID *BackTrace, PULONG BackTraceHash)
+{
+    PVOID Frames[128];
+    ULONG Hash = 0, Count = 0;
+
+    if (FramesToCapture > RTLP_ARRAY_COUNT(Frames) || FramesToSkip > RTLP_ARRAY_COUNT(Frames) - FramesToCapture)
+        return 0;
+    /* The first frame is this routine's caller. */
+    ULONG Found = RtlWalkFrameChain(Frames, FramesToSkip + FramesToCapture, 0);
+    for (ULONG Index = FramesToSkip; Index < Found; Index++) {
+        BackTrace[Count++] = Frames[Index];
+        Hash += (ULONG)(ULONG_PTR)Frames[Index];
+    }
+    if (BackTraceHash != NULL)
+        *BackTraceHash = Hash;
+    return (USHORT)Count;
+}
