@@ -21,4 +21,6 @@ void SeDeassignPrimaryToken(PEPROCESS Process);
 #define SeDeleteAccessState_ SeDeleteAccessState
 /* Whether the current subject holds Privilege (enabled) when Mode is UserMode; always TRUE for KernelMode. */
 BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode);
+/* Level of an impersonation token; exported by Windows. */
+SECURITY_IMPERSONATION_LEVEL NTAPI SeTokenImpersonationLevel(PACCESS_TOKEN Token);
 #endif

@@ -77,8 +77,10 @@ NORETURN void KiInitializeKernel(LOADER_PARAMETER_BLOCK *Block)
     EtwInitPhase0();
     InbvDriverInitialize(Block);
     KdBootStep("Nascent 10.0.19045, %s, kernel at %p", Block->Firmware == LoaderFirmwareUefi ? "UEFI" : "multiboot", (PVOID)Block->Module[0].VirtualBase);
+    if (KeGetCurrentIrql() > APC_LEVEL) {
+        KeLowerIrql(APC_LEVEL); /* interrupts stay off: nothing below may wait, but spin locks, push locks and pool want a sane IRQL */
+    }
     MmInitSystemPhase0(Block);
-    KeLowerIrql(APC_LEVEL); /* interrupts stay off: nothing below may wait, but push locks and pool want a sane IRQL */
     ExInitSystemPhase0();
     ObInitSystemPhase0();
     SeInitSystemPhase0();

@@ -140,6 +140,9 @@ void PsInitSystemPhase0(void)
     PspCreateTypes();
     ObpProcessType = *PsProcessType;
     PspCidTable = ExCreateHandleTable(NULL);
+    if (PspCidTable != NULL) {
+        ExSetHandleTableStrictFifo(PspCidTable); /* an id that was given back is the last to be used again */
+    }
     Status = PspCidTable != NULL ? PspCreateSystemProcess() : STATUS_INSUFFICIENT_RESOURCES;
     if (!NT_SUCCESS(Status)) {
         KeBugCheckEx(0x60, 3, (ULONG_PTR)Status, 0, 0);

@@ -54,18 +54,27 @@ static NTSTATUS PspBuildUserContext(const PSP_THREAD_REQUEST *Request, const INI
     return STATUS_SUCCESS;
 }
 
-/* XSAVE wants 64-byte alignment, pool gives 16: the block's true address lies just below the area. */
-static PVOID PspAllocateStateArea(void)
-{
-    PUCHAR Block = ExAllocatePoolWithTag(NonPagedPoolNx, KeXStateLength + 64 + sizeof(PVOID), PSP_TAG);
-    PVOID *Area;
+/* Creation flags that ntdll has to know stand in the TEB. */
+#define TEB_FLAG_SKIP_THREAD_ATTACH 0x0008
+#define TEB_FLAG_INITIAL_THREAD 0x0400
+#define TEB_FLAG_SKIP_LOADER_INIT 0x4000
 
-    if (Block == NULL) {
-        return NULL;
+static NTSTATUS PspSetTebFlags(const PSP_THREAD_REQUEST *Request, NTEB *Teb)
+{
+    USHORT Flags = 0;
+    KAPC_STATE Apc;
+    NTSTATUS Status;
+
+    Flags |= (Request->CreateFlags & THREAD_CREATE_FLAGS_SKIP_THREAD_ATTACH) ? TEB_FLAG_SKIP_THREAD_ATTACH : 0;
+    Flags |= (Request->CreateFlags & THREAD_CREATE_FLAGS_SKIP_LOADER_INIT) ? TEB_FLAG_SKIP_LOADER_INIT : 0;
+    Flags |= Request->Initial ? TEB_FLAG_INITIAL_THREAD : 0;
+    if (Flags == 0) {
+        return STATUS_SUCCESS;
     }
-    Area = (PVOID *)(((ULONG_PTR)Block + sizeof(PVOID) + 63) & ~63ull);
-    Area[-1] = Block;
-    return Area;
+    KeStackAttachProcess((PKPROCESS)&Request->Process->Pcb, &Apc);
+    Status = KiCopyToUser(&Teb->SameTebFlags, &Flags, sizeof(Flags));
+    KeUnstackDetachProcess(&Apc);
+    return Status;
 }
 
 /* User half: stack, TEB, register state, start context. */
@@ -96,12 +105,12 @@ static NTSTATUS PspBuildUserThread(const PSP_THREAD_REQUEST *Request, PETHREAD T
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Thread->Tcb.StateSaveArea = PspAllocateStateArea();
+    Status = PspSetTebFlags(Request, Thread->Tcb.Teb);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
     Start = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Start), PSP_TAG);
-    if (Thread->Tcb.StateSaveArea == NULL || Start == NULL) {
-        if (Start != NULL) {
-            ExFreePoolWithTag(Start, PSP_TAG);
-        }
+    if (Start == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Status = PspBuildUserContext(Request, &Stack, Start);
@@ -288,9 +297,6 @@ void PspThreadDelete(PVOID Object)
     }
     if (Thread->Tcb.InitialStack != NULL) {
         MmDeleteKernelStack(Thread->Tcb.StackBase);
-    }
-    if (Thread->Tcb.StateSaveArea != NULL) {
-        ExFreePoolWithTag(((PVOID *)Thread->Tcb.StateSaveArea)[-1], PSP_TAG);
     }
     if (Thread->ImpersonationToken != NULL) {
         ObDereferenceObject(Thread->ImpersonationToken);
