@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ldrinit.c - the first user-mode code of every thread, and the last.
+ *
+ *      LdrInitializeThunk -> LdrpInitialize -> first thread:  LdrpInitializeProcess   PEB, heap, lists, imports, TLS, DllMain
+ *                                           -> others:        LdrpInitializeThread    TLS, DllMain(DLL_THREAD_ATTACH)
+ *                         -> NtContinue -> RtlUserThreadStart
+ *
+ * Stages 11 of the birth of a process.  What fails here ends the process with the status that failed; the user is told which DLL or
+ * function it was for (ldrsnap.c), and so is the kernel's hard-error port.
+ * Windows Internals, 7th ed., part 1, chapter 3 "Image loader": "Early process initialization", "DLL notifications"...
+ */
+#include "ldrp.h"
+
+LDRP_MODULE *LdrpImage, *LdrpNtdll;
+bool LdrpInitializing;
+
+extern struct _API_SET_NAMESPACE LdrpApiSetMap;
+static volatile LONG ProcessState; /* 0 untouched, 1 the first thread is at it, 2 done */
+static RTL_CRITICAL_SECTION LoaderLock, PebLock;
+static RTL_BITMAP TlsBitmap, TlsExpansionBitmap;
+
+/* ---- calling DLLs ---------------------------------------------------------------------------------------------------------------------- */
+
+void LdrpCallEntry(LDRP_MODULE *Module, ULONG Reason, PVOID Reserved)
+{
+    LdrpCallTlsCallbacks(Module, Reason);
+    if (Module->Entry.EntryPoint != NULL && (Module->Entry.Flags & LDRP_IMAGE_DLL)) {
+        LDR_SNAP("%wZ entry %p, reason %lu\n", &Module->Entry.BaseDllName, Module->Entry.EntryPoint, (unsigned long)Reason);
+        ((BOOL(WINAPI *)(PVOID, ULONG, PVOID))Module->Entry.EntryPoint)(Module->Entry.DllBase, Reason, Reserved);
+    }
+}
+
+static NTSTATUS Attach(LDRP_MODULE *Module, PVOID Reserved)
+{
+    BOOL Accepted = TRUE;
+
+    Module->Node.State = LdrModulesInitializing;
+    Module->Entry.Flags |= LDRP_PROCESS_ATTACH_CALLED;
+    LdrpCallTlsCallbacks(Module, DLL_PROCESS_ATTACH);
+    if (Module->Entry.EntryPoint != NULL && (Module->Entry.Flags & LDRP_IMAGE_DLL)) {
+        LDR_SNAP("%wZ attaches\n", &Module->Entry.BaseDllName);
+        Accepted = ((BOOL(WINAPI *)(PVOID, ULONG, PVOID))Module->Entry.EntryPoint)(Module->Entry.DllBase, DLL_PROCESS_ATTACH, Reserved);
+    }
+    Module->Entry.Flags |= LDRP_ENTRY_PROCESSED;
+    if (Accepted) {
+        Module->Node.State = LdrModulesReadyToRun;
+        return STATUS_SUCCESS;
+    }
+    Module->Entry.Flags |= LDRP_PROCESS_ATTACH_FAILED;
+    Module->Entry.Flags &= ~LDRP_PROCESS_ATTACH_CALLED;
+    Module->Node.State = LdrModulesInitError;
+    if (LdrpInitializing)
+        RtlpReport("%wZ: cannot start: %wZ failed to initialise (0x%08lX STATUS_DLL_INIT_FAILED)\n", &LdrpImage->Entry.BaseDllName,
+                   &Module->Entry.BaseDllName, (unsigned long)STATUS_DLL_INIT_FAILED);
+    return STATUS_DLL_INIT_FAILED;
+}
+
+/*
+ * Everything on the initialisation list that has not been called yet, in order.  A DllMain that loads a DLL runs this again from within: the
+ * flag is set before the call, and the list only grows at its end.  Root, the DLL asked for, tells static from dynamic loading.
+ */
+NTSTATUS LdrpRunInitializers(LDRP_MODULE *Root)
+{
+    LIST_ENTRY *Head = &LdrpData.InInitializationOrderModuleList;
+    PVOID Reserved = Root == NULL ? Teb() : NULL; /* Windows passes the thread's context: any non-null value means "static" */
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    for (LIST_ENTRY *Link = Head->Flink; Link != Head && NT_SUCCESS(Status); Link = Link->Flink) {
+        LDRP_MODULE *Module = LdrpFromInitLink(Link);
+        if (Module->Entry.Flags & (LDRP_PROCESS_ATTACH_CALLED | LDRP_PROCESS_ATTACH_FAILED) || Module->Marked)
+            continue;
+        if (!(Module->Entry.Flags & LDRP_LOAD_NOTIFICATIONS_SENT)) {
+            Module->Entry.Flags |= LDRP_LOAD_NOTIFICATIONS_SENT;
+            LdrpSendNotifications(Module, LDR_DLL_NOTIFICATION_REASON_LOADED);
+        }
+        Status = Attach(Module, Reserved);
+    }
+    return Status;
+}
+
+/* ---- the process -------------------------------------------------------------------------------------------------------------------------- */
+
+static void InitializePeb(PNPEB PebNow)
+{
+    RtlpInitializeLock(&LoaderLock);
+    RtlpInitializeLock(&PebLock);
+    PebNow->LoaderLock = &LoaderLock;
+    PebNow->FastPebLock = &PebLock;
+    PebNow->Ldr = &LdrpData;
+    PebNow->ApiSetMap = &LdrpApiSetMap;
+    TlsBitmap.SizeOfBitMap = 64;
+    TlsBitmap.Buffer = PebNow->TlsBitmapBits;
+    PebNow->TlsBitmap = &TlsBitmap;
+    PebNow->TlsBitmapBits[0] |= 1; /* slot 0 is never given out, as on Windows */
+    TlsExpansionBitmap.SizeOfBitMap = 1024;
+    TlsExpansionBitmap.Buffer = PebNow->TlsExpansionBitmapBits;
+    PebNow->TlsExpansionBitmap = &TlsExpansionBitmap;
+    if (PebNow->CriticalSectionTimeout.QuadPart == 0)
+        PebNow->CriticalSectionTimeout.QuadPart = -30LL * 24 * 3600 * 10000000; /* 30 days, Windows' default */
+    if (!(PebNow->ProcessParameters->Flags & RTL_USER_PROC_PARAMS_NORMALIZED))
+        RtlNormalizeProcessParams(PebNow->ProcessParameters);
+}
+
+/* The image's full DOS path: the creator's word, without the \??\ that native creators use. */
+static UNICODE_STRING ImagePath(PNPROCESS_PARAMETERS Parameters)
+{
+    UNICODE_STRING Path = Parameters->ImagePathName;
+
+    if (Path.Length >= 8 && Path.Buffer[0] == '\\' && Path.Buffer[1] == '?' && Path.Buffer[2] == '?' && Path.Buffer[3] == '\\') {
+        Path.Buffer += 4;
+        Path.Length -= 8;
+    }
+    return Path;
+}
+
+static NTSTATUS ParseLoaded(PVOID Base, PE_INFO *Info)
+{
+    PIMAGE_NT_HEADERS Headers = RtlImageNtHeader(Base);
+
+    return Headers == NULL ? STATUS_INVALID_IMAGE_FORMAT : RtlPeParseMapped(Base, Headers->OptionalHeader.SizeOfImage, Info);
+}
+
+static NTSTATUS AddLoaded(PVOID Base, const PE_INFO *Info, PCUNICODE_STRING Path, LDRP_MODULE **Module)
+{
+    *Module = LdrpCreateModule(Base, Info, Path, LoadReasonStaticDependency);
+    if (*Module == NULL)
+        return STATUS_NO_MEMORY;
+    LdrpSetReferences(*Module, LDRP_PINNED);
+    (*Module)->Entry.Flags |= LDRP_STATIC_LINK | LDRP_PROCESS_STATIC_IMPORT;
+    LdrpInsertModule(*Module);
+    return RtlpInsertFunctionTable(Base, Info->SizeOfImage);
+}
+
+static NTSTATUS AddNtdll(void)
+{
+    WCHAR Buffer[MAX_PATH];
+    UNICODE_STRING Path = {0, sizeof Buffer, Buffer};
+    PE_INFO Info;
+    NTSTATUS Status = ParseLoaded(&__ImageBase, &Info);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    RtlAppendUnicodeToString(&Path, SharedSystemRoot());
+    RtlAppendUnicodeToString(&Path, L"\\System32\\ntdll.dll");
+    Status = AddLoaded(&__ImageBase, &Info, &Path, &LdrpNtdll);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    LdrpNtdll->Node.State = LdrModulesReadyToRun;
+    LdrpNtdll->Entry.Flags |= LDRP_PROCESS_ATTACH_CALLED | LDRP_ENTRY_PROCESSED | LDRP_DONT_CALL_FOR_THREADS;
+    InsertTailList(&LdrpData.InInitializationOrderModuleList, &LdrpNtdll->Entry.InInitializationOrderLinks);
+    return STATUS_SUCCESS;
+}
+
+/* The heap has the executable's sizes; the modules' entries are its first blocks. */
+static NTSTATUS CreateHeapAndModules(PNPEB PebNow)
+{
+    PE_INFO Info;
+    NTSTATUS Status = ParseLoaded(PebNow->ImageBaseAddress, &Info);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PebNow->ProcessHeap = RtlCreateHeap(HEAP_GROWABLE, NULL, Info.HeapReserve, Info.HeapCommit, NULL, NULL);
+    if (PebNow->ProcessHeap == NULL)
+        return STATUS_NO_MEMORY;
+    if ((ULONG_PTR)PebNow->ImageBaseAddress != Info.ImageBase)
+        Status = LdrpRelocate(PebNow->ImageBaseAddress, &Info);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    UNICODE_STRING Path = ImagePath(PebNow->ProcessParameters);
+    Status = AddLoaded(PebNow->ImageBaseAddress, &Info, &Path, &LdrpImage);
+    return NT_SUCCESS(Status) ? AddNtdll() : Status;
+}
+
+/* Win32 programs run on kernel32 whether they import it or not: their threads start and end in it. */
+static NTSTATUS LoadKernel32(void)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"kernel32.dll");
+    LDRP_MODULE *Kernel32;
+    NTSTATUS Status = LdrpLoadDll(&Name, NULL, LoadReasonStaticDependency, &Kernel32);
+
+    if (NT_SUCCESS(Status))
+        Status = LdrpGetProcedure(Kernel32, "BaseThreadInitThunk", ~0u, 0, (PVOID *)&Kernel32ThreadInitThunkFunction);
+    else
+        RtlpReport("%wZ: cannot start: kernel32.dll (0x%08lX)\n", &LdrpImage->Entry.BaseDllName, (unsigned long)Status);
+    return Status;
+}
+
+static NTSTATUS LoadImports(PNPEB PebNow)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (PebNow->ImageSubsystem != IMAGE_SUBSYSTEM_NATIVE)
+        Status = LoadKernel32();
+    if (NT_SUCCESS(Status))
+        Status = LdrpSnapModule(LdrpImage);
+    if (NT_SUCCESS(Status))
+        Status = LdrpInitializeTls(LdrpImage);
+    return Status;
+}
+
+static NTSTATUS LdrpInitializeProcess(void)
+{
+    PNPEB PebNow = Peb();
+
+    InitializePeb(PebNow);
+    NTSTATUS Status = CreateHeapAndModules(PebNow);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PebNow->ProcessParameters->CurrentDirectory.Handle = NULL; /* the parent's handle means nothing here: see curdir.c */
+
+    LdrpLock();
+    LdrpInitializing = true;
+    Status = LoadImports(PebNow);
+    if (NT_SUCCESS(Status))
+        Status = LdrpAllocateThreadTls();
+    LdrpData.Initialized = TRUE;
+    if (NT_SUCCESS(Status))
+        Status = LdrpRunInitializers(NULL);
+    LdrpInitializing = false;
+    if (NT_SUCCESS(Status)) {
+        LdrpImage->Node.State = LdrModulesReadyToRun;
+        LdrpCallTlsCallbacks(LdrpImage, DLL_PROCESS_ATTACH);
+    }
+    LdrpUnlock();
+    if (NT_SUCCESS(Status) && PebNow->PostProcessInitRoutine != NULL)
+        PebNow->PostProcessInitRoutine();
+    if (NT_SUCCESS(Status) && PebNow->BeingDebugged)
+        DbgBreakPoint();
+    return Status;
+}
+
+/* ---- threads ------------------------------------------------------------------------------------------------------------------------------- */
+
+static void CallForThread(ULONG Reason)
+{
+    LIST_ENTRY *Head = &LdrpData.InInitializationOrderModuleList;
+    bool Attach_ = Reason == DLL_THREAD_ATTACH;
+
+    for (LIST_ENTRY *Link = Attach_ ? Head->Flink : Head->Blink; Link != Head; Link = Attach_ ? Link->Flink : Link->Blink) {
+        LDRP_MODULE *Module = LdrpFromInitLink(Link);
+        if ((Module->Entry.Flags & (LDRP_PROCESS_ATTACH_CALLED | LDRP_DONT_CALL_FOR_THREADS)) == LDRP_PROCESS_ATTACH_CALLED)
+            LdrpCallEntry(Module, Reason, NULL);
+    }
+    LdrpCallTlsCallbacks(LdrpImage, Reason);
+}
+
+static NTSTATUS LdrpInitializeThread(void)
+{
+    LdrpLock();
+    NTSTATUS Status = LdrpAllocateThreadTls();
+    if (NT_SUCCESS(Status) && !LdrpData.ShutdownInProgress)
+        CallForThread(DLL_THREAD_ATTACH);
+    LdrpUnlock();
+    return Status;
+}
+
+NTSTATUS NTAPI LdrShutdownThread(VOID)
+{
+    if (LdrpData.ShutdownInProgress || Teb()->TlsLinks.Flink == NULL)
+        return STATUS_SUCCESS;
+    RtlpThreadFlsCleanup();
+    LdrpLock();
+    CallForThread(DLL_THREAD_DETACH);
+    LdrpFreeThreadTls();
+    LdrpUnlock();
+    Free(Teb()->TlsExpansionSlots);
+    Teb()->TlsExpansionSlots = NULL;
+    return STATUS_SUCCESS;
+}
+
+/* All other threads are gone.  Nothing is freed: the address space goes as a whole. */
+NTSTATUS NTAPI LdrShutdownProcess(VOID)
+{
+    LIST_ENTRY *Head = &LdrpData.InInitializationOrderModuleList;
+
+    if (LdrpData.ShutdownInProgress)
+        return STATUS_SUCCESS;
+    LdrpData.ShutdownInProgress = TRUE;
+    LdrpData.ShutdownThreadId = Teb()->ClientId.UniqueThread;
+    RtlpThreadFlsCleanup();
+    LdrpCallTlsCallbacks(LdrpImage, DLL_PROCESS_DETACH);
+    for (LIST_ENTRY *Link = Head->Blink; Link != Head; Link = Link->Blink) {
+        LDRP_MODULE *Module = LdrpFromInitLink(Link);
+        if (Module->Entry.Flags & LDRP_PROCESS_ATTACH_CALLED)
+            LdrpCallEntry(Module, DLL_PROCESS_DETACH, (PVOID)1);
+    }
+    return STATUS_SUCCESS;
+}
+
+BOOLEAN NTAPI RtlDllShutdownInProgress(VOID)
+{
+    return LdrpData.ShutdownInProgress;
+}
+
+/* ---- the entrance --------------------------------------------------------------------------------------------------------------------------- */
+
+__attribute__((noreturn)) static void Fail(NTSTATUS Status)
+{
+    ULONG_PTR Parameter = (ULONG_PTR)Status;
+    ULONG Response;
+
+    LDR_SNAP("initialisation failed: %08lx\n", (unsigned long)Status);
+    NtRaiseHardError(STATUS_APP_INIT_FAILURE, 1, 0, &Parameter, OptionOk, &Response);
+    NtTerminateProcess(NtCurrentProcess(), Status);
+    __builtin_unreachable();
+}
+
+static void WaitForFirstThread(void)
+{
+    LARGE_INTEGER Interval = {.QuadPart = -10000};
+
+    while (ProcessState != 2)
+        NtDelayExecution(FALSE, &Interval);
+}
+
+/* Called by LdrInitializeThunk; also where a thread created by NtCreateThread with a context of its own passes. */
+void NTAPI LdrpInitialize(PCONTEXT Context, PVOID NtdllBase)
+{
+    PNTEB Thread = Teb();
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    UNUSED(NtdllBase);
+    Thread->StaticUnicodeString.Buffer = Thread->StaticUnicodeBuffer;
+    Thread->StaticUnicodeString.MaximumLength = sizeof Thread->StaticUnicodeBuffer;
+    if (InterlockedCompareExchange(&ProcessState, 1, 0) == 0) {
+        Thread->SameTebFlags |= TEB_RAN_PROCESS_INIT | TEB_INITIAL_THREAD;
+        Status = LdrpInitializeProcess();
+        InterlockedExchange(&ProcessState, 2);
+    } else if (!(Thread->SameTebFlags & TEB_SKIP_LOADER_INIT)) {
+        WaitForFirstThread();
+        if (!(Thread->SameTebFlags & TEB_SKIP_THREAD_ATTACH))
+            Status = LdrpInitializeThread();
+    }
+    if (!NT_SUCCESS(Status))
+        Fail(Status);
+    NtContinue(Context, TRUE);
+    Fail(STATUS_INVALID_PARAMETER);
+}

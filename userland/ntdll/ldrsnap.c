@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ldrsnap.c - binding: the addresses of imported functions, by name (the hint first) or ordinal, through forwarders.
+ *
+ * A forwarder is an export whose address is a string "DLL.Name" or "DLL.#5"; it may lead to an API set and to another forwarder.  The DLL it
+ * names becomes a dependency of the one that has it.  Bound imports (old time stamps, addresses already filled in) are ignored: every
+ * import is looked up.
+ *
+ * Imports of one DLL are sorted by name, as linkers write them, more often than not: the place where the last name was found is the
+ * place where the next search begins (see EXPORT_CURSOR), which saves most of the comparisons.
+ */
+#include "ldrp.h"
+
+typedef struct _EXPORT_CURSOR
+{
+    const UCHAR *Base;
+    ULONG ImageSize;
+    ULONG Start, End; /* the export directory: an address in it is a forwarder */
+    ULONG OrdinalBase, Functions, Names;
+    const ULONG *Function, *Name;
+    const USHORT *Ordinal;
+    ULONG Position;   /* where the last name was found */
+} EXPORT_CURSOR;
+
+/* False: no or a broken export directory; the careful reader of pe.h will say which. */
+static bool OpenExports(LDRP_MODULE *Module, EXPORT_CURSOR *Cursor)
+{
+    uint32_t Size;
+    const UCHAR *Base = Module->Entry.DllBase;
+    const IMAGE_EXPORT_DIRECTORY *Directory = RtlPeDirectory(Base, &Module->Info, PeDirectoryExport, &Size);
+
+    if (Directory == NULL || Size < sizeof *Directory || Directory->NumberOfFunctions > 0x10000 || Directory->NumberOfNames > 0x10000)
+        return false;
+    Cursor->Base = Base;
+    Cursor->ImageSize = Module->Info.SizeOfImage;
+    Cursor->Start = Module->Info.Directory[PeDirectoryExport].Rva;
+    Cursor->End = Cursor->Start + Size;
+    Cursor->OrdinalBase = Directory->Base;
+    Cursor->Functions = Directory->NumberOfFunctions;
+    Cursor->Names = Directory->NumberOfNames;
+    Cursor->Function = RtlPeAt(Base, &Module->Info, Directory->AddressOfFunctions, Cursor->Functions * 4);
+    Cursor->Name = RtlPeAt(Base, &Module->Info, Directory->AddressOfNames, Cursor->Names * 4);
+    Cursor->Ordinal = RtlPeAt(Base, &Module->Info, Directory->AddressOfNameOrdinals, Cursor->Names * 2);
+    Cursor->Position = 0;
+    return Cursor->Function != NULL && Cursor->Name != NULL && Cursor->Ordinal != NULL;
+}
+
+/* As strcmp of Name against the Index-th export; both lie in images whose last byte the mapping ends with: strings are bounded by it. */
+static int CompareExport(const EXPORT_CURSOR *Cursor, const char *Name, ULONG Index)
+{
+    ULONG Rva = Cursor->Name[Index];
+
+    if (Rva >= Cursor->ImageSize)
+        return -1;
+    const char *Left = Name, *Right = (const char *)Cursor->Base + Rva, *Limit = (const char *)Cursor->Base + Cursor->ImageSize;
+    while (Right < Limit && *Left == *Right) {
+        if (*Left == 0)
+            return 0;
+        Left++;
+        Right++;
+    }
+    return Right == Limit || (UCHAR)*Left < (UCHAR)*Right ? -1 : 1;
+}
+
+/* Binary search in the part that a galloping search from the last place leaves over. */
+static bool FindName(EXPORT_CURSOR *Cursor, const char *Name, ULONG Hint)
+{
+    ULONG Low = 0, High = Cursor->Names, Step = 1, At = Cursor->Position;
+
+    if (Hint < Cursor->Names && CompareExport(Cursor, Name, Hint) == 0) {
+        Cursor->Position = Hint;
+        return true;
+    }
+    while (At < High) {
+        int Order = CompareExport(Cursor, Name, At);
+        if (Order == 0) {
+            Cursor->Position = At;
+            return true;
+        }
+        if (Order < 0) {
+            High = At;
+            break;
+        }
+        Low = At + 1;
+        At += Step;
+        Step *= 2;
+    }
+    while (Low < High) {
+        ULONG Middle = Low + (High - Low) / 2;
+        int Order = CompareExport(Cursor, Name, Middle);
+        if (Order == 0) {
+            Cursor->Position = Middle;
+            return true;
+        }
+        if (Order < 0)
+            High = Middle;
+        else
+            Low = Middle + 1;
+    }
+    return false;
+}
+
+/* ---- forwarders ------------------------------------------------------------------------------------------------------------------------ */
+
+static NTSTATUS Lookup(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULONG Ordinal, ULONG Depth, PVOID *Address);
+
+static bool ParseOrdinal(const char *Text, ULONG *Ordinal)
+{
+    *Ordinal = 0;
+    for (; *Text >= '0' && *Text <= '9'; Text++) {
+        *Ordinal = *Ordinal * 10 + (ULONG)(*Text - '0');
+        if (*Ordinal > 0xFFFF)
+            return false;
+    }
+    return *Text == 0;
+}
+
+static NTSTATUS FollowForwarder(LDRP_MODULE *Module, const char *Forwarder, ULONG Depth, PVOID *Address)
+{
+    char Dll[LDRP_MAX_NAME];
+    const char *Dot = strrchr(Forwarder, '.');
+    LDRP_MODULE *Target;
+    ULONG Ordinal = 0;
+
+    if (Dot == NULL || Dot == Forwarder || (size_t)(Dot - Forwarder) > sizeof Dll - 8 || Depth == LDRP_MAX_FORWARDS)
+        return STATUS_INVALID_IMAGE_FORMAT;
+    memcpy(Dll, Forwarder, (size_t)(Dot - Forwarder));
+    memcpy(Dll + (Dot - Forwarder), ".dll", 5);
+    NTSTATUS Status = LdrpLoadByAnsiName(Dll, LdrpInitializing ? LoadReasonStaticForwarderDependency : LoadReasonDynamicForwarderDependency,
+                                         Module, &Target);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = LdrpAddDependency(Module, Target);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Dot[1] != '#')
+        return Lookup(Target, Dot + 1, ~0u, 0, Depth + 1, Address);
+    if (!ParseOrdinal(Dot + 2, &Ordinal))
+        return STATUS_INVALID_IMAGE_FORMAT;
+    return Lookup(Target, NULL, 0, Ordinal, Depth + 1, Address);
+}
+
+/* ---- one function ---------------------------------------------------------------------------------------------------------------------- */
+
+static NTSTATUS Take(LDRP_MODULE *Module, const PE_EXPORT *Export, ULONG Depth, PVOID *Address)
+{
+    if (Export->Forwarder != NULL)
+        return FollowForwarder(Module, Export->Forwarder, Depth, Address);
+    *Address = (UCHAR *)Module->Entry.DllBase + Export->Rva;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS Lookup(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULONG Ordinal, ULONG Depth, PVOID *Address)
+{
+    PE_EXPORT Export;
+    NTSTATUS Status = Name != NULL ? RtlPeFindExport(Module->Entry.DllBase, &Module->Info, Name, Hint, &Export)
+                                   : RtlPeFindExportByOrdinal(Module->Entry.DllBase, &Module->Info, Ordinal, &Export);
+
+    return NT_SUCCESS(Status) ? Take(Module, &Export, Depth, Address) : Status;
+}
+
+NTSTATUS LdrpGetProcedure(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULONG Ordinal, PVOID *Address)
+{
+    return Lookup(Module, Name, Hint, Ordinal, 0, Address);
+}
+
+/* The common case without a detour: a name that is there and is code. */
+static bool LookupFast(EXPORT_CURSOR *Cursor, const PE_THUNK *Thunk, PVOID *Address)
+{
+    if (Thunk->Name == NULL || !FindName(Cursor, Thunk->Name, Thunk->Hint))
+        return false;
+    ULONG Index = Cursor->Ordinal[Cursor->Position];
+    if (Index >= Cursor->Functions)
+        return false;
+    ULONG Rva = Cursor->Function[Index];
+    if (Rva == 0 || Rva >= Cursor->ImageSize || (Rva >= Cursor->Start && Rva < Cursor->End))
+        return false;
+    *Address = (PVOID)(Cursor->Base + Rva);
+    return true;
+}
+
+/* ---- a module's imports ------------------------------------------------------------------------------------------------------------------ */
+
+static void ComplainAboutFunction(LDRP_MODULE *Module, const PE_IMPORT *Import, const PE_THUNK *Thunk, NTSTATUS Status)
+{
+    char Ordinal[16];
+    const char *Name = Thunk->Name;
+
+    if (Name == NULL) {
+        _snprintf(Ordinal, sizeof Ordinal, "#%u", Thunk->Ordinal);
+        Name = Ordinal;
+    }
+    if (LdrpInitializing)
+        RtlpReport("%wZ: cannot start: %wZ needs %s of %s, which is not there (0x%08lX %s)\n", &LdrpImage->Entry.BaseDllName,
+                   &Module->Entry.BaseDllName, Name, Import->DllName, (unsigned long)Status, RtlStatusName(Status));
+    else
+        DbgPrint("LDR: %wZ needs %s of %s, which is not there (0x%08lX)\n", &Module->Entry.BaseDllName, Name, Import->DllName,
+                 (unsigned long)Status);
+}
+
+static void ComplainAboutDll(LDRP_MODULE *Module, const PE_IMPORT *Import, NTSTATUS Status)
+{
+    const char *What = Status == STATUS_DLL_NOT_FOUND ? "was not found" : "cannot be loaded";
+
+    if (LdrpInitializing)
+        RtlpReport("%wZ: cannot start: %s, which %wZ needs, %s (0x%08lX %s)\n", &LdrpImage->Entry.BaseDllName, Import->DllName,
+                   &Module->Entry.BaseDllName, What, (unsigned long)Status, RtlStatusName(Status));
+    else
+        DbgPrint("LDR: %s, which %wZ needs, %s (0x%08lX)\n", Import->DllName, &Module->Entry.BaseDllName, What, (unsigned long)Status);
+}
+
+static NTSTATUS BindDll(LDRP_MODULE *Module, const PE_IMPORT *Import, LDRP_MODULE *Target)
+{
+    EXPORT_CURSOR Cursor;
+    PE_THUNK Thunk;
+    NTSTATUS Status;
+    bool Fast = OpenExports(Target, &Cursor);
+
+    for (ULONG Index = 0; (Status = RtlPeThunk(Module->Entry.DllBase, &Module->Info, Import, Index, &Thunk)) == STATUS_SUCCESS; Index++) {
+        PVOID Address;
+        if (!Fast || !LookupFast(&Cursor, &Thunk, &Address)) {
+            Status = Lookup(Target, Thunk.Name, Thunk.Hint, Thunk.Ordinal, 0, &Address);
+            if (!NT_SUCCESS(Status)) {
+                ComplainAboutFunction(Module, Import, &Thunk, Status);
+                return Status;
+            }
+        }
+        *(PVOID *)((UCHAR *)Module->Entry.DllBase + Thunk.ThunkRva) = Address;
+    }
+    return Status == PE_NO_MORE_ENTRIES ? STATUS_SUCCESS : Status;
+}
+
+/* The whole table of addresses, if the image says where it is; a linker that does not leaves it writable, or it is done DLL by DLL. */
+static NTSTATUS BindProtected(LDRP_MODULE *Module, const PE_IMPORT *Import, LDRP_MODULE *Target)
+{
+    PE_THUNK Thunk;
+    ULONG Old, Bytes = 0;
+
+    while (RtlPeThunk(Module->Entry.DllBase, &Module->Info, Import, Bytes / 8, &Thunk) == STATUS_SUCCESS)
+        Bytes += 8;
+    if (Bytes == 0)
+        return STATUS_SUCCESS;
+    NTSTATUS Status = LdrpUnprotect(Module, Import->ThunkRva, Bytes, &Old);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = BindDll(Module, Import, Target);
+    LdrpReprotect(Module, Import->ThunkRva, Bytes, Old);
+    return Status;
+}
+
+static NTSTATUS SnapImport(LDRP_MODULE *Module, const PE_IMPORT *Import, bool Writable)
+{
+    LDRP_MODULE *Target;
+    NTSTATUS Status = LdrpLoadByAnsiName(Import->DllName, LoadReasonStaticDependency, Module, &Target);
+
+    if (!NT_SUCCESS(Status)) {
+        ComplainAboutDll(Module, Import, Status);
+        return Status;
+    }
+    Status = LdrpAddDependency(Module, Target);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    return Writable ? BindDll(Module, Import, Target) : BindProtected(Module, Import, Target);
+}
+
+NTSTATUS LdrpSnapModule(LDRP_MODULE *Module)
+{
+    PE_DIRECTORY Iat = Module->Info.Directory[PeDirectoryIat];
+    PE_IMPORT Import;
+    ULONG Old = 0;
+    NTSTATUS Status = RtlPeImport(Module->Entry.DllBase, &Module->Info, 0, &Import);
+
+    if (Status == PE_NO_MORE_ENTRIES)
+        return STATUS_SUCCESS;
+    bool Whole = Iat.Size != 0 && RtlPeAt(Module->Entry.DllBase, &Module->Info, Iat.Rva, Iat.Size) != NULL;
+    if (Whole) {
+        NTSTATUS Unprotected = LdrpUnprotect(Module, Iat.Rva, Iat.Size, &Old);
+        if (!NT_SUCCESS(Unprotected))
+            return Unprotected;
+    }
+    for (ULONG Index = 0; (Status = RtlPeImport(Module->Entry.DllBase, &Module->Info, Index, &Import)) == STATUS_SUCCESS; Index++) {
+        Status = SnapImport(Module, &Import, Whole && Import.ThunkRva - Iat.Rva < Iat.Size);
+        if (!NT_SUCCESS(Status))
+            break;
+    }
+    if (Whole)
+        LdrpReprotect(Module, Iat.Rva, Iat.Size, Old);
+    return Status == PE_NO_MORE_ENTRIES ? STATUS_SUCCESS : Status;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ldrunload.c - taking modules away: DLL_PROCESS_DETACH in the reverse of the initialisation order, then unlinking and unmapping.
+ *
+ * Dropping a module's last reference drops its references on others; all that reach zero by this go together, so that none is unmapped while
+ * the detach routine of another still needs it.  A DllMain that unloads something meanwhile runs a complete unloading of its own.
+ */
+#include "ldrp.h"
+
+static void Mark(LDRP_MODULE *Module)
+{
+    Module->Marked = true;
+    Module->Node.State = LdrModulesUnloading;
+    for (LDRP_DEPENDENCY *At = Module->Dependencies, *Next; At != NULL; At = Next) {
+        LDRP_MODULE *On = At->Module;
+        Next = At->Next;
+        if (On->Node.LoadCount != LDRP_PINNED && On->Node.LoadCount != 0) {
+            LdrpSetReferences(On, On->Node.LoadCount - 1);
+            if (On->Node.LoadCount == 0)
+                Mark(On);
+        }
+        Free(At);
+    }
+    Module->Dependencies = NULL;
+}
+
+static void DetachMarked(void)
+{
+    LIST_ENTRY *Head = &LdrpData.InInitializationOrderModuleList;
+
+    for (LIST_ENTRY *Link = Head->Blink, *Previous; Link != Head; Link = Previous) {
+        LDRP_MODULE *Module = LdrpFromInitLink(Link);
+        Previous = Link->Blink;
+        if (Module->Marked && (Module->Entry.Flags & LDRP_PROCESS_ATTACH_CALLED)) {
+            Module->Entry.Flags &= ~LDRP_PROCESS_ATTACH_CALLED;
+            LdrpCallEntry(Module, DLL_PROCESS_DETACH, NULL);
+            Previous = Head->Blink; /* the list may have changed under the call: begin again, done ones are skipped */
+        }
+    }
+}
+
+static void DestroyMarked(void)
+{
+    LIST_ENTRY *Head = &LdrpData.InLoadOrderModuleList;
+
+    for (LIST_ENTRY *Link = Head->Blink, *Previous; Link != Head; Link = Previous) {
+        LDRP_MODULE *Module = LdrpFromLoadLink(Link);
+        Previous = Link->Blink;
+        if (Module->Marked)
+            LdrpDestroyModule(Module);
+    }
+}
+
+void LdrpDereference(LDRP_MODULE *Module)
+{
+    static ULONG Depth; /* loader lock */
+
+    if (Module->Node.LoadCount == LDRP_PINNED || Module->Node.LoadCount == 0)
+        return;
+    LdrpSetReferences(Module, Module->Node.LoadCount - 1);
+    if (Module->Node.LoadCount != 0)
+        return;
+    Mark(Module);
+    Depth++;
+    DetachMarked();
+    if (--Depth == 0)
+        DestroyMarked();
+}
+
+NTSTATUS NTAPI LdrUnloadDll(PVOID Base)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (LdrpData.ShutdownInProgress)
+        return STATUS_SUCCESS;
+    LdrpLock();
+    LDRP_MODULE *Module = LdrpFindByBase(Base);
+    if (Module == NULL)
+        Status = STATUS_DLL_NOT_FOUND;
+    else
+        LdrpDereference(Module);
+    LdrpUnlock();
+    return Status;
+}
