@@ -12,7 +12,7 @@ void KdPrint_(const char *Format, ...);          /* log only; any IRQL */
 void KdPutText(const char *Text, SIZE_T Length); /* raw text to the log */
 /* Captures up to Count return addresses of the current stack, or of TrapFrame's if not NULL; unwinds by .pdata through C, assembly, trap frames, drivers.  Any IRQL, never faults. */
 ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count);
-/* "ntoskrnl!MmAccessFault+0x12 (mm/fault.c:88)" or "0xffff...": length written without the zero. */
+/* "ntoskrnl.exe+0x4712 MmAccessFault+0x12 (kernel/mm/fault.c:88)" or "0xffff...": length written without the zero. */
 ULONG KdFormatAddress(ULONG_PTR Address, char *Buffer, SIZE_T Size);
 void KdPrintBacktrace(PKTRAP_FRAME TrapFrame);
 /* KeBugCheckEx in <ntifs.h>; this one names the trap frame whose stack is shown. */
