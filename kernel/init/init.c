@@ -58,8 +58,8 @@ static VOID NTAPI Phase1Initialization(PVOID Context)
     InitMust("Io: system links", IoCreateSystemLinks(), INACCESSIBLE_BOOT_DEVICE);
     InitMust("Ps: ntdll.dll", PsLocateSystemDll(), 0x6B /* PROCESS1_INITIALIZATION_FAILED */);
     KdBootStep("Ps: ntdll.dll mapped, starting smss.exe");
+    KdBootStep("Boot complete");
     InitMust("Ps: smss.exe", PsStartSessionManager(), 0x71 /* SESSION5_INITIALIZATION_FAILED */);
-    KdBootStep("Init: done");
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 

@@ -59,6 +59,7 @@ void LdrInitModulesPhase0(LOADER_PARAMETER_BLOCK *Block)
         Entry->SectionPointer = (PVOID)(Block->DirectMapBase + Module->PhysicalBase);
         LdrpNameBootEntry(Entry, LdrpBootName[i], Module->Name);
         InsertTailList(&PsLoadedModuleList, &Entry->InLoadOrderLinks);
+        KdPrint_("Loaded %s at 0x%p\n", Module->Name, Entry->DllBase); /* debuggers look for this line */
     }
 }
 
@@ -69,6 +70,7 @@ void LdrpInsertModule(PKLDR_DATA_TABLE_ENTRY Entry)
     KeAcquireSpinLock(&PsLoadedModuleSpinLock, &Irql);
     InsertTailList(&PsLoadedModuleList, &Entry->InLoadOrderLinks);
     KeReleaseSpinLock(&PsLoadedModuleSpinLock, Irql);
+    KdPrint_("Loaded %wZ at 0x%p\n", &Entry->BaseDllName, Entry->DllBase);
 }
 
 void LdrpRemoveModule(PKLDR_DATA_TABLE_ENTRY Entry)

@@ -194,6 +194,7 @@ static NTSTATUS PspResolveSystemDll(void)
     }
     MmGetImageInformation(PspSystemDllSection, &Image);
     PspSystemDllBase = MmGetSectionBase(PspSystemDllSection);
+    KdPrint_("Loaded ntdll.dll at 0x%p\n", PspSystemDllBase);
     Status = RtlPeParseMapped(View, Size, &Info);
     for (ULONG i = 0; NT_SUCCESS(Status) && i < RTL_NUMBER_OF(Wanted); i++) {
         Status = PspFindInNtdll(View, &Info, Wanted[i].Name, Wanted[i].Address);
