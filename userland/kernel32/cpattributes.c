@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cpattributes.c - the attribute list of STARTUPINFOEX, and how CreateProcess reads it.
+ *
+ * The list keeps pointers to the caller's values, which must live until DeleteProcThreadAttributeList.  The low 16 bits of an attribute
+ * are its number, the rest says what it applies to: that is all in the constants of winbase.h.
+ */
+#include "create.h"
+
+#define MAX_ATTRIBUTE_NUMBER 31
+
+BOOL WINAPI InitializeProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST List, DWORD Count, DWORD Flags, PSIZE_T Size)
+{
+    SIZE_T Need = sizeof(*List) + Count * sizeof(BASE_ATTRIBUTE);
+
+    if (Flags != 0 || Count > MAX_ATTRIBUTE_NUMBER) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    if (List == NULL || *Size < Need) {
+        *Size = Need;
+        return BaseFail(ERROR_INSUFFICIENT_BUFFER);
+    }
+    memset(List, 0, sizeof(*List));
+    List->Capacity = Count;
+    *Size = Need;
+    return TRUE;
+}
+
+VOID WINAPI DeleteProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST List)
+{
+    UNUSED(List);
+}
+
+/* Which sizes an attribute may have; 0 as result: not known here. */
+static BOOL CheckSize(DWORD_PTR Attribute, SIZE_T Size, DWORD *Error)
+{
+    BOOL Good;
+
+    switch (Attribute) {
+    case PROC_THREAD_ATTRIBUTE_PARENT_PROCESS:
+        Good = Size == sizeof(HANDLE);
+        break;
+    case PROC_THREAD_ATTRIBUTE_HANDLE_LIST:
+    case 0x0002000D: /* PROC_THREAD_ATTRIBUTE_JOB_LIST */
+        Good = Size != 0 && Size % sizeof(HANDLE) == 0;
+        break;
+    case PROC_THREAD_ATTRIBUTE_GROUP_AFFINITY:
+        Good = Size == sizeof(GROUP_AFFINITY);
+        break;
+    case PROC_THREAD_ATTRIBUTE_IDEAL_PROCESSOR:
+        Good = Size == sizeof(PROCESSOR_NUMBER);
+        break;
+    case PROC_THREAD_ATTRIBUTE_PREFERRED_NODE:
+        Good = Size == sizeof(WORD);
+        break;
+    case PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY:
+        Good = Size == sizeof(DWORD) || Size == sizeof(DWORD64) || Size == 2 * sizeof(DWORD64);
+        break;
+    default:
+        *Error = ERROR_NOT_SUPPORTED;
+        return FALSE;
+    }
+    *Error = ERROR_BAD_LENGTH;
+    return Good;
+}
+
+BOOL WINAPI UpdateProcThreadAttribute(LPPROC_THREAD_ATTRIBUTE_LIST List, DWORD Flags, DWORD_PTR Attribute, PVOID Value, SIZE_T Size,
+                                      PVOID Previous, PSIZE_T ReturnSize)
+{
+    DWORD Number = (DWORD)(Attribute & PROC_THREAD_ATTRIBUTE_NUMBER), Error;
+
+    if (Flags != 0 || Previous != NULL || ReturnSize != NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    if (!CheckSize(Attribute, Size, &Error)) {
+        return BaseFail(Error);
+    }
+    if (List->Count >= List->Capacity) {
+        return BaseFail(ERROR_GEN_FAILURE);
+    }
+    if (List->Present & (1u << Number)) {
+        return BaseFail(698 /* ERROR_OBJECT_NAME_EXISTS */);
+    }
+    List->Present |= 1u << Number;
+    List->Entry[List->Count++] = (BASE_ATTRIBUTE){Attribute, Size, Value};
+    return TRUE;
+}
+
+/* Group, ideal processor, node and mitigation are hints whose default is what this system does anyway: they are accepted. */
+BOOL BaseReadAttributes(BASE_CREATE *Create)
+{
+    if (!(Create->Flags & EXTENDED_STARTUPINFO_PRESENT)) {
+        return TRUE;
+    }
+    const struct _PROC_THREAD_ATTRIBUTE_LIST *List = ((const STARTUPINFOEXW *)Create->Startup)->lpAttributeList;
+    for (DWORD i = 0; List != NULL && i < List->Count; i++) {
+        const BASE_ATTRIBUTE *Entry = &List->Entry[i];
+        switch (Entry->Attribute) {
+        case PROC_THREAD_ATTRIBUTE_PARENT_PROCESS:
+            Create->ParentProcess = *(const HANDLE *)Entry->Value;
+            break;
+        case PROC_THREAD_ATTRIBUTE_HANDLE_LIST:
+            if (!Create->InheritHandles) {
+                return BaseFail(ERROR_INVALID_PARAMETER);
+            }
+            Create->HandleList = Entry->Value;
+            Create->HandleListSize = Entry->Size;
+            break;
+        case 0x0002000D: /* PROC_THREAD_ATTRIBUTE_JOB_LIST */
+            Create->JobList = Entry->Value;
+            Create->JobListSize = Entry->Size;
+            break;
+        default:
+            break;
+        }
+    }
+    return TRUE;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nls.h - kernel32's tables of code pages and character types (nlsdata.c, made by tools/gen-nls).
+ */
+#ifndef NASCENT_K32_NLS_H
+#define NASCENT_K32_NLS_H
+
+#include <stdint.h>
+
+/* A single-byte code page: bytes below 0x80 are ASCII. 0xFFFD: not assigned. */
+typedef struct _NLS_CODE_PAGE
+{
+    uint32_t Number;
+    const uint16_t *High; /* 0x80..0xFF */
+} NLS_CODE_PAGE;
+
+typedef struct _NLS_CHARACTER_TYPE
+{
+    uint16_t Type1; /* C1_* */
+    uint16_t Type2; /* C2_* */
+    uint16_t Type3; /* C3_* */
+} NLS_CHARACTER_TYPE;
+
+typedef struct _NLS_MARKED_LETTER
+{
+    uint16_t Letter;
+    uint16_t Base;
+    uint8_t Mark;
+} NLS_MARKED_LETTER;
+
+extern const NLS_CODE_PAGE NlsCodePages[];
+extern const uint32_t NlsCodePageCount;
+extern const NLS_CHARACTER_TYPE NlsCharacterTypes[];
+extern const uint8_t NlsTypeIndex[256];
+extern const uint8_t NlsTypePages[][256];
+extern const NLS_MARKED_LETTER NlsMarkedLetters[]; /* sorted by Letter */
+extern const uint32_t NlsMarkedLetterCount;
+
+static inline const NLS_CHARACTER_TYPE *NlsTypeOf(uint16_t Character)
+{
+    return &NlsCharacterTypes[NlsTypePages[NlsTypeIndex[Character >> 8]][Character & 0xFF]];
+}
+
+#endif
