@@ -129,5 +129,5 @@ VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescript
 NTSTATUS ObpSetObjectSecurityDescriptor(PVOID Object, PSECURITY_DESCRIPTOR Descriptor) NODISCARD;
 
 /* Registered by ps: how ob finds processes by handle without knowing ps (NtDuplicateObject's process handles): type to reference by. */
-extern POBJECT_TYPE ObpProcessType;
+extern POBJECT_TYPE ObpProcessType, ObpThreadType;
 #endif
