@@ -78,7 +78,8 @@ BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 /* A reference unless the count is zero already (the object is on its way out): FALSE then. Any IRQL. */
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 POBJECT_NAME_INFORMATION ObQueryNameInfo_(PVOID Object); /* pool; NULL */
-/* The handle table of Process: new and empty, or with Parent's inheritable handles at the same values (HandleList/Count non-NULL: only those).  Process->ObjectTable set. */
+NTSTATUS NTAPI ObWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+/* The handle table of Process: new and empty (Parent NULL; the first such one is the system process' and also holds the kernel's handles), or with Parent's inheritable handles at the same values (HandleList/Count non-NULL: only those).  Process->ObjectTable set. */
 NTSTATUS ObInitProcess(PEPROCESS Parent, PEPROCESS Process, const HANDLE *HandleList, ULONG HandleCount) NODISCARD;
 /* Closes every handle of Process (rundown already taken); afterwards ObjectTable is NULL. */
 void ObKillProcess(PEPROCESS Process);
@@ -122,6 +123,8 @@ NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, 
 /* Captures a descriptor from Mode into pool, self-relative and validated; NULL in, NULL out. */
 NTSTATUS SeCaptureSecurityDescriptor_(PSECURITY_DESCRIPTOR Source, KPROCESSOR_MODE Mode, PSECURITY_DESCRIPTOR *Captured) NODISCARD;
 void SeReleaseCapturedSecurityDescriptor_(PSECURITY_DESCRIPTOR Captured);
+/* Ready-made descriptors, self-relative: everybody reads (Default) or also writes (Open); administrators and the system do all; Unrestricted: restricted tokens too. */
+extern PSECURITY_DESCRIPTOR SePublicDefaultSd, SePublicDefaultUnrestrictedSd, SePublicOpenSd, SePublicOpenUnrestrictedSd, SeSystemDefaultSd;
 /* And back: the descriptor in an object's header, shared and counted.  ObQuery... references what it returns; ObDereferenceSecurityDescriptor gives it back. */
 PSECURITY_DESCRIPTOR ObpReferenceSecurityDescriptor(PVOID Object);
 VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);

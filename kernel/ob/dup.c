@@ -269,6 +269,9 @@ NTSTATUS ObInitProcess(PEPROCESS Parent, PEPROCESS Process, const HANDLE *Handle
     PAGED_CODE();
     if (Parent == NULL) {
         Process->ObjectTable = ExCreateHandleTable(Process);
+        if (ObpKernelHandleTable == NULL) {
+            ObpKernelHandleTable = Process->ObjectTable; /* the system process */
+        }
         return Process->ObjectTable != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     }
     if (!ExAcquireRundownProtection(&Parent->RundownProtect)) {

@@ -202,6 +202,8 @@ NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, PVOID ObjectType, PACCESS_STATE
                               PVOID *Object);
 
 void ObpDeleteSymbolicLink(PVOID Object);
+NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
+NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PUNICODE_STRING LinkTarget);
 
 /* Services capture OBJECT_ATTRIBUTES once, with this. */
 typedef struct _OBP_CAPTURED_ATTRIBUTES
