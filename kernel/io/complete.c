@@ -67,6 +67,15 @@ static void IopFreeMdls(PIRP Irp)
     }
 }
 
+/* Before the tail of the IRP becomes an APC. */
+static void IopFreeAuxiliaryBuffer(PIRP Irp)
+{
+    if (Irp->Tail.Overlay.AuxiliaryBuffer != NULL) {
+        ExFreePoolWithTag(Irp->Tail.Overlay.AuxiliaryBuffer, IOP_TAG_NAME);
+        Irp->Tail.Overlay.AuxiliaryBuffer = NULL;
+    }
+}
+
 void IopFreeIrpBuffers(PIRP Irp)
 {
     if ((Irp->Flags & (IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER)) == (IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER)) {
@@ -112,6 +121,7 @@ void FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         KeSetEvent(Event, PriorityBoost, FALSE);
         return;
     }
+    IopFreeAuxiliaryBuffer(Irp);
     for (PMDL Mdl = Irp->MdlAddress; Mdl != NULL; Mdl = Mdl->Next) {
         if ((Mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) {
             MmUnlockPages(Mdl);

@@ -90,6 +90,9 @@ typedef struct _IOP_OPEN_PACKET
     PVOID CreateParameters;          /* named pipe, mailslot */
 } IOP_OPEN_PACKET;
 
+#define IO_COMPLETION_QUERY_STATE_ 1u
+#define IO_COMPLETION_MODIFY_STATE_ 2u
+#define IO_COMPLETION_ALL_ACCESS_ (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 3u)
 extern POBJECT_TYPE IopFileObjectType, IopDeviceObjectType, IopDriverObjectType, IopCompletionObjectType;
 extern const GENERIC_MAPPING IopFileMapping;
 extern KSPIN_LOCK IopDatabaseLock;

@@ -108,6 +108,9 @@ void IopEndRequest(IOP_REQUEST *Request)
                 MmUnlockPages(Mdl);
             }
         }
+        if (Request->Irp->Tail.Overlay.AuxiliaryBuffer != NULL) {
+            ExFreePoolWithTag(Request->Irp->Tail.Overlay.AuxiliaryBuffer, IOP_TAG_NAME);
+        }
         IopFreeIrpBuffers(Request->Irp);
         IoFreeIrp(Request->Irp);
         Request->Irp = NULL;
