@@ -85,6 +85,7 @@ void MmInitSystemPhase1(LOADER_PARAMETER_BLOCK *Block)
     PAGED_CODE();
     ReleaseFirmwareMemory(Block);
     MiInitializeControlAreas();
+    MiInitializeSectionType();
     MmQueryStatistics(&Statistics);
     KdBootStep("Mm: %u MiB of memory, %u pages free", (unsigned)(Statistics.TotalPages >> 8), (unsigned)Statistics.FreePages);
 }

@@ -179,6 +179,7 @@ void MiDrainPageCache(void);
 /* PfnLock held: */
 void MiInsertTail(MMLISTS List, ULONG64 Page);
 void MiUnlinkPage(ULONG64 Page);
+void MiFreePageLocked(ULONG64 Page);
 ULONG64 MiListCount(MMLISTS List);
 
 /* commit.c: the promise that a page will be there.  FALSE: limit reached. */
@@ -239,10 +240,12 @@ typedef struct _MI_FLUSH
     ULONG Count;      /* addresses */
     ULONG PageCount;
     PVOID Va[MI_FLUSH_MAX];
-    ULONG64 Page[MI_FLUSH_MAX];
+    ULONG64 Page[MI_FLUSH_MAX]; /* frame * 4 + MI_FLUSH_KIND */
 } MI_FLUSH, *PMI_FLUSH;
+typedef enum _MI_FLUSH_KIND { MiFlushPrivate, MiFlushSharedClean, MiFlushSharedDirty } MI_FLUSH_KIND;
 void MiFlushInit(PMI_FLUSH Flush, PEPROCESS Process);
-void MiFlushAdd(PMI_FLUSH Flush, ULONG64 Va, ULONG64 PrivatePage); /* PrivatePage 0: none to free */
+void MiFlushAdd(PMI_FLUSH Flush, ULONG64 Va, ULONG64 Frame, MI_FLUSH_KIND Kind); /* Frame 0: nothing to let go */
+void MiFlushPage(PMI_FLUSH Flush, ULONG64 Frame); /* a private page no processor can reach: freed with the others */
 void MiFlushFinish(PMI_FLUSH Flush);
 
 /* ---- sections --------------------------------------------------------------------------------------------------------------------------- */
@@ -318,13 +321,14 @@ NTSTATUS MiPrepareProto(PCONTROL_AREA ControlArea, ULONG64 Page) NODISCARD;
 NTSTATUS MiExtendControlArea(PCONTROL_AREA ControlArea, ULONG64 NewSize) NODISCARD;
 PSUBSECTION MiSubsectionOfPage(PCONTROL_AREA ControlArea, ULONG64 Page);
 /* Takes a section reference on the file's control area (image or data), creating it if need be. */
-NTSTATUS MiReferenceFileControlArea(PFILE_OBJECT FileObject, BOOLEAN Image, PCONTROL_AREA *ControlArea) NODISCARD;
+NTSTATUS MiReferenceFileControlArea(PFILE_OBJECT FileObject, BOOLEAN Image, const ULONG64 *KnownSize, PCONTROL_AREA *ControlArea) NODISCARD;
 void MiReferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
 void MiDereferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
 void MiDereferenceSection(PCONTROL_AREA ControlArea, BOOLEAN User);
 void MiTrimUnusedControlAreas(ULONG64 PagesWanted);
 ULONG64 MiPurgePages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count, BOOLEAN Discard);
 void MiInitializeControlAreas(void);
+void MiInitializeSectionType(void);
 /* image.c */
 NTSTATUS MiBuildImageControlArea(PFILE_OBJECT FileObject, PCONTROL_AREA *ControlArea) NODISCARD;
 NTSTATUS MiFixImagePage(PCONTROL_AREA ControlArea, ULONG64 Page, PVOID Contents) NODISCARD;

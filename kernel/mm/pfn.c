@@ -224,7 +224,7 @@ ULONG64 MiAllocateZeroedPage(MI_USE Usage)
     return Page;
 }
 
-void MiFreePage(ULONG64 Page)
+static void ResetPfn(ULONG64 Page)
 {
     PMMPFN Pfn = MiPfn(Page);
 
@@ -236,6 +236,18 @@ void MiFreePage(ULONG64 Page)
     Pfn->Usage = MiUseNone;
     Pfn->ShareCount = 0;
     Pfn->ReferenceCount = 0;
+}
+
+/* For callers that hold MmPfnLock. */
+void MiFreePageLocked(ULONG64 Page)
+{
+    ResetPfn(Page);
+    MiInsertTail(FreePageList, Page);
+}
+
+void MiFreePage(ULONG64 Page)
+{
+    ResetPfn(Page);
 
     KIRQL Irql = KeGetCurrentIrql();
     if (Irql < DISPATCH_LEVEL)

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * alloc.c - NtAllocateVirtualMemory: reserving address space and committing pages in it.
+ *
+ * Reserving makes a VAD; nothing else, so a terabyte costs as much as a page.  A VAD that is committed as a whole says so itself (MemCommit), and its
+ * page tables stay empty until pages are touched.  Committing part of a reservation writes an entry for each page.
+ * Commit charge is taken before anything changes; then nothing can fail.
+ *
+ * Order of checks and statuses as NT's; Windows Internals, 7th ed., part 1, chapter 5 "Reserving and committing pages".
+ */
+#include "mi.h"
+
+#define TYPE_BITS (MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN | MEM_RESET | MEM_RESET_UNDO | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES)
+
+static NTSTATUS CheckType(ULONG Type)
+{
+    if ((Type & ~TYPE_BITS) != 0 || (Type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO)) == 0)
+        return STATUS_INVALID_PARAMETER_5;
+    if ((Type & MEM_RESET) && Type != MEM_RESET)
+        return STATUS_INVALID_PARAMETER_5;
+    if ((Type & MEM_RESET_UNDO) && Type != MEM_RESET_UNDO)
+        return STATUS_INVALID_PARAMETER_5;
+    if (Type & MEM_LARGE_PAGES)
+        return (Type & MEM_COMMIT) ? STATUS_PRIVILEGE_NOT_HELD : STATUS_INVALID_PARAMETER_5;
+    if ((Type & (MEM_WRITE_WATCH | MEM_PHYSICAL)) && !(Type & MEM_RESERVE))
+        return STATUS_INVALID_PARAMETER_5;
+    if (Type & (MEM_WRITE_WATCH | MEM_PHYSICAL)) {
+        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_WARNING_LEVEL, "Mm: NtAllocateVirtualMemory: MEM_WRITE_WATCH and MEM_PHYSICAL are not implemented\n");
+        return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* The highest address that ZeroBits allows: a count of zero bits from bit 31 up, or (from 32 on) a mask of the bits that may be set. */
+static NTSTATUS HighestFor(PEPROCESS Process, ULONG64 ZeroBits, PULONG64 Highest)
+{
+    *Highest = Process->HighestUserAddress;
+    if (ZeroBits == 0)
+        return STATUS_SUCCESS;
+    if (ZeroBits < 32) {
+        if (ZeroBits > 21)
+            return STATUS_INVALID_PARAMETER_3;
+        *Highest = 0xFFFFFFFFULL >> ZeroBits;
+    } else {
+        *Highest = ~0ULL >> __builtin_clzll(ZeroBits);
+        if (*Highest > Process->HighestUserAddress)
+            *Highest = Process->HighestUserAddress;
+    }
+    return STATUS_SUCCESS;
+}
+
+static PMMVAD NewPrivateVad(ULONG64 Start, ULONG64 Size, ULONG Protection, BOOLEAN Commit, ULONG Type)
+{
+    PMMVAD Vad = MiAllocateVad();
+
+    if (Vad == NULL)
+        return NULL;
+    Vad->Node.StartVpn = Start >> PAGE_SHIFT;
+    Vad->Node.EndVpn = (Start + Size - 1) >> PAGE_SHIFT;
+    Vad->Type = MiVadPrivate;
+    Vad->Protection = (UCHAR)Protection;
+    Vad->MemCommit = Commit;
+    Vad->AllocationType = Type;
+    return Vad;
+}
+
+/* Address-space lock held.  Base 0: anywhere. */
+static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG64 Highest, ULONG Type, ULONG Protection)
+{
+    ULONG64 Start = MI_ROUND_DOWN(*Base, MI_GRANULARITY), Length = MI_ROUND_UP(*Base + *Size, PAGE_SIZE) - Start;
+    BOOLEAN Commit = (Type & MEM_COMMIT) != 0;
+
+    if (*Base == 0) {
+        Start = MiFindEmptyRange(Process, Length, Highest, (Type & MEM_TOP_DOWN) != 0);
+        if (Start == 0)
+            return STATUS_NO_MEMORY;
+    } else if (Start < MM_USER_LOWEST || !MiRangeFree(Process, Start, Start + Length - 1)) {
+        return STATUS_CONFLICTING_ADDRESSES;
+    }
+    ULONG64 Pages = Commit ? Length >> PAGE_SHIFT : 0;
+    NTSTATUS Status = MiChargeProcessCommit(Process, Pages);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PMMVAD Vad = NewPrivateVad(Start, Length, Protection, Commit, Type);
+    if (Vad == NULL) {
+        MiReturnProcessCommit(Process, Pages);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    Vad->CommitCharge = (LONG64)Pages;
+    MiLockPageTables(Process);
+    MiInsertVad(Process, Vad);
+    MiUnlockPageTables(Process);
+    *Base = Start;
+    *Size = Length;
+    return STATUS_SUCCESS;
+}
+
+static BOOLEAN IsCommitted(const MMVAD *Vad, ULONG64 Entry)
+{
+    return Entry == 0 ? Vad->MemCommit : (Entry & PTE_VALID) || MI_PTE_PROT(Entry) != MM_DECOMMIT;
+}
+
+/* Both locks exclusive.  How many pages of the range are not committed yet; *Differs: some that are have another protection. */
+static ULONG64 CountUncommitted(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, ULONG Protection, BOOLEAN *Differs)
+{
+    ULONG64 Count = 0, Next;
+
+    *Differs = Vad->MemCommit && Vad->Protection != Protection;
+    for (ULONG64 Va = Start; Va < End; Va = Next) {
+        PULONG64 Pte = MiNextPte(Process, Va, &Next);
+        if (Next > End)
+            Next = End;
+        if (Pte == NULL) {
+            Count += Vad->MemCommit ? 0 : (Next - Va) >> PAGE_SHIFT;
+        } else if (!IsCommitted(Vad, *Pte)) {
+            Count++;
+        } else if (*Pte != 0 && MiProtectionOfPte(Vad, Va, *Pte) != Protection) {
+            *Differs = TRUE;
+        }
+    }
+    return Count;
+}
+
+static NTSTATUS WriteEntries(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, ULONG Protection)
+{
+    ULONG64 Entry = Vad->MemCommit && Vad->Protection == Protection ? 0 : MI_MAKE_SOFT(Protection);
+
+    /* Tables first, so that nothing is half done when memory runs out. */
+    for (ULONG64 Va = Start; Va < End; Va = MI_ROUND_DOWN(Va, 0x200000) + 0x200000) {
+        if (MiCreatePte(Process, Va) == NULL)
+            return STATUS_NO_MEMORY;
+    }
+    for (ULONG64 Va = Start; Va < End;) {
+        PULONG64 Pte = MiLookupPte(Process, Va);
+        ULONG64 TableEnd = MI_ROUND_DOWN(Va, 0x200000) + 0x200000;
+        for (; Va < TableEnd && Va < End; Va += PAGE_SIZE, Pte++) {
+            if (IsCommitted(Vad, *Pte))
+                continue;
+            if (Entry == 0)
+                MiClearPte(Pte);
+            else if (*Pte == 0)
+                MiSetPteNew(Pte, Entry);
+            else
+                *(volatile ULONG64 *)Pte = Entry;
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS CommitPrivate(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, ULONG Protection, BOOLEAN *Differs)
+{
+    MiLockPageTables(Process);
+    ULONG64 Fresh = CountUncommitted(Process, Vad, Start, End, Protection, Differs);
+    NTSTATUS Status = MiChargeProcessCommit(Process, Fresh);
+    if (NT_SUCCESS(Status) && Fresh != 0) {
+        BOOLEAN Whole = Vad->CommitCharge == 0 && Start == MiVadStart(Vad) && End - 1 == MiVadEnd(Vad) && Protection == Vad->Protection && Fresh == (End - Start) >> PAGE_SHIFT;
+        if (Whole) {
+            /* A reservation committed as a whole needs no entries; what there is says "decommitted" and goes. */
+            MI_FLUSH Flush;
+            MiFlushInit(&Flush, Process);
+            MiDeletePages(Process, Vad, Start, End - 1, &Flush);
+            MiFlushFinish(&Flush);
+            Vad->MemCommit = TRUE;
+        } else {
+            Status = WriteEntries(Process, Vad, Start, End, Protection);
+        }
+        if (NT_SUCCESS(Status))
+            Vad->CommitCharge += (LONG64)Fresh;
+        else
+            MiReturnProcessCommit(Process, Fresh);
+    }
+    MiUnlockPageTables(Process);
+    return Status;
+}
+
+/* A view of a SEC_RESERVE section: the section's pages are committed, for everyone who maps it. */
+static NTSTATUS CommitMapped(PMMVAD Vad, ULONG64 Start, ULONG64 End)
+{
+    PCONTROL_AREA ControlArea = Vad->ControlArea;
+    NTSTATUS Status = STATUS_SUCCESS;
+    KIRQL Irql;
+
+    if (!(ControlArea->Flags & MI_CA_RESERVE))
+        return STATUS_ALREADY_COMMITTED;
+    for (ULONG64 Va = Start; Va < End && NT_SUCCESS(Status); Va += PAGE_SIZE) {
+        ULONG64 Page = Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn;
+        if (!MiChargeCommitment(1))
+            return STATUS_COMMITMENT_LIMIT;
+        Status = ControlArea->Block[Page >> MI_BLOCK_SHIFT] == NULL ? MiPrepareProto(ControlArea, Page) : STATUS_SUCCESS;
+        BOOLEAN Fresh = FALSE;
+        if (NT_SUCCESS(Status)) {
+            KeAcquireSpinLock(&MmPfnLock, &Irql);
+            PULONG64 Proto = MiProto(ControlArea, Page);
+            Fresh = *Proto == 0;
+            if (Fresh) {
+                *Proto = MI_PROTO_COMMITTED;
+                ControlArea->CommittedPages++;
+            }
+            KeReleaseSpinLock(&MmPfnLock, Irql);
+        }
+        if (!Fresh)
+            MiReturnCommitment(1);
+    }
+    return Status;
+}
+
+/* Commit, or MEM_RESET, in what is reserved already. */
+static NTSTATUS CommitExisting(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG Type, ULONG Win32Protect, ULONG Protection)
+{
+    ULONG64 Start = MI_ROUND_DOWN(*Base, PAGE_SIZE), End = MI_ROUND_UP(*Base + *Size, PAGE_SIZE);
+    BOOLEAN Differs = FALSE;
+    ULONG OldProtect;
+
+    NTSTATUS Status = MiLockAddressSpace(Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PMMVAD Vad = MiLocateVad(Process, Start);
+    if (Vad == NULL || End - 1 > MiVadEnd(Vad) || Vad->Type == MiVadSharedData)
+        Status = STATUS_CONFLICTING_ADDRESSES;
+    else if (Type & (MEM_RESET | MEM_RESET_UNDO))
+        Status = Vad->Type == MiVadPrivate ? STATUS_SUCCESS : STATUS_CONFLICTING_ADDRESSES; /* a hint: contents may stay */
+    else if (Vad->SecureCount != 0)
+        Status = STATUS_INVALID_PAGE_PROTECTION;
+    else if (Vad->Type == MiVadPrivate)
+        Status = MiIsCopyOnWrite(Protection & ~MM_GUARD_PAGE) ? STATUS_INVALID_PAGE_PROTECTION : CommitPrivate(Process, Vad, Start, End, Protection, &Differs);
+    else
+        Status = CommitMapped(Vad, Start, End);
+    MiUnlockAddressSpace(Process);
+    /* Pages that were committed already take the new protection. */
+    if (NT_SUCCESS(Status) && Differs)
+        Status = MiProtectRange(Process, Start, End, Win32Protect, &OldProtect);
+    *Base = Start;
+    *Size = End - Start;
+    return Status;
+}
+
+NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroBits, PULONG64 Size, ULONG Type, ULONG Protect)
+{
+    ULONG64 Highest;
+
+    PAGED_CODE();
+    NTSTATUS Status = CheckType(Type);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ULONG Protection = MiMakeProtectionMask(Protect & ~MI_PAGE_TARGETS_INVALID);
+    if (Protection == MM_INVALID_PROTECTION)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    Status = HighestFor(Process, ZeroBits, &Highest);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (*Base > Process->HighestUserAddress)
+        return STATUS_INVALID_PARAMETER_2;
+    if (*Size == 0 || Process->HighestUserAddress + 1 - *Base < *Size)
+        return STATUS_INVALID_PARAMETER_4;
+    if (*Base != 0 && !(Type & MEM_RESERVE))
+        return CommitExisting(Process, Base, Size, Type, Protect, Protection);
+    if (Type & (MEM_RESET | MEM_RESET_UNDO))
+        return STATUS_INVALID_PARAMETER_2;
+    if (MiIsCopyOnWrite(Protection & ~MM_GUARD_PAGE))
+        return STATUS_INVALID_PAGE_PROTECTION;
+
+    Status = MiLockAddressSpace(Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = Reserve(Process, Base, Size, Highest, Type, Protection);
+    MiUnlockAddressSpace(Process);
+    return Status;
+}
+
+/* Kernel-made memory: the highest CommitBytes are committed read/write, the rest is reserved. */
+NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, BOOLEAN NoChange, PULONG64 Base)
+{
+    ULONG64 Reserved = MI_ROUND_UP(Size, PAGE_SIZE), Committed = MI_ROUND_UP(CommitBytes, PAGE_SIZE), At;
+    BOOLEAN Whole = Committed >= Reserved;
+
+    *Base = 0;
+    NTSTATUS Status = MiAllocateVirtualMemory(Process, Base, 0, &Reserved, MEM_RESERVE | (Whole ? MEM_COMMIT : 0), PAGE_READWRITE);
+    if (NT_SUCCESS(Status) && !Whole && Committed != 0) {
+        At = *Base + Reserved - Committed;
+        Status = MiAllocateVirtualMemory(Process, &At, 0, &Committed, MEM_COMMIT, PAGE_READWRITE);
+        if (!NT_SUCCESS(Status)) {
+            ULONG64 All = 0;
+            NTSTATUS Freed = MiFreeVirtualMemory(Process, Base, &All, MEM_RELEASE);
+            (void)Freed;
+        }
+    }
+    if (NT_SUCCESS(Status) && NoChange) {
+        Status = MiLockAddressSpace(Process);
+        if (NT_SUCCESS(Status)) {
+            PMMVAD Vad = MiLocateVad(Process, *Base);
+            if (Vad != NULL)
+                Vad->NoChange = TRUE;
+            MiUnlockAddressSpace(Process);
+        }
+    }
+    return Status;
+}
+
+NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits, PSIZE_T RegionSize, ULONG AllocationType, ULONG Protect)
+{
+    KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
+    ULONG64 Base, Size;
+    PEPROCESS Process;
+
+    NTSTATUS Status = CheckType(AllocationType);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (MiMakeProtectionMask(Protect & ~MI_PAGE_TARGETS_INVALID) == MM_INVALID_PROTECTION)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    Status = CopyFromMode(Mode, &Base, BaseAddress, sizeof Base);
+    if (NT_SUCCESS(Status))
+        Status = CopyFromMode(Mode, &Size, RegionSize, sizeof Size);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = MiReferenceTargetProcess(ProcessHandle, PROCESS_VM_OPERATION, &Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = MiAllocateVirtualMemory(Process, &Base, ZeroBits, &Size, AllocationType, Protect);
+    ObDereferenceObject(Process);
+    if (NT_SUCCESS(Status)) {
+        /* As NT: the memory is there even if the caller made its own pointers bad meanwhile. */
+        NTSTATUS Ignored = CopyToMode(Mode, RegionSize, &Size, sizeof Size);
+        Ignored = CopyToMode(Mode, BaseAddress, &Base, sizeof Base);
+        (void)Ignored;
+    }
+    return Status;
+}

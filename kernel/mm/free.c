@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * free.c - NtFreeVirtualMemory: decommitting pages, releasing reservations (whole, an end, or out of the middle), and taking pages out of
+ * page tables in general.
+ */
+#include "mi.h"
+
+/* Clears the entries of [Start, End] and collects what they held.  Both locks exclusive; commit charge is the caller's. */
+void MiDeletePages(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush)
+{
+    LONG64 Resident = 0, Private = 0;
+    ULONG64 Next;
+
+    UNREFERENCED_PARAMETER(Vad);
+    for (ULONG64 Va = Start; Va <= End;) {
+        PULONG64 Pte = MiNextPte(Process, Va, &Next);
+        if (Pte == NULL) {
+            Va = Next;
+            continue;
+        }
+        PMMPFN TablePfn = MiPfn(MiPageOfDirect(Pte));
+        ULONG64 TableEnd = MI_ROUND_DOWN(Va, 0x200000) + 0x200000;
+        for (; Va < TableEnd && Va <= End && TablePfn->ShareCount != 0; Va += PAGE_SIZE, Pte++) {
+            ULONG64 Entry = *Pte;
+            if (Entry == 0)
+                continue;
+            MiClearPte(Pte);
+            if (Entry & PTE_VALID) {
+                ULONG64 Frame = PTE_PFN(Entry);
+                if (Frame == MiSharedUserDataFrame) {
+                    MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
+                    continue;
+                }
+                Resident++;
+                if (MiPfn(Frame)->PrototypePte) {
+                    MiFlushAdd(Flush, Va, Frame, (Entry & PTE_DIRTY) ? MiFlushSharedDirty : MiFlushSharedClean);
+                } else {
+                    Private++;
+                    MiFlushAdd(Flush, Va, Frame, MiFlushPrivate);
+                }
+            } else if (Entry & MI_PTE_TRANSITION) {
+                Private++;
+                MiFlushPage(Flush, PTE_PFN(Entry));
+            }
+        }
+        Va = TableEnd; /* or beyond End; or nothing is left in the table */
+    }
+    InterlockedExchangeAdd64((volatile LONG64 *)&Process->WorkingSetSize, -Resident);
+    InterlockedExchangeAdd64((volatile LONG64 *)&Process->PrivatePageCount, -Private);
+}
+
+/* Committed pages in [Start, End]. */
+static ULONG64 CountCommitted(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End)
+{
+    ULONG64 Count = 0, Next;
+
+    for (ULONG64 Va = Start; Va <= End; Va = Next) {
+        PULONG64 Pte = MiNextPte(Process, Va, &Next);
+        if (Next > End + 1)
+            Next = End + 1;
+        if (Pte == NULL || *Pte == 0)
+            Count += Vad->MemCommit ? (Next - Va) >> PAGE_SHIFT : 0;
+        else
+            Count += (*Pte & PTE_VALID) || MI_PTE_PROT(*Pte) != MM_DECOMMIT;
+    }
+    return Count;
+}
+
+static void ReturnCharge(PEPROCESS Process, PMMVAD Vad, ULONG64 Pages)
+{
+    ASSERT(Vad->CommitCharge >= (LONG64)Pages);
+    Vad->CommitCharge -= (LONG64)Pages;
+    MiReturnProcessCommit(Process, Pages);
+}
+
+/* Locks as MiDeletePages. */
+static NTSTATUS Decommit(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End)
+{
+    BOOLEAN Whole = Start == MiVadStart(Vad) && End == MiVadEnd(Vad);
+    MI_FLUSH Flush;
+
+    /* Pages of a VAD that is committed by itself need an entry that says otherwise: make the tables while failing is possible. */
+    for (ULONG64 Va = Start; Vad->MemCommit && !Whole && Va <= End; Va = MI_ROUND_DOWN(Va, 0x200000) + 0x200000) {
+        if (MiCreatePte(Process, Va) == NULL)
+            return STATUS_NO_MEMORY;
+    }
+    ULONG64 Committed = CountCommitted(Process, Vad, Start, End);
+    MiFlushInit(&Flush, Process);
+    MiDeletePages(Process, Vad, Start, End, &Flush);
+    MiFlushFinish(&Flush);
+    if (Whole) {
+        Vad->MemCommit = FALSE;
+    } else if (Vad->MemCommit) {
+        for (ULONG64 Va = Start; Va <= End; Va += PAGE_SIZE)
+            MiSetPteNew(MiLookupPte(Process, Va), MI_MAKE_SOFT(MM_DECOMMIT));
+    }
+    MiFreeEmptyTables(Process, Start, End);
+    ReturnCharge(Process, Vad, Committed);
+    return STATUS_SUCCESS;
+}
+
+/* Releases [Start, End] of the VAD, which may leave none, one or two pieces.  *Spare: a VAD for the second piece, used or not. */
+static void Release(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, PMMVAD *Spare)
+{
+    ULONG64 VadStart = MiVadStart(Vad), VadEnd = MiVadEnd(Vad);
+    MI_FLUSH Flush;
+
+    if (Start == VadStart && End == VadEnd) {
+        MiDeleteVadLocked(Process, Vad);
+        MiFreeVad(Vad);
+        return;
+    }
+    ULONG64 Committed = CountCommitted(Process, Vad, Start, End);
+    MiFlushInit(&Flush, Process);
+    MiDeletePages(Process, Vad, Start, End, &Flush);
+    MiFlushFinish(&Flush);
+    MiFreeEmptyTables(Process, Start, End);
+    ReturnCharge(Process, Vad, Committed);
+    Process->VirtualSize -= End - Start + 1;
+    if (Start == VadStart) {
+        Vad->Node.StartVpn = (End + 1) >> PAGE_SHIFT;
+    } else if (End == VadEnd) {
+        Vad->Node.EndVpn = (Start - 1) >> PAGE_SHIFT;
+    } else {
+        PMMVAD Second = *Spare;
+        *Spare = NULL;
+        *Second = *Vad;
+        Second->Node.StartVpn = (End + 1) >> PAGE_SHIFT;
+        Second->CommitCharge = (LONG64)CountCommitted(Process, Vad, End + 1, VadEnd);
+        Vad->CommitCharge -= Second->CommitCharge;
+        Vad->Node.EndVpn = (Start - 1) >> PAGE_SHIFT;
+        MiTreeResized(&Vad->Node);
+        MiTreeInsert((MI_VAD_NODE **)&Process->VadRoot, &Second->Node);
+        return;
+    }
+    MiTreeResized(&Vad->Node);
+}
+
+static NTSTATUS CheckFree(PMMVAD Vad, ULONG64 Base, ULONG64 Size, ULONG64 End, ULONG Type)
+{
+    if (Vad == NULL)
+        return STATUS_MEMORY_NOT_ALLOCATED;
+    if (Size != 0 && End > MiVadEnd(Vad))
+        return STATUS_UNABLE_TO_FREE_VM;
+    if (Vad->Type != MiVadPrivate)
+        return Type == MEM_RELEASE ? STATUS_UNABLE_TO_DELETE_SECTION : STATUS_UNABLE_TO_DECOMMIT_VM;
+    if (Vad->SecureCount != 0)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (Size == 0 && MI_VPN(Base) != Vad->Node.StartVpn)
+        return STATUS_FREE_VM_NOT_AT_BASE;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS MiFreeVirtualMemory(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG Type)
+{
+    ULONG64 Start = MI_ROUND_DOWN(*Base, PAGE_SIZE), End = MI_ROUND_UP(*Base + *Size, PAGE_SIZE) - 1;
+    PMMVAD Spare = NULL;
+
+    PAGED_CODE();
+    if (Type != MEM_DECOMMIT && Type != MEM_RELEASE)
+        return STATUS_INVALID_PARAMETER_4;
+    if (*Base > Process->HighestUserAddress)
+        return STATUS_INVALID_PARAMETER_2;
+    if (Process->HighestUserAddress - *Base < *Size)
+        return STATUS_INVALID_PARAMETER_3;
+    if (Type == MEM_RELEASE && *Size != 0 && (Spare = MiAllocateVad()) == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = MiLockAddressSpace(Process);
+    if (!NT_SUCCESS(Status))
+        goto Cleanup;
+    PMMVAD Vad = MiLocateVad(Process, Start);
+    Status = CheckFree(Vad, *Base, *Size, End, Type);
+    if (NT_SUCCESS(Status)) {
+        if (*Size == 0)
+            End = MiVadEnd(Vad);
+        MiLockPageTables(Process);
+        if (Type == MEM_DECOMMIT)
+            Status = Decommit(Process, Vad, Start, End);
+        else
+            Release(Process, Vad, Start, End, &Spare);
+        MiUnlockPageTables(Process);
+    }
+    MiUnlockAddressSpace(Process);
+    if (NT_SUCCESS(Status)) {
+        *Base = Start;
+        *Size = End - Start + 1;
+    }
+Cleanup:
+    if (Spare != NULL)
+        MiFreeVad(Spare);
+    return Status;
+}
+
+/* PEB and TEBs are the kernel's: user mode may not give them back. */
+static BOOLEAN IsKernelMade(PEPROCESS Process, ULONG64 Base)
+{
+    ExAcquirePushLockShared_(&Process->WorkingSetLock);
+    PMMVAD Vad = MiLocateVad(Process, Base);
+    BOOLEAN Result = Vad != NULL && Vad->NoChange;
+    ExReleasePushLockShared_(&Process->WorkingSetLock);
+    return Result;
+}
+
+NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG FreeType)
+{
+    KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
+    ULONG64 Base, Size;
+    PEPROCESS Process;
+
+    if (FreeType != MEM_DECOMMIT && FreeType != MEM_RELEASE)
+        return STATUS_INVALID_PARAMETER_4;
+    NTSTATUS Status = CopyFromMode(Mode, &Base, BaseAddress, sizeof Base);
+    if (NT_SUCCESS(Status))
+        Status = CopyFromMode(Mode, &Size, RegionSize, sizeof Size);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = MiReferenceTargetProcess(ProcessHandle, PROCESS_VM_OPERATION, &Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Mode != KernelMode && Base <= Process->HighestUserAddress && IsKernelMade(Process, Base))
+        Status = STATUS_INVALID_PAGE_PROTECTION;
+    else
+        Status = MiFreeVirtualMemory(Process, &Base, &Size, FreeType);
+    ObDereferenceObject(Process);
+    if (NT_SUCCESS(Status)) {
+        NTSTATUS Ignored = CopyToMode(Mode, RegionSize, &Size, sizeof Size);
+        Ignored = CopyToMode(Mode, BaseAddress, &Base, sizeof Base);
+        (void)Ignored;
+    }
+    return Status;
+}
