@@ -130,6 +130,7 @@ void IopDereferenceVpb(PVPB Vpb);
 PVPB IopCreateVpb(PDEVICE_OBJECT Device);
 void IopFreeVpb(PVPB Vpb);
 void IopShutdownFileSystems(void);
+void IopSendShutdown(PDEVICE_OBJECT Device); /* shutdown.c */
 NTSTATUS IopInitRawFileSystem(void) NODISCARD;
 
 /* request.c */
@@ -181,6 +182,7 @@ extern KSPIN_LOCK IopCancelLock;
 /* query.c: used for names, sizes and attributes inside the kernel. */
 NTSTATUS IopQueryFile(PFILE_OBJECT File, FILE_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length, ULONG *Returned) NODISCARD;
 
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction) NODISCARD;
 void IopInitIrps(void);
 NTSTATUS IopCreateNullDevice(void) NODISCARD;
 #endif

@@ -152,13 +152,16 @@ static void IopGrantRest(PACCESS_STATE AccessState)
     AccessState->RemainingDesiredAccess = 0;
 }
 
-/* The file system followed a link: the new name is in the file object.  ob's buffer is replaced as NT does. */
+/* The file system followed a link: the new name is in the file object.  ob takes over and frees the buffer given here. */
 static NTSTATUS IopTakeReparseName(PFILE_OBJECT File, PUNICODE_STRING CompleteName)
 {
-    if (File->FileName.Length > CompleteName->MaximumLength) {
-        return STATUS_IO_REPARSE_DATA_INVALID;
+    PWCH Buffer = ExAllocatePoolWithTag(PagedPool, max(File->FileName.Length, 8), IOP_TAG_NAME);
+    if (Buffer == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
-    RtlCopyUnicodeString(CompleteName, &File->FileName);
+    RtlCopyMemory(Buffer, File->FileName.Buffer, File->FileName.Length);
+    CompleteName->Buffer = Buffer;
+    CompleteName->Length = CompleteName->MaximumLength = File->FileName.Length;
     return STATUS_REPARSE;
 }
 
