@@ -153,8 +153,8 @@ ULONG NTAPI RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags)
 
 WORD NTAPI RtlCaptureStackBackTrace(DWORD FramesToSkip, DWORD FramesToCapture, PVOID *BackTrace, PDWORD BackTraceHash)
 {
-    if (FramesToCapture > MAXUSHORT)
-        FramesToCapture = MAXUSHORT;
+    if (FramesToCapture > 0xFFFF)
+        FramesToCapture = 0xFFFF;
     ULONG Stored = Walk(BackTrace, FramesToSkip + 1, FramesToCapture), Hash = 0;
     for (ULONG Index = 0; Index < Stored; Index++)
         Hash += (ULONG)(ULONG_PTR)BackTrace[Index];

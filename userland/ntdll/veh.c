@@ -150,7 +150,7 @@ __attribute__((noreturn)) void RtlpUnhandled(PEXCEPTION_RECORD Record, PCONTEXT 
 {
     NTSTATUS Status = NtRaiseException(Record, Context, FALSE);
 
-    NtTerminateProcess(NtCurrentProcess(), NT_SUCCESS(Status) ? Record->ExceptionCode : Status);
+    NtTerminateProcess(NtCurrentProcess(), NT_SUCCESS(Status) ? (NTSTATUS)Record->ExceptionCode : Status);
     __builtin_unreachable();
 }
 

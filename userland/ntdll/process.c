@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.c - RtlCreateUserProcess: the native way to a process, for those without kernel32 (the session manager, tests).
+ *
+ * One NtCreateUserProcess with the image's NT path; the first thread is left suspended, as this interface promises.  What the old interface's
+ * further parameters ask for is passed on as attributes.
+ */
+#include "ntdllp.h"
+
+static void Add(PPS_ATTRIBUTE *Next, ULONG_PTR Attribute, SIZE_T Size, PVOID Value)
+{
+    (*Next)->Attribute = Attribute;
+    (*Next)->Size = Size;
+    (*Next)->ValuePtr = Value;
+    (*Next)->ReturnLength = NULL;
+    (*Next)++;
+}
+
+NTSTATUS NTAPI RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttributes, PNPROCESS_PARAMETERS Parameters,
+                                    PSECURITY_DESCRIPTOR ProcessSecurity, PSECURITY_DESCRIPTOR ThreadSecurity, HANDLE Parent,
+                                    BOOLEAN InheritHandles, HANDLE DebugPort, HANDLE Token, PRTL_USER_PROCESS_INFORMATION Information)
+{
+    struct
+    {
+        SIZE_T TotalLength;
+        PS_ATTRIBUTE Attributes[6];
+    } List;
+    PPS_ATTRIBUTE Next = List.Attributes;
+    OBJECT_ATTRIBUTES Process, Thread;
+    PS_CREATE_INFO CreateInfo = {.Size = sizeof CreateInfo, .State = PsCreateInitialState};
+
+    UNUSED(ObjectAttributes);
+    memset(Information, 0, sizeof *Information);
+    Information->Length = sizeof *Information;
+    Add(&Next, PS_ATTRIBUTE_IMAGE_NAME, ImagePath->Length, ImagePath->Buffer);
+    Add(&Next, PS_ATTRIBUTE_CLIENT_ID, sizeof Information->ClientId, &Information->ClientId);
+    Add(&Next, PS_ATTRIBUTE_IMAGE_INFO, sizeof Information->ImageInformation, &Information->ImageInformation);
+    if (Parent != NULL)
+        Add(&Next, PS_ATTRIBUTE_PARENT_PROCESS, sizeof Parent, Parent);
+    if (DebugPort != NULL)
+        Add(&Next, PS_ATTRIBUTE_DEBUG_OBJECT, sizeof DebugPort, DebugPort);
+    if (Token != NULL)
+        Add(&Next, PS_ATTRIBUTE_TOKEN, sizeof Token, Token);
+    List.TotalLength = (SIZE_T)((UCHAR *)Next - (UCHAR *)&List);
+
+    InitializeObjectAttributes(&Process, NULL, 0, NULL, ProcessSecurity);
+    InitializeObjectAttributes(&Thread, NULL, 0, NULL, ThreadSecurity);
+    RtlNormalizeProcessParams(Parameters);
+    return NtCreateUserProcess(&Information->ProcessHandle, &Information->ThreadHandle, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &Process, &Thread,
+                               InheritHandles ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, Parameters,
+                               &CreateInfo, (PPS_ATTRIBUTE_LIST)(PVOID)&List);
+}
+
+NTSTATUS NTAPI RtlAdjustPrivilege(ULONG Privilege, BOOLEAN Enable, BOOLEAN CurrentThread, PBOOLEAN WasEnabled)
+{
+    TOKEN_PRIVILEGES New = {1, {{{Privilege, 0}, Enable ? SE_PRIVILEGE_ENABLED : 0}}}, Old;
+    ULONG Length;
+    HANDLE Token;
+    NTSTATUS Status = CurrentThread ? NtOpenThreadToken(NtCurrentThread(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, FALSE, &Token)
+                                    : NtOpenProcessToken(NtCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &Token);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = NtAdjustPrivilegesToken(Token, FALSE, &New, sizeof Old, &Old, &Length);
+    NtClose(Token);
+    if (Status == STATUS_NOT_ALL_ASSIGNED)
+        return STATUS_PRIVILEGE_NOT_HELD;
+    if (NT_SUCCESS(Status))
+        *WasEnabled = Old.PrivilegeCount == 0 ? Enable : (Old.Privileges[0].Attributes & SE_PRIVILEGE_ENABLED) != 0;
+    return Status;
+}
+
+NTSTATUS NTAPI RtlSetProcessIsCritical(BOOLEAN New, PBOOLEAN Old, BOOLEAN Check)
+{
+    ULONG Value = New, Previous = 0;
+
+    UNUSED(Check);
+    if (Old != NULL) {
+        NtQueryInformationProcess(NtCurrentProcess(), ProcessBreakOnTermination, &Previous, sizeof Previous, NULL);
+        *Old = (BOOLEAN)Previous;
+    }
+    return NtSetInformationProcess(NtCurrentProcess(), ProcessBreakOnTermination, &Value, sizeof Value);
+}
+
+NTSTATUS NTAPI RtlSetThreadIsCritical(BOOLEAN New, PBOOLEAN Old, BOOLEAN Check)
+{
+    ULONG Value = New, Previous = 0;
+
+    UNUSED(Check);
+    if (Old != NULL) {
+        NtQueryInformationThread(NtCurrentThread(), ThreadBreakOnTermination, &Previous, sizeof Previous, NULL);
+        *Old = (BOOLEAN)Previous;
+    }
+    return NtSetInformationThread(NtCurrentThread(), ThreadBreakOnTermination, &Value, sizeof Value);
+}
