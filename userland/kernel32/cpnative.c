@@ -132,6 +132,9 @@ static BOOL LooksLikeDos(LPCWSTR Image)
 
 BOOL BaseFailImage(BASE_CREATE *Create)
 {
+    if (!NT_SUCCESS(Create->Status)) {
+        BaseTeb()->LastStatusValue = Create->Status;
+    }
     switch (Create->Status) {
     case STATUS_SUCCESS:
         return FALSE; /* a step after the kernel's has failed and has set the error */

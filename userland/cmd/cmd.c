@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd.c - the command processor: its own command line, the prompt, and the one command that the host asked for.
+ *
+ *      cmd [/q] [/d] [/s] [/c text | /k text]      as on Windows
+ *      cmd /nrun                                   runs the first line of C:\nascent.run in the directory of its second line, then reports
+ *                                                  "EXIT 0x..." or "NOSTART 0x..." to \\.\HostExit, where tools/nrun reads it
+ *
+ * Different from Windows: no batch files and no if/for/goto/call yet; set /a and /p are not there.
+ */
+#include "cmd.h"
+
+CMD_STATE Cmd;
+
+void RunLine(LPCWSTR Line)
+{
+    ARENA_MARK Mark = CmdMark();
+    LPWSTR Expanded = wcslen(Line) < CMD_MAX_LINE ? ExpandPercents(Line) : NULL;
+    BOOL Empty;
+
+    if (Expanded == NULL) {
+        PrintError(L"The input line is too long.\r\n");
+        Cmd.ErrorLevel = 1;
+    } else {
+        NODE *Node = ParseLine(Expanded, &Empty);
+        if (Node != NULL) {
+            Execute(Node);
+        } else if (!Empty) {
+            Cmd.ErrorLevel = 255;
+        }
+    }
+    CmdRelease(Mark);
+}
+
+/* ---- for the host ----------------------------------------------------------------------------------------------------------------- */
+
+/* The file as characters, in the arena; null with an error printed. */
+static LPWSTR ReadRequest(void)
+{
+    HANDLE File = CreateFileW(L"C:\\nascent.run", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    DWORD Size, Read = 0;
+    LPWSTR Wide = NULL;
+
+    if (File == INVALID_HANDLE_VALUE) {
+        PrintSystemError(GetLastError(), L"C:\\nascent.run");
+        return NULL;
+    }
+    Size = GetFileSize(File, NULL);
+    if (Size < 0x100000) {
+        LPSTR Bytes = CmdAllocate(Size + 1);
+        if (ReadFile(File, Bytes, Size, &Read, NULL)) {
+            Wide = CmdAllocate((Read + 1) * sizeof(WCHAR));
+            MultiByteToWideChar(CP_UTF8, 0, Bytes, (int)Read, Wide, (int)Read + 1);
+        } else {
+            PrintSystemError(GetLastError(), L"C:\\nascent.run");
+        }
+    }
+    CloseHandle(File);
+    return Wide;
+}
+
+static LPWSTR CutLine(LPWSTR *Text)
+{
+    LPWSTR Line = *Text, p = Line;
+
+    while (*p != 0 && *p != L'\n') {
+        p++;
+    }
+    *Text = *p == 0 ? p : p + 1;
+    *p = 0;
+    if (p > Line && p[-1] == L'\r') {
+        p[-1] = 0;
+    }
+    return Line;
+}
+
+static void Report(void)
+{
+    HANDLE Exit = CreateFileW(L"\\\\.\\HostExit", GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    CHAR Line[40];
+    DWORD Done;
+
+    if (Exit == INVALID_HANDLE_VALUE) {
+        DbgPrint("cmd: no HostExit: error %u\n", GetLastError());
+        return;
+    }
+    int Length = _snprintf(Line, sizeof(Line), Cmd.NotStarted ? "NOSTART 0x%08X\n" : "EXIT 0x%08X\n",
+                           Cmd.NotStarted ? (unsigned)Cmd.StartStatus : (unsigned)Cmd.ErrorLevel);
+    WriteFile(Exit, Line, (DWORD)Length, &Done, NULL);
+    CloseHandle(Exit);
+}
+
+static void RunForHost(void)
+{
+    LPWSTR Text = ReadRequest();
+
+    if (Text == NULL) {
+        Cmd.NotStarted = TRUE;
+        Cmd.StartStatus = STATUS_NO_SUCH_FILE;
+    } else {
+        LPWSTR Line = CutLine(&Text), Directory = CutLine(&Text);
+        if (Directory[0] != 0 && !SetCurrentDirectoryW(Directory)) {
+            PrintSystemError(GetLastError(), Directory);
+            Cmd.NotStarted = TRUE;
+            Cmd.StartStatus = RtlGetLastNtStatus();
+        } else {
+            RunLine(Line);
+        }
+    }
+    Report();
+    ExitProcess(0);
+}
+
+/* ---- interactive ------------------------------------------------------------------------------------------------------------------ */
+
+/* Ctrl+C is for the program that runs; the prompt's own read is ended by the driver. */
+static BOOL WINAPI ControlHandler(DWORD Event)
+{
+    return Event == CTRL_C_EVENT || Event == CTRL_BREAK_EVENT;
+}
+
+static void Interact(void)
+{
+    HANDLE Input = GetStdHandle(STD_INPUT_HANDLE), Output = GetStdHandle(STD_OUTPUT_HANDLE);
+    DWORD InputMode, OutputMode;
+    BOOL Console = GetConsoleMode(Input, &InputMode), Screen = GetConsoleMode(Output, &OutputMode);
+
+    if (Console) {
+        SetConsoleCtrlHandler(ControlHandler, TRUE);
+    }
+    while (!Cmd.Exit) {
+        ARENA_MARK Mark = CmdMark();
+        TEXT Line = {0};
+        if (Console) {
+            SetConsoleMode(Input, InputMode); /* whatever the last program has left */
+        }
+        if (Screen) {
+            SetConsoleMode(Output, OutputMode);
+        }
+        if (!Cmd.EchoOff) {
+            ShowPrompt();
+        }
+        if (!ReadLine(Input, Console, &Line)) {
+            break;
+        }
+        RunLine(Line.Buffer);
+        CmdRelease(Mark);
+    }
+}
+
+/* ---- cmd's own command line --------------------------------------------------------------------------------------------------------- */
+
+/* Quotes around the whole are taken off, as /s does; without it too, if what is left names no program that the quotes were for. */
+static LPWSTR StripQuotes(LPCWSTR Text, BOOL Always)
+{
+    LPCWSTR Last = wcsrchr(Text, L'"');
+    TEXT Result = {0};
+
+    if (Text[0] != L'"' || Last == NULL || Last == Text) {
+        return CmdCopy(Text, wcslen(Text));
+    }
+    if (!Always && wcschr(Text + 1, L'"') == Last && wcspbrk(Text, L"&<>()@^|") == NULL && wcschr(Text, L' ') != NULL && Last[1] == 0) {
+        LPWSTR Path = CmdAllocate(32768 * sizeof(WCHAR));
+        if (FindProgram(Unquote(Text), Path, 32768)) {
+            return CmdCopy(Text, wcslen(Text));
+        }
+    }
+    TextAdd(&Result, Text + 1, (SIZE_T)(Last - Text - 1));
+    TextAddString(&Result, Last + 1);
+    return Result.Buffer;
+}
+
+static LPCWSTR SkipOwnName(LPCWSTR Line)
+{
+    BOOL Quoted = FALSE;
+
+    while (*Line != 0 && (Quoted || (*Line != L' ' && *Line != L'\t'))) {
+        Quoted ^= *Line++ == L'"';
+    }
+    return Line;
+}
+
+/* Returns the text of /c or /k, null without one. */
+static LPWSTR ReadSwitches(LPCWSTR Line, BOOL *Stay)
+{
+    BOOL Always = FALSE;
+
+    for (;;) {
+        while (*Line == L' ' || *Line == L'\t') {
+            Line++;
+        }
+        if (*Line != L'/') {
+            return NULL;
+        }
+        if (_wcsnicmp(Line, L"/nrun", 5) == 0) {
+            RunForHost();
+        }
+        WCHAR Letter = Line[1] | 0x20;
+        if (Letter == L'c' || Letter == L'k' || Letter == L'r') {
+            *Stay = Letter == L'k';
+            Line += 2;
+            while (*Line == L' ' || *Line == L'\t') {
+                Line++;
+            }
+            return StripQuotes(Line, Always);
+        }
+        Always |= Letter == L's';
+        Cmd.EchoOff |= Letter == L'q';
+        if (Letter == L'?') {
+            Print(L"Starts the Nascent command interpreter.\r\n\r\nCMD [/Q] [/D] [/S] [/C string | /K string]\r\n");
+            ExitProcess(0);
+        }
+        while (*Line != 0 && *Line != L' ' && *Line != L'\t') {
+            Line++;
+        }
+    }
+}
+
+void mainCRTStartup(void)
+{
+    BOOL Stay = TRUE;
+    LPWSTR Text = ReadSwitches(SkipOwnName(GetCommandLineW()), &Stay);
+
+    if (Text != NULL) {
+        RunLine(Text);
+    } else {
+        Print(L"Nascent [Version 10.0.19045]\r\nType \"help\" for a list of commands.\r\n");
+    }
+    if (Stay) {
+        Interact();
+    }
+    ExitProcess(Cmd.ErrorLevel);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - finding and starting programs.
+ *
+ * Without a directory in its name a program is looked for in the current directory and then along PATH; in each, the name as it is if it
+ * has an extension, then with each of PATHEXT.  The program gets the command line as it was typed.
+ */
+#include "cmd.h"
+
+static BOOL IsFile(LPCWSTR Path)
+{
+    DWORD Attributes = GetFileAttributesW(Path);
+
+    return Attributes != INVALID_FILE_ATTRIBUTES && !(Attributes & FILE_ATTRIBUTE_DIRECTORY);
+}
+
+static LPWSTR Variable(LPCWSTR Name, LPCWSTR Default)
+{
+    DWORD Size = GetEnvironmentVariableW(Name, NULL, 0);
+    LPWSTR Value;
+
+    if (Size == 0) {
+        return CmdCopy(Default, wcslen(Default));
+    }
+    Value = CmdAllocate((Size + 1) * sizeof(WCHAR));
+    GetEnvironmentVariableW(Name, Value, Size);
+    return Value;
+}
+
+/* Takes the next part of a list with ';'; FALSE at its end. */
+static BOOL NextPart(LPWSTR *List, LPWSTR *Part)
+{
+    LPWSTR Start = *List, End;
+
+    if (*Start == 0) {
+        return FALSE;
+    }
+    End = wcschr(Start, L';');
+    if (End != NULL) {
+        *End = 0;
+        *List = End + 1;
+    } else {
+        *List = Start + wcslen(Start);
+    }
+    *Part = Start;
+    return TRUE;
+}
+
+static BOOL HasExtension(LPCWSTR Name)
+{
+    LPCWSTR Dot = wcsrchr(Name, L'.');
+
+    return Dot != NULL && wcschr(Dot, L'\\') == NULL && Dot[1] != 0;
+}
+
+/* Base is a path without, or with, an extension. */
+static BOOL TryExtensions(LPCWSTR Base, LPWSTR Path, DWORD Size)
+{
+    LPWSTR List = Variable(L"PATHEXT", L".COM;.EXE;.BAT;.CMD"), Extension;
+
+    if (wcslen(Base) + 32 > Size) {
+        return FALSE;
+    }
+    wcscpy(Path, Base);
+    if (HasExtension(Base) && IsFile(Path)) {
+        return TRUE;
+    }
+    while (NextPart(&List, &Extension)) {
+        if (wcslen(Extension) < 31) {
+            wcscpy(Path, Base);
+            wcscat(Path, Extension);
+            if (IsFile(Path)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+BOOL FindProgram(LPCWSTR Name, LPWSTR Path, DWORD Size)
+{
+    LPWSTR List, Directory;
+
+    if (wcschr(Name, L'\\') != NULL || wcschr(Name, L':') != NULL || wcschr(Name, L'/') != NULL) {
+        return TryExtensions(Name, Path, Size);
+    }
+    if (NeedCurrentDirectoryForExePathW(Name) && TryExtensions(Name, Path, Size)) {
+        return TRUE;
+    }
+    List = Variable(L"PATH", L"");
+    while (NextPart(&List, &Directory)) {
+        TEXT Base = {0};
+        LPWSTR Clean = Unquote(Directory);
+        if (Clean[0] == 0) {
+            continue;
+        }
+        TextAddString(&Base, Clean);
+        if (Base.Buffer[Base.Length - 1] != L'\\') {
+            TextAddCharacter(&Base, L'\\');
+        }
+        TextAddString(&Base, Name);
+        if (TryExtensions(Base.Buffer, Path, Size)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+BOOL StartProgram(LPCWSTR Path, LPCWSTR Name, LPCWSTR Arguments, DWORD Flags, LPCWSTR Directory, PROCESS_INFORMATION *Process)
+{
+    STARTUPINFOW Startup = {.cb = sizeof(Startup)};
+    LPWSTR Full = CmdAllocate(32768 * sizeof(WCHAR));
+    TEXT Line = {0};
+
+    if (GetFullPathNameW(Path, 32768, Full, NULL) == 0) {
+        return FALSE;
+    }
+    Startup.lpTitle = Full;
+    TextAddString(&Line, Name);
+    TextAddString(&Line, Arguments);
+    return CreateProcessW(Full, Line.Buffer, NULL, NULL, TRUE, Flags, NULL, Directory, &Startup, Process);
+}
+
+static void NotFound(LPCWSTR Name)
+{
+    Cmd.NotStarted = TRUE;
+    Cmd.StartStatus = STATUS_OBJECT_NAME_NOT_FOUND;
+    Cmd.ErrorLevel = CMD_NOT_FOUND;
+    PrintError(L"'%.1024s' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n", Name);
+}
+
+void RunProgram(LPCWSTR Name, LPCWSTR Arguments)
+{
+    LPWSTR Path = CmdAllocate(32768 * sizeof(WCHAR)), Clean = Unquote(Name);
+    PROCESS_INFORMATION Process;
+    DWORD ExitCode = 1;
+
+    if (!FindProgram(Clean, Path, 32768)) {
+        if (wcschr(Clean, L'\\') != NULL && GetFileAttributesW(Clean) == INVALID_FILE_ATTRIBUTES && GetLastError() == ERROR_PATH_NOT_FOUND) {
+            Cmd.NotStarted = TRUE;
+            Cmd.StartStatus = STATUS_OBJECT_PATH_NOT_FOUND;
+            Cmd.ErrorLevel = 1;
+            PrintSystemError(ERROR_PATH_NOT_FOUND, Clean);
+            return;
+        }
+        NotFound(Clean);
+        return;
+    }
+    if (!StartProgram(Path, Name, Arguments, 0, NULL, &Process)) {
+        DWORD Error = GetLastError();
+        Cmd.NotStarted = TRUE;
+        Cmd.StartStatus = RtlGetLastNtStatus();
+        Cmd.ErrorLevel = Error;
+        PrintSystemError(Error, Path);
+        return;
+    }
+    CloseHandle(Process.hThread);
+    WaitForSingleObject(Process.hProcess, INFINITE);
+    GetExitCodeProcess(Process.hProcess, &ExitCode);
+    CloseHandle(Process.hProcess);
+    Cmd.ErrorLevel = ExitCode;
+}
