@@ -124,50 +124,11 @@ LONG NTAPI RtlUnhandledExceptionFilter2(PEXCEPTION_POINTERS Pointers, PCSTR Func
     return RtlpReportUnhandled(Pointers);
 }
 
-/* ---- backtraces -------------------------------------------------------------------------------------------------------------------------------- */
-
-/* Not inlined, so that the first frame is the caller. */
-__attribute__((noinline)) static ULONG Walk(PVOID *Callers, ULONG Skip, ULONG Count)
-{
-    CONTEXT Context;
-    ULONG64 Low, High;
-    BOOLEAN MachineFrame;
-    ULONG Stored = 0;
-
-    RtlCaptureContext(&Context);
-    if (!RtlpStackLimits(Context.Rsp, &Low, &High))
-        return 0;
-    for (ULONG Index = 0; Stored < Count; Index++) {
-        if (!RtlUnwindFrameSafely(&Context, Low, High, &MachineFrame) || Context.Rip == 0)
-            break;
-        if (Index >= Skip)
-            Callers[Stored++] = (PVOID)(ULONG_PTR)Context.Rip;
-    }
-    return Stored;
-}
-
-ULONG NTAPI RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags)
-{
-    return Flags & 1 ? 0 : Walk(Callers, 1, Count);
-}
-
-WORD NTAPI RtlCaptureStackBackTrace(DWORD FramesToSkip, DWORD FramesToCapture, PVOID *BackTrace, PDWORD BackTraceHash)
-{
-    if (FramesToCapture > 0xFFFF)
-        FramesToCapture = 0xFFFF;
-    ULONG Stored = Walk(BackTrace, FramesToSkip + 1, FramesToCapture), Hash = 0;
-    for (ULONG Index = 0; Index < Stored; Index++)
-        Hash += (ULONG)(ULONG_PTR)BackTrace[Index];
-    if (BackTraceHash != NULL)
-        *BackTraceHash = Hash;
-    return (WORD)Stored;
-}
-
 VOID NTAPI RtlGetCallersAddress(PVOID *Caller, PVOID *CallersCaller)
 {
     PVOID Frames[2] = {NULL, NULL};
 
-    Walk(Frames, 2, 2);
+    RtlCaptureStackBackTrace(2, 2, Frames, NULL);
     *Caller = Frames[0];
     *CallersCaller = Frames[1];
 }

@@ -304,3 +304,12 @@ PLIST_ENTRY NTAPI RtlGetFunctionTableListHead(VOID)
 {
     return &Dynamic;
 }
+
+PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
+{
+    PVOID Base = NULL;
+    ULONG Size;
+
+    *BaseOfImage = RtlpFindImage(PcValue, &Base, &Size) ? Base : NULL;
+    return *BaseOfImage;
+}
