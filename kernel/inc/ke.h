@@ -117,7 +117,7 @@ typedef struct _KTHREAD
     BOOLEAN ApcQueueable;         /* a; FALSE once the thread has run down its APCs */
     volatile UCHAR Alerted[2];    /* t; MaximumMode */
     BOOLEAN Preempted;            /* q */
-    BOOLEAN ProcessReadyQueue;    /* q */
+    BOOLEAN WaitNext;             /* s; KeSetEvent(..., Wait = TRUE) left the IRQL at DISPATCH_LEVEL for the wait that follows */
     SHORT KernelApcDisable;       /* s; critical regions: normal kernel APCs off while < 0 */
     SHORT SpecialApcDisable;      /* s; guarded regions: all APCs off while < 0 */
     SCHAR Priority;               /* t */
@@ -132,7 +132,7 @@ typedef struct _KTHREAD
     KSPIN_LOCK ApcQueueLock;
     KAPC_STATE ApcState;          /* a */
     KAPC_STATE SavedApcState;     /* a */
-    volatile LONG64 WaitRegister; /* i; see ke/ki.h: state, conditions, sequence and result of the wait in one word */
+    volatile LONG64 WaitRegister; /* i; see ke/kep.h: state, conditions, sequence and result of the wait in one word */
     PLIST_ENTRY QueueEntry;       /* o of the queue; what KeRemoveQueue is given */
     PKWAIT_BLOCK WaitBlockList;   /* t */
     KWAIT_BLOCK WaitBlock[THREAD_WAIT_OBJECTS_ + 1];
@@ -148,7 +148,7 @@ typedef struct _KTHREAD
     LIST_ENTRY MutantListHead;    /* mutants owned; guarded by the owner thread's ThreadLock */
     LIST_ENTRY ThreadListEntry;   /* p */
     LONG SuspendCount;            /* a */
-    KAPC SuspendApc;              /* its kernel routine waits on SuspendEvent */
+    KAPC SuspendApc;              /* its normal routine waits on SuspendEvent */
     KEVENT SuspendEvent;
     PKSTART_ROUTINE StartRoutine; /* c; system routine the thread begins in (PspSystemThreadStartup, PspUserThreadStartup) */
     PVOID StartContext;           /* c */
@@ -273,6 +273,9 @@ void KiDispatchException(PEXCEPTION_RECORD Record, PKTRAP_FRAME TrapFrame, KPROC
 NTSTATUS NTAPI NtContinue(PCONTEXT Context, BOOLEAN TestAlert);
 NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD Record, PCONTEXT Context, BOOLEAN FirstChance);
 
+NTSTATUS NTAPI NtYieldExecution(VOID);
+NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval);
+/* Outermost user-mode frame of a thread: at the top of its kernel stack. */
 /* ---- time ---------------------------------------------------------------------------------------------------------------------- */
 #define KE_CLOCK_INCREMENT 156250 /* 100 ns units a tick: 15.625 ms, Windows' default */
 void KeSetSystemTime(const LARGE_INTEGER *NewUtc);

@@ -45,7 +45,7 @@ void KeUpdateSystemTime(PKTRAP_FRAME Frame);       /* CLOCK_LEVEL, interrupts of
 void KiIpiService(PKTRAP_FRAME Frame);             /* IPI_LEVEL, interrupts off */
 BOOLEAN KiHandleNmi(PKTRAP_FRAME Frame);           /* FALSE: nobody's */
 void KiReapThread(PKTHREAD Thread);                /* the dead thread's stack has just been left */
-NORETURN void KiThreadExitFromStart(void);         /* a system routine returned */
+NORETURN void KiBeginThread(PKSTART_ROUTINE StartRoutine, PVOID StartContext); /* first C function of a thread, DISPATCH_LEVEL, interrupts any */
 void KiFastFail(PKTRAP_FRAME Frame);
 BOOLEAN KiMayDispatchKernelException(const KTRAP_FRAME *Frame); /* FALSE: no handler could take it, so bugcheck with the better code */
 NORETURN void KiServiceExitBug(PKTRAP_FRAME Frame, ULONG Service);

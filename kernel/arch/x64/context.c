@@ -346,3 +346,8 @@ NTSTATUS KiInitializeUserApc(PKTRAP_FRAME Frame, PKNORMAL_ROUTINE_ NormalRoutine
     }
     return Status;
 }
+
+PKTRAP_FRAME KeUserTrapFrame(PKTHREAD Thread)
+{
+    return (PKTRAP_FRAME)((ULONG_PTR)Thread->InitialStack - sizeof(KTRAP_FRAME));
+}

@@ -9,7 +9,7 @@
 default rel
 
 extern KiReapThread
-extern KiThreadExitFromStart
+extern KiBeginThread
 
 section .text
 
@@ -116,11 +116,8 @@ ENDPROC
 PROC KiThreadStartup
     ALLOCATED 0x28
     ENDPROLOGUE
-    mov eax, 1
-    mov cr8, rax                ; APC_LEVEL
-    sti
-    mov rcx, r13
-    call r12
-    call KiThreadExitFromStart
+    mov rcx, r12
+    mov rdx, r13
+    call KiBeginThread
     ud2
 ENDPROC

@@ -79,12 +79,11 @@ PROC KiSystemServiceUser
     or ecx, [rbx + ThKernelApcDisable]          ; both counts: regions must be left and the IRQL be PASSIVE_LEVEL
     jnz .bug
     cli
-    mov [rsp + OUT + TfRax], rax
     cmp word [rbx + ThKernelApcPending], 0
     jne .apc
-.leave:
     cmp byte [rsp + OUT + TfFrameType], KTRAP_FRAME_SYSCALL
-    jne .full
+    jne .full                                   ; RAX, too, is the frame's (NtContinue)
+.leave:
     mov rcx, [rsp + OUT + TfRip]
     mov rdx, rcx
     shr rdx, 47
@@ -101,11 +100,14 @@ PROC KiSystemServiceUser
 
 .apc:
     ; An APC delivered now sees a complete frame; if it redirects the thread, FrameType says so.
-    mov rdx, [rsp + OUT + TfRip]
-    mov [rsp + OUT + TfRcx], rdx
+    cmp byte [rsp + OUT + TfFrameType], KTRAP_FRAME_SYSCALL
+    jne .full                                   ; KiTrapExit looks at APCs again
+    mov [rsp + OUT + TfRax], rax
     lea rcx, [rsp + OUT]
     call KiExitToUser
-    jmp .leave
+    mov rax, [rsp + OUT + TfRax]
+    cmp byte [rsp + OUT + TfFrameType], KTRAP_FRAME_SYSCALL
+    je .leave
 
 .full:
     add rsp, OUT - HOME

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kep.h - what the files of ke share: the locks of the dispatcher and the register that decides who ends a wait.
+ *
+ * There is no dispatcher lock.  What guards what, in lock order (outer first); all are taken at DISPATCH_LEVEL or above:
+ *     KTHREAD.ApcQueueLock   APC queues, suspend count
+ *     dispatcher object      bit 7 of DISPATCHER_HEADER.Type: its signal state and wait list.  Two objects at once only by KiTryLockObject
+ *     KPROCESS.ProcessLock   the list of threads, base priority
+ *     KTHREAD.ThreadLock     priority, affinity, list of owned mutants
+ *     timer bucket           the timers of one slot of the table
+ *     KPRCB.PrcbLock         ready queues, NextThread, state of threads that are ready, standby or running there
+ *     KPRCB.DpcLock          the DPC queue (HIGH_LEVEL: interrupts off)
+ *
+ * WaitRegister (64 bits) of a thread:
+ *      63            32 31            8 7    2 1   0
+ *     +----------------+---------------+------+-----+
+ *     |  result status | sequence      | may  |state|
+ *     +----------------+---------------+------+-----+
+ * The state goes Idle -> InProgress (the thread is linking its wait blocks) -> Committed (it sleeps or is about to) -> Ended -> Idle.
+ * Whoever moves it to Ended, by one compare-exchange, has ended the wait, and its status is the result: an object being signalled, a time-out, an alert,
+ * an APC.  From InProgress the thread itself notices and does not sleep; from Committed the ender must make it ready (KiReadyThread).  The "may" bits say
+ * which interruptions this very wait admits; they change together with the sequence, so that an ender cannot mistake one wait for the next.
+ * A signalled object ends a wait while holding the object's lock and unlinks the block; every other block is unlinked by the thread itself, which takes each
+ * object's lock for it.  After an end from InProgress it takes all of them: so nobody still holds the lock of an object on its stack when it returns.
+ */
+#ifndef NASCENT_KEP_H
+#define NASCENT_KEP_H
+
+#include "arch.h"
+#include "kd.h"
+#include "ke.h"
+#include "ki.h"
+#include "pstypes.h"
+
+/* Types above KOBJECTS that are not waited for. */
+enum { ApcObject = 18, DpcObject = 19, DeviceQueueObject = 20, ThreadedDpcObject = 24 };
+#define KOBJECT_TYPE_MASK_ 0x7F
+#define KI_LOCK_BIT 7
+
+#define KI_WAIT_STATE 0x3LL
+enum { KiWaitIdle = 0, KiWaitInProgress = 1, KiWaitCommitted = 2, KiWaitEnded = 3 };
+#define KI_MAY_ALERT 0x04LL       /* alertable */
+#define KI_MAY_USER 0x08LL        /* UserMode wait */
+#define KI_MAY_SPECIAL_APC 0x10LL /* special kernel APCs are deliverable */
+#define KI_MAY_NORMAL_APC 0x20LL  /* normal ones, too */
+#define KI_WAIT_SEQUENCE 0x100LL
+
+#define KI_RETRY_ALL ((NTSTATUS)0x3FFF0001) /* a wait for all must look again; never leaves ke */
+
+enum { KiBlockUnlinked = 0, KiBlockLinked = 1 };
+
+/* ---- small helpers ---------------------------------------------------------------------------------------------------------------- */
+static inline void KiAcquireLock(PKSPIN_LOCK Lock)
+{
+    while (InterlockedBitTestAndSet64((LONG64 volatile *)Lock, 0)) {
+        while (*(volatile KSPIN_LOCK *)Lock & 1) {
+            YieldProcessor();
+        }
+    }
+}
+
+static inline BOOLEAN KiTryAcquireLock(PKSPIN_LOCK Lock)
+{
+    return !InterlockedBitTestAndSet64((LONG64 volatile *)Lock, 0);
+}
+
+static inline void KiReleaseLock(PKSPIN_LOCK Lock)
+{
+    __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
+}
+
+static inline void KiLockObject(DISPATCHER_HEADER *Object)
+{
+    while (InterlockedBitTestAndSet((LONG volatile *)&Object->Lock, KI_LOCK_BIT)) {
+        while (*(volatile UCHAR *)&Object->Type & 0x80) {
+            YieldProcessor();
+        }
+    }
+}
+
+static inline BOOLEAN KiTryLockObject(DISPATCHER_HEADER *Object)
+{
+    return !InterlockedBitTestAndSet((LONG volatile *)&Object->Lock, KI_LOCK_BIT);
+}
+
+static inline void KiUnlockObject(DISPATCHER_HEADER *Object)
+{
+    __atomic_store_n((UCHAR *)&Object->Type, (UCHAR)(Object->Type & KOBJECT_TYPE_MASK_), __ATOMIC_RELEASE);
+}
+
+static inline UCHAR KiObjectType(const DISPATCHER_HEADER *Object) { return Object->Type & KOBJECT_TYPE_MASK_; }
+static inline PKPRCB KiPrcb(void) { return (PKPRCB)__readgsqword(0x20); }
+
+static inline void KiInitializeHeader(DISPATCHER_HEADER *Header, UCHAR Type, SIZE_T Size, LONG State)
+{
+    Header->Lock = Type;
+    Header->Size = (UCHAR)(Size / sizeof(ULONG));
+    Header->SignalState = State;
+    InitializeListHead(&Header->WaitListHead);
+}
+
+/* Threads whose waits were ended under an object's lock, made ready after it is released; chained through WaitListEntry.Flink. */
+typedef struct _KI_READY_LIST
+{
+    PKTHREAD First;
+    KPRIORITY Increment;
+} KI_READY_LIST;
+
+static inline void KiPushReady(KI_READY_LIST *List, PKTHREAD Thread)
+{
+    Thread->WaitListEntry.Flink = (PLIST_ENTRY)List->First;
+    List->First = Thread;
+}
+
+/* ---- wait.c ----------------------------------------------------------------------------------------------------------------------- */
+/* TRUE: this call ended Thread's wait with Status; the caller readies it if *MustReady.  Only waits that admit all of May. */
+BOOLEAN KiEndWait(PKTHREAD Thread, LONG64 May, NTSTATUS Status, BOOLEAN *MustReady);
+/* As above and readies it.  DISPATCH_LEVEL. */
+BOOLEAN KiInterruptWait(PKTHREAD Thread, LONG64 May, NTSTATUS Status, KPRIORITY Increment);
+/* With Object locked and signalled: satisfies waiters until it is not.  The caller unlocks, then KiReadyThreads. */
+void KiSatisfyWaiters(DISPATCHER_HEADER *Object, KI_READY_LIST *Ready);
+typedef struct _KI_WAIT
+{
+    PKTHREAD Thread;
+    PKWAIT_BLOCK Blocks; /* one an object; the timer's is Thread->WaitBlock[TIMER_WAIT_BLOCK_] */
+    ULONG Count;
+    UCHAR WaitType;
+    KPROCESSOR_MODE Mode;
+    BOOLEAN Alertable, HasTimeout, NoWait, TimerLinked;
+    UCHAR Reason;
+    LONGLONG DueTime; /* interrupt time */
+    BOOLEAN AbsoluteTime; /* DueTime follows changes of the system time */
+} KI_WAIT;
+void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable, const LARGE_INTEGER *Timeout);
+/* The parts of a wait, for KeRemoveQueue which does its own linking.  All at DISPATCH_LEVEL. */
+KIRQL KiEnterWait(PKTHREAD Thread);
+void KiBeginWait(KI_WAIT *Wait);
+NTSTATUS KiFinishWait(KI_WAIT *Wait, KIRQL OldIrql); /* IRQL is OldIrql on return; STATUS_KERNEL_APC: begin again */
+
+/* ---- sched.c ---------------------------------------------------------------------------------------------------------------------- */
+extern volatile LONG64 KiIdleSummary;
+void KiReadyThread(PKTHREAD Thread, KPRIORITY Increment);
+void KiReadyThreads(KI_READY_LIST *Ready);
+void KiInsertReady(PKTHREAD Thread); /* no boost; Thread->State was Waiting or Initialized */
+/* Leaves DISPATCH_LEVEL for OldIrql, switching first if a better thread is standing by. */
+void KiExitDispatcher(KIRQL OldIrql);
+void KiSwapThread(PKTHREAD Thread);  /* the current thread waits (or ends): something else runs; DISPATCH_LEVEL */
+void KiSwitchToNext(void);           /* the current thread is preempted by NextThread, if there is one */
+void KiQuantumEnd(void);
+void KiSetPriorityLocked(PKTHREAD Thread, KPRIORITY Priority); /* ThreadLock held */
+
+/* ---- timer.c, dpc.c, apc.c ------------------------------------------------------------------------------------------------------------ */
+BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime); /* timer locked, not inserted; FALSE: due already, not inserted */
+void KiRemoveTimer(PKTIMER Timer);                      /* timer locked, inserted */
+void KiInitializeTimers(void);
+BOOLEAN KiTimersDue(ULONG64 Now);
+void KiExpireTimers(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2);
+void KiRetireDpcs(PKPRCB Prcb);
+void KiInitializePrcb(PKPRCB Prcb);
+/* ApcQueueLock held; queues and, as needed, ends the target's wait.  *Kick is a list of at most one thread to ready after unlocking. */
+void KiQueueApc(PKAPC Apc, KI_READY_LIST *Ready);
+void KiCheckKernelApc(PKTHREAD Thread); /* asks for the APC interrupt if the current thread has one to take */
+void KiUnassociateQueue(PKTHREAD Thread);
+void KiActivateQueueWaiter(PKTHREAD Thread); /* the associated thread is about to block: let another run */
+void KiResumeQueue(PKTHREAD Thread);
+void KiAcquireMutant(PKMUTANT Mutant, PKTHREAD Thread);
+void KiAbandonMutants(PKTHREAD Thread);
+NTSTATUS KiInterruptTimeFromTimeout(const LARGE_INTEGER *Timeout, LONGLONG *DueTime);
+void KiStartTime(LOADER_PARAMETER_BLOCK *Block);
+ULONG64 KiInterruptTime(void);
+LONGLONG KiSystemTime(void);
+#endif
