@@ -261,6 +261,14 @@ static PCONTROL_AREA RetireLocked(PCONTROL_AREA ControlArea)
     return ControlArea;
 }
 
+/* MmSectionLock held; of a control area that may be unused. */
+void MiReferenceViewLocked(PCONTROL_AREA ControlArea)
+{
+    LeaveUnusedLocked(ControlArea);
+    ControlArea->NumberOfMappedViews++;
+}
+
+/* The caller holds a reference already. */
 void MiReferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable)
 {
     ExAcquirePushLockExclusive_(&MmSectionLock);

@@ -323,6 +323,7 @@ PSUBSECTION MiSubsectionOfPage(PCONTROL_AREA ControlArea, ULONG64 Page);
 /* Takes a section reference on the file's control area (image or data), creating it if need be. */
 NTSTATUS MiReferenceFileControlArea(PFILE_OBJECT FileObject, BOOLEAN Image, const ULONG64 *KnownSize, PCONTROL_AREA *ControlArea) NODISCARD;
 void MiReferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
+void MiReferenceViewLocked(PCONTROL_AREA ControlArea);
 void MiDereferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
 void MiDereferenceSection(PCONTROL_AREA ControlArea, BOOLEAN User);
 void MiTrimUnusedControlAreas(ULONG64 PagesWanted);

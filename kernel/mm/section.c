@@ -36,7 +36,7 @@ void MiInitializeSectionType(void)
     Initializer.WaitObjectFlagOffset = -1;
     NTSTATUS Status = ObCreateObjectType(&Name, &Initializer, NULL, &MmSectionObjectType);
     if (!NT_SUCCESS(Status))
-        KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, (ULONG_PTR)Status, 'Mm', 0, 0);
+        KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, (ULONG_PTR)Status, MI_TAG, 0, 0);
 }
 
 static NTSTATUS CheckAttributes(ULONG Attributes)
