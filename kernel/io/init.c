@@ -106,6 +106,7 @@ void IoInitSystem(LOADER_PARAMETER_BLOCK *Block)
     IopLoaderBlock = Block;
     IopRamDiskBase.QuadPart = (LONGLONG)Block->RamDiskPhysical;
     IopRamDiskSize.QuadPart = (LONGLONG)Block->RamDiskSize;
+    IopInitNames();
     IopInitIrps();
     IopCreateTypes();
     Status = IopMakePublicDescriptor();

@@ -183,6 +183,7 @@ extern KSPIN_LOCK IopCancelLock;
 NTSTATUS IopQueryFile(PFILE_OBJECT File, FILE_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length, ULONG *Returned) NODISCARD;
 
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction) NODISCARD;
+void IopInitNames(void);
 void IopInitIrps(void);
 NTSTATUS IopCreateNullDevice(void) NODISCARD;
 #endif
