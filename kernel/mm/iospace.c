@@ -78,3 +78,13 @@ void NTAPI MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
     MmUnmapIoSpace(BaseAddress, NumberOfBytes);
     MmFreeContiguousMemory(Memory);
 }
+
+PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect);
+PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
+{
+    MEMORY_CACHING_TYPE CacheType = (Protect & PAGE_NOCACHE) ? MmNonCached : (Protect & PAGE_WRITECOMBINE) ? MmWriteCombined : MmCached;
+
+    if ((Protect & 0xFF) != PAGE_READONLY && (Protect & 0xFF) != PAGE_READWRITE)
+        return NULL; /* device memory is never executed here */
+    return MmMapIoSpace(PhysicalAddress, NumberOfBytes, CacheType);
+}
