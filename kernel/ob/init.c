@@ -56,9 +56,11 @@ void ObInitSystemPhase0(void)
     ObpCreateBasicTypes();
 }
 
-/* The root has no name and no parent: its descriptor is set outright. */
+/* The root has no name and no parent, so it is not inserted anywhere. */
 static void ObpCreateRoot(void)
 {
+    ACCESS_STATE AccessState;
+    AUX_ACCESS_DATA AuxData;
     OBJECT_HEADER *Header;
     NTSTATUS Status = ObpAllocateObject(ObpDirectoryObjectType, OBJ_PERMANENT, NULL, sizeof(OBJECT_DIRECTORY), &Header);
 
@@ -68,7 +70,11 @@ static void ObpCreateRoot(void)
     Header->Flags &= ~OB_FLAG_NEW_OBJECT;
     ObpRootDirectoryObject = (POBJECT_DIRECTORY)Header->Body;
     RtlZeroMemory(ObpRootDirectoryObject, sizeof(*ObpRootDirectoryObject));
-    Status = ObpSetObjectSecurityDescriptor(ObpRootDirectoryObject, SePublicDefaultUnrestrictedSd);
+    Status = SeCreateAccessState(&AccessState, &AuxData, 0, NULL);
+    if (NT_SUCCESS(Status)) {
+        Status = ObpAssignSecurity(ObpRootDirectoryObject, SePublicDefaultUnrestrictedSd, NULL, &AccessState);
+        SeDeleteAccessState(&AccessState);
+    }
     if (!NT_SUCCESS(Status)) {
         ObpInitializationFailed(21, Status);
     }

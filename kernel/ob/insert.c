@@ -40,6 +40,9 @@ NTSTATUS ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSO
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
+    if (Descriptor == NULL) {
+        Mode = KernelMode; /* no security on the object: everybody may */
+    }
     SeLockSubjectContext(&AccessState->SubjectSecurityContext);
     Granted = SeAccessCheck(Descriptor, &AccessState->SubjectSecurityContext, TRUE, AccessState->RemainingDesiredAccess,
                             AccessState->PreviouslyGrantedAccess, &Privileges, &Type->TypeInfo.GenericMapping, Mode, &Access, &Status);
@@ -70,14 +73,15 @@ BOOLEAN ObpCheckDirectoryAccess(POBJECT_DIRECTORY Directory, ACCESS_MASK Access,
         return TRUE;
     }
     Descriptor = ObpReferenceSecurityDescriptor(Directory);
+    if (Descriptor == NULL) {
+        return TRUE;
+    }
     Allowed = SeAccessCheck(Descriptor, &AccessState->SubjectSecurityContext, FALSE, Access, 0, &Privileges,
                             &ObpDirectoryObjectType->TypeInfo.GenericMapping, Mode, &Granted, Status);
     if (Privileges != NULL) {
         SeFreePrivileges(Privileges);
     }
-    if (Descriptor != NULL) {
-        ObDereferenceSecurityDescriptor(Descriptor, 1);
-    }
+    ObDereferenceSecurityDescriptor(Descriptor, 1);
     return Allowed;
 }
 
