@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Drivers: a folder of drivers/ (and tests/kernel) with *.c in it is a driver, drivers/NAME -> $(BUILD)/drivers/NAME.sys.
+# Drivers: a folder of drivers/ or tests/kernel/ with *.c in it is a driver, drivers/NAME -> $(BUILD)/drivers/NAME.sys.
 #
 # They are compiled as anybody would compile them: mingw's DDK headers, -lntoskrnl -lhal of mingw, entry DriverEntry.
 # A folder may have a sources.mk that sets NAME_EXTRA (further sources, e.g. kernel/rtl/bitmap.c) and NAME_FLAGS.
@@ -10,13 +10,9 @@ DRIVER_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin -mgeneral-regs-only 
 	-fno-optimize-sibling-calls -fno-tree-loop-distribute-patterns -isystem $(DDK) -I.
 DRIVER_LINK := -nostdlib -Wl,--subsystem,native -Wl,-e,DriverEntry -Wl,--image-base,0x140000000 $(PE_LINK)
 
-DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c))))
+DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c tests/kernel/*/*.c))))
 DRIVER_NAMES := $(notdir $(DRIVER_DIRS))
-ifneq ($(wildcard tests/kernel/*.c),)
-DRIVER_DIRS += tests/kernel
-DRIVER_NAMES += ktest
-endif
--include $(wildcard drivers/*/sources.mk)
+-include $(wildcard drivers/*/sources.mk tests/kernel/*/sources.mk)
 
 # $(1) folder, $(2) name
 define driver_rules
@@ -41,8 +37,7 @@ $(BUILD)/drivers/$(2).sys: $(BUILD)/sym/$(2).sys tools/ksym
 driver-$(2): $(BUILD)/drivers/$(2).sys
 -include $$($(2)_OBJECTS:.o=.d)
 endef
-driver_name = $(if $(filter tests/kernel,$(1)),ktest,$(notdir $(1)))
-$(foreach d,$(DRIVER_DIRS),$(eval $(call driver_rules,$(d),$(call driver_name,$(d)))))
+$(foreach d,$(DRIVER_DIRS),$(eval $(call driver_rules,$(d),$(notdir $(d)))))
 
 $(condrv_OBJECTS): | $(GEN)/font8x16.h
 

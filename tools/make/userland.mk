@@ -93,7 +93,7 @@ NATIVES := $(patsubst %.c,$(BUILD)/programs/%.exe,$(notdir $(NATIVE_SOURCES:.nat
 
 # Plain: no flag of ours.
 define program_rule
-$(BUILD)/programs/$(basename $(notdir $(1))).exe: $(1)
+$(BUILD)/programs/$(basename $(notdir $(1))).exe: $(1) $(wildcard $(dir $(1))*.h)
 	$$(call say,PROGRAM,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) $(1) -o $$@
