@@ -10,7 +10,8 @@
  *      -1 - 4n       just released, n threads wait: whoever clears bit 0 first gets it (not fair, as on Windows)
  *
  * A waiter subtracts 4, sleeps on LockCount as an address (wait.c) while bit 0 is clear, and adds 4 when it has got the section.  Leaving sets
- * bit 0 and wakes one sleeper if there is any.  DebugInfo is allocated only if the caller insists (as in Windows 10: otherwise -1).
+ * bit 0 and wakes one sleeper if there is any.  DebugInfo is
+ * allocated unless the caller declines it (then -1): C run-times write names into its spare fields without looking.
  * Windows Internals, 7th ed., part 2, chapter 8 "Critical sections".
  */
 #include "ntdllp.h"
@@ -18,6 +19,7 @@
 #define CS_FREE 1
 #define CS_WAITER 4
 #define CS_NO_DEBUG_INFO ((PRTL_CRITICAL_SECTION_DEBUG)(LONG_PTR)-1)
+#define FLAG_FORCE_DEBUG_INFO 0x10000000u
 #define CS_SPIN_MASK 0x00FFFFFFu
 
 void RtlpInitializeLock(PRTL_CRITICAL_SECTION Section)
@@ -33,14 +35,14 @@ void RtlpInitializeLock(PRTL_CRITICAL_SECTION Section)
 NTSTATUS NTAPI RtlInitializeCriticalSectionEx(PRTL_CRITICAL_SECTION Section, ULONG SpinCount, ULONG Flags)
 {
     if (Flags & RTL_CRITICAL_SECTION_ALL_FLAG_BITS & ~(RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO | RTL_CRITICAL_SECTION_FLAG_DYNAMIC_SPIN |
-                                                       RTL_CRITICAL_SECTION_FLAG_STATIC_INIT | 0x10000000))
+                                                       RTL_CRITICAL_SECTION_FLAG_STATIC_INIT | FLAG_FORCE_DEBUG_INFO))
         return STATUS_INVALID_PARAMETER_3;
     if (SpinCount & ~CS_SPIN_MASK)
         return STATUS_INVALID_PARAMETER_2;
     RtlpInitializeLock(Section);
     if (Peb()->NumberOfProcessors > 1)
         Section->SpinCount = SpinCount;
-    if (Flags & 0x10000000) { /* RTL_CRITICAL_SECTION_FLAG_FORCE_DEBUG_INFO */
+    if (!(Flags & RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO)) {
         PRTL_CRITICAL_SECTION_DEBUG Debug = AllocateZero(sizeof *Debug);
         if (Debug == NULL)
             return STATUS_NO_MEMORY;
