@@ -73,6 +73,7 @@ endef
 include tools/make/kernel.mk
 include tools/make/drivers.mk
 include tools/make/userland.mk
+include tools/make/host.mk
 include tools/make/boot.mk
 include tools/make/image.mk
 include tools/make/run.mk
