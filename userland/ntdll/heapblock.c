@@ -265,6 +265,7 @@ PVOID HeapAllocateBlock(HEAP *Heap, SIZE_T Size, ULONG Flags)
         Heap->Cache[Units].First = Block->NextCached;
         Heap->Cache[Units].Count--;
     } else if ((Entry = TakeFromBins(Heap, Units)) != NULL) {
+        Entry->Flags = ENTRY_BUSY; /* before the rest, its new neighbour, looks for whom to merge with */
         Split(Heap, Entry, Units);
     } else if ((Entry = TakeFromTop(Heap, Units, &Zeroed)) == NULL) {
         return NULL;

@@ -179,6 +179,9 @@ static void Normalise(WORK_PATH *Path)
         }
         From = End + (Separator ? 1 : 0);
     }
+    bool Dots = Length > Root && Buffer[Length - 1] == '.' && (Buffer[Length - 2] == '\\' || Buffer[Length - 2] == '.');
+    if (To > Root && Buffer[To - 1] == '\\' && Dots)
+        To--; /* C:\a\b\.. is C:\a */
     if (To == Root || Buffer[To - 1] != '\\') {
         while (To > Root && (Buffer[To - 1] == '.' || Buffer[To - 1] == ' '))
             To--;
