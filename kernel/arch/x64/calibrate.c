@@ -84,28 +84,39 @@ static void KiChooseReference(KI_REFERENCE *Reference)
     *Reference = (KI_REFERENCE){"PIT", KiReadPit, PIT_HZ, 0xFFFF, PIT_HZ / 100};
 }
 
+typedef struct _KI_MEASURE { ULONG64 Elapsed, Tsc, Apic; } KI_MEASURE;
+
+/* FALSE: the reference stands still. */
+static BOOLEAN KiMeasure(const KI_REFERENCE *Reference, ULONG Interval, KI_MEASURE *Measure)
+{
+    ULONG Start, Now, Reads = 0;
+    ULONG64 Tsc;
+
+    KiApicTimerFreeRun();
+    Start = Reference->Read();
+    Tsc = KiReadTimeStamp();
+    do {
+        Now = Reference->Read();
+    } while (((Now - Start) & Reference->Mask) < Interval && ++Reads < READ_LIMIT);
+    Measure->Tsc = KiReadTimeStamp() - Tsc;
+    Measure->Apic = KiApicTimerElapsed();
+    Measure->Elapsed = (Now - Start) & Reference->Mask;
+    return Reads != READ_LIMIT && Measure->Elapsed != 0;
+}
+
 void KiCalibrate(void)
 {
     KI_REFERENCE Reference;
-    ULONG Start, Now, Reads = 0;
-    ULONG64 Tsc, ApicTicks, TscTicks, Elapsed;
+    KI_MEASURE Measure;
 
     KiChooseReference(&Reference);
-    KiApicTimerFreeRun();
-    Start = Reference.Read();
-    Tsc = KiReadTimeStamp();
-    do {
-        Now = Reference.Read();
-    } while (((Now - Start) & Reference.Mask) < Reference.Interval && ++Reads < READ_LIMIT);
-    TscTicks = KiReadTimeStamp() - Tsc;
-    ApicTicks = KiApicTimerElapsed();
-    Elapsed = (Now - Start) & Reference.Mask;
-    if (Elapsed == 0 || Reads == READ_LIMIT) {
+    (void)KiMeasure(&Reference, Reference.Interval / 16, &Measure); /* an emulator translates the loop the first time it runs */
+    if (!KiMeasure(&Reference, Reference.Interval, &Measure)) {
         KdPrint_("Ke: %s does not count; the clock is a guess\n", Reference.Name);
-        Elapsed = Reference.Interval;
+        Measure.Elapsed = Reference.Interval;
     }
-    KiTscFrequency = (ULONG64)((unsigned __int128)TscTicks * Reference.Frequency / Elapsed);
-    KiApicTicksPerSecond = (ULONG)(ApicTicks * Reference.Frequency / Elapsed);
+    KiTscFrequency = (ULONG64)((unsigned __int128)Measure.Tsc * Reference.Frequency / Measure.Elapsed);
+    KiApicTicksPerSecond = (ULONG)(Measure.Apic * Reference.Frequency / Measure.Elapsed);
     if (KiTscFrequency < 20000000) {
         KiTscFrequency = 20000000;
     }

@@ -7,6 +7,7 @@
  * Windows Internals, 7th ed., part 2, chapter 8 "Trap dispatching".
  */
 #include "archp.h"
+#include "etw.h"
 #include "ki.h"
 #include "kd.h"
 #include "mm.h"
@@ -357,6 +358,20 @@ NORETURN void KiServiceExitBug(PKTRAP_FRAME Frame, ULONG Service)
         KiBugCheckWithTrap(0x4A /* IRQL_GT_ZERO_AT_SYSTEM_SERVICE */, Frame->Rip, Irql, 0, Service, Frame);
     }
     KiBugCheckWithTrap(0x01 /* APC_INDEX_MISMATCH */, Frame->Rip, (ULONG_PTR)Thread->KernelApcDisable << 16 | (USHORT)Thread->SpecialApcDisable, 0, Service, Frame);
+}
+
+/* Only while the trace class is on. */
+void KiTraceServiceEntry(ULONG Service, ULONG64 FirstArgument);
+void KiTraceServiceExit(ULONG Service, NTSTATUS Status);
+
+void KiTraceServiceEntry(ULONG Service, ULONG64 FirstArgument)
+{
+    ETW_TRACE(ETW_CLASS_SYSCALL, EtwSystemCall, ETW_PHASE_BEGIN, 0, 0, Service, FirstArgument, 0, 0);
+}
+
+void KiTraceServiceExit(ULONG Service, NTSTATUS Status)
+{
+    ETW_TRACE(ETW_CLASS_SYSCALL, EtwSystemCall, ETW_PHASE_END, 0, Status, Service, 0, 0, 0);
 }
 
 /* Entries of the table marked `!` in tools/syscalls.tbl. */
