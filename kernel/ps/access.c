@@ -13,9 +13,7 @@ KPRIORITY PspPriorityOfClass(UCHAR Class)
 
 #undef PsGetCurrentProcess
 #undef PsGetCurrentThread
-#undef IoGetCurrentProcess
 
-PEPROCESS NTAPI IoGetCurrentProcess(VOID) { return PsCurrentProcess_(); }
 PEPROCESS NTAPI PsGetCurrentProcess(VOID) { return PsCurrentProcess_(); }
 PETHREAD NTAPI PsGetCurrentThread(VOID) { return PsCurrentThread_(); }
 HANDLE NTAPI PsGetCurrentProcessId(VOID) { return PsCurrentThread_()->Cid.UniqueProcess; }
