@@ -7,7 +7,10 @@
 #define FLAG_ALTERED_PATH 0x8u
 #define FLAG_DLL_LOAD_DIR 0x100u
 
-/* SearchPath: null, a string of folders, or LoadLibraryEx flags with the low bit set (ntapi.h, LDR_SEARCH_FLAGS). */
+/*
+ * SearchPath: null, a string of folders, or LoadLibraryEx flags with the low bit set (ntapi.h, LDR_SEARCH_FLAGS).
+ * Characteristics with IMAGE_FILE_EXECUTABLE_IMAGE ask for the image alone: no imports, no DllMain (DONT_RESOLVE_DLL_REFERENCES).
+ */
 NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STRING Name, PVOID *Base)
 {
     LDRP_MODULE *Module;
@@ -15,7 +18,6 @@ NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STR
     WCHAR Buffer[LDRP_MAX_PATH];
     UNICODE_STRING Terminated = {Name->Length, sizeof Buffer, Buffer};
 
-    UNUSED(Characteristics);
     *Base = NULL;
     if (Name->Length == 0)
         return STATUS_INVALID_PARAMETER;
@@ -27,8 +29,10 @@ NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STR
     LdrpLock();
     PCUNICODE_STRING Saved = LdrpLoadFrom;
     bool Nested = LdrpInitializing; /* a DllMain of start-up loads: that one counts references */
+    bool Alone = LdrpImageAlone;
     LdrpLoadFrom = Flags & (FLAG_ALTERED_PATH | FLAG_DLL_LOAD_DIR) ? &Terminated : NULL;
     LdrpInitializing = false;
+    LdrpImageAlone = Characteristics != NULL && (*Characteristics & IMAGE_FILE_EXECUTABLE_IMAGE);
     NTSTATUS Status = LdrpLoadDll(&Terminated, SearchPath, LoadReasonDynamicLoad, &Module);
     if (NT_SUCCESS(Status)) {
         Status = LdrpRunInitializers(Module);
@@ -38,6 +42,7 @@ NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STR
             LdrpDereference(Module);
     }
     LdrpInitializing = Nested;
+    LdrpImageAlone = Alone;
     LdrpLoadFrom = Saved;
     LdrpUnlock();
     LDR_SNAP("LdrLoadDll %wZ: %08lx\n", Name, (unsigned long)Status);

@@ -40,9 +40,17 @@ static bool HasPath(PCUNICODE_STRING Name)
     return false;
 }
 
+bool LdrpImageAlone; /* loader lock */
+
 static NTSTATUS PrepareModule(LDRP_MODULE *Module)
 {
     NTSTATUS Status = STATUS_SUCCESS;
+
+    if (LdrpImageAlone) { /* it stays out of the initialisation list for good, and its entry point is never called */
+        Module->Entry.Flags &= ~LDRP_IMAGE_DLL;
+        Module->Node.State = LdrModulesReadyToRun;
+        return STATUS_SUCCESS;
+    }
 
     Module->Node.State = LdrModulesSnapping;
     if (Module->Entry.Flags & LDRP_IMAGE_DLL)

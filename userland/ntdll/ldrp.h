@@ -102,7 +102,9 @@ void LdrpDestroyModule(LDRP_MODULE *Module);
 NTSTATUS LdrpUnprotect(LDRP_MODULE *Module, ULONG Rva, ULONG Size, ULONG *Old);
 void LdrpReprotect(LDRP_MODULE *Module, ULONG Rva, ULONG Size, ULONG Old);
 
-/* ldrload.c: the module of that name, loaded with all it needs if it is not there; one reference added. */
+/* ldrload.c: what is mapped now is mapped alone: no imports, no DllMain. */
+extern bool LdrpImageAlone;
+/* The module of that name, loaded with all it needs if it is not there; one reference added. */
 NTSTATUS LdrpLoadDll(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE **Module);
 NTSTATUS LdrpLoadByAnsiName(const char *Name, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE *For, LDRP_MODULE **Module);
 
