@@ -10,6 +10,7 @@
  * Different from Windows: there is no csrss (stage 5) and no application compatibility; a debugged child is refused honestly.
  */
 #include "create.h"
+#include "etw.h"
 
 #define PRIORITY_FLAGS (IDLE_PRIORITY_CLASS | BELOW_NORMAL_PRIORITY_CLASS | NORMAL_PRIORITY_CLASS | ABOVE_NORMAL_PRIORITY_CLASS | \
                         HIGH_PRIORITY_CLASS | REALTIME_PRIORITY_CLASS)
@@ -97,6 +98,14 @@ static BOOL BaseReleaseChild(BASE_CREATE *Create, LPPROCESS_INFORMATION Informat
     return TRUE;
 }
 
+/* Stage 0 in the ledger that `birth` prints: reported by the creator, because the kernel does not see it. */
+static void BaseTraceBirth(UCHAR Phase, NTSTATUS Status, DWORD ProcessId)
+{
+    ETW_USER_EVENT Event = {.Event = EtwBirthCreateProcess, .Phase = Phase, .Status = Status, .Data = {ProcessId}};
+
+    NtTraceEvent(NULL, ETW_USER_EVENT_FLAG, sizeof(Event), &Event);
+}
+
 BOOL WINAPI CreateProcessInternalW(HANDLE Token, LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity,
                                    LPSECURITY_ATTRIBUTES ThreadSecurity, BOOL InheritHandles, DWORD Flags, LPVOID Environment,
                                    LPCWSTR Directory, LPSTARTUPINFOW Startup, LPPROCESS_INFORMATION Information, PHANDLE NewToken)
@@ -110,12 +119,14 @@ BOOL WINAPI CreateProcessInternalW(HANDLE Token, LPCWSTR ApplicationName, LPWSTR
 
     UNUSED(NewToken);
     memset(Information, 0, sizeof(*Information));
+    BaseTraceBirth(ETW_PHASE_BEGIN, STATUS_SUCCESS, 0);
     Result = BaseCheckCreation(&Create) &&
              BaseReadAttributes(&Create) &&
              BaseFindImage(&Create) &&
              BaseCreateFromImage(&Create) &&
              BaseCheckSubsystem(&Create) &&
              BaseReleaseChild(&Create, Information);
+    BaseTraceBirth(ETW_PHASE_END, Result || NT_SUCCESS(Create.Status) ? STATUS_SUCCESS : Create.Status, Information->dwProcessId);
     BaseCreateCleanup(&Create);
     return Result;
 }

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench.c - what the basic operations cost: one line each, `key<TAB>median<TAB>minimum<TAB>unit`.
+ *
+ * usage: bench [KEY...]      (without a key: all)
+ *
+ * The unit is time-stamp counts: under `-icount shift=0,sleep=off` these are guest instructions, the same on any machine.  An operation
+ * that is short is done many times between two readings, so that the readings themselves do not count.  tools/bench runs this.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+#include <x86intrin.h>
+
+#include "native.h"
+
+#define MOST_SAMPLES 1000
+
+static NATIVE Native;
+static unsigned long long Samples[MOST_SAMPLES];
+
+static int Compare(const void *First, const void *Second)
+{
+    unsigned long long A = *(const unsigned long long *)First, B = *(const unsigned long long *)Second;
+
+    return A < B ? -1 : A > B;
+}
+
+static void Report(const char *Key, int Count, double PerSample, const char *Unit)
+{
+    if (Count == 0) {
+        printf("# %s could not be measured\n", Key);
+        return;
+    }
+    qsort(Samples, (size_t)Count, sizeof(Samples[0]), Compare);
+    printf("%s\t%.0f\t%.0f\t%s\n", Key, (double)Samples[Count / 2] / PerSample, (double)Samples[0] / PerSample, Unit);
+    fflush(stdout);
+}
+
+static void NullSystemCall(const char *Key)
+{
+    enum { Rounds = 100, PerRound = 100 };
+
+    for (int i = 0; i < Rounds; i++) {
+        unsigned long long Start = __rdtsc();
+        for (int j = 0; j < PerRound; j++) {
+            Native.ProcessorNumber();
+        }
+        Samples[i] = __rdtsc() - Start;
+    }
+    Report(Key, Rounds, PerRound, "instructions");
+}
+
+static void PageFaultWrite(const char *Key)
+{
+    enum { Pages = 256 };
+    volatile char *Memory = VirtualAlloc(NULL, Pages * 4096, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    int Count = 0;
+
+    for (int i = 0; Memory != NULL && i < Pages; i++) {
+        unsigned long long Start = __rdtsc();
+        Memory[i * 4096] = 1;
+        Samples[Count++] = __rdtsc() - Start;
+    }
+    Report(Key, Count, 1, "instructions");
+    if (Memory != NULL) {
+        VirtualFree((void *)Memory, 0, MEM_RELEASE);
+    }
+}
+
+static void OneMegabyteUntouched(const char *Key)
+{
+    enum { Rounds = 200 };
+    int Count = 0;
+
+    for (int i = 0; i < Rounds; i++) {
+        unsigned long long Start = __rdtsc();
+        void *Memory = VirtualAlloc(NULL, 1 << 20, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        if (Memory == NULL || !VirtualFree(Memory, 0, MEM_RELEASE)) {
+            break;
+        }
+        Samples[Count++] = __rdtsc() - Start;
+    }
+    Report(Key, Count, 1, "instructions");
+}
+
+static DWORD WINAPI Nothing(void *Parameter)
+{
+    (void)Parameter;
+    return 0;
+}
+
+static void ThreadCreateJoin(const char *Key)
+{
+    enum { Rounds = 200 };
+    int Count = 0;
+
+    for (int i = 0; i < Rounds; i++) {
+        unsigned long long Start = __rdtsc();
+        HANDLE Thread = CreateThread(NULL, 0, Nothing, NULL, 0, NULL);
+        if (Thread == NULL) {
+            break;
+        }
+        WaitForSingleObject(Thread, INFINITE);
+        CloseHandle(Thread);
+        Samples[Count++] = __rdtsc() - Start;
+    }
+    Report(Key, Count, 1, "instructions");
+}
+
+#define PINGS 500
+static HANDLE Ping, Pong;
+
+static DWORD WINAPI Answer(void *Parameter)
+{
+    (void)Parameter;
+    for (int i = 0; i < PINGS; i++) {
+        WaitForSingleObject(Ping, INFINITE);
+        SetEvent(Pong);
+    }
+    return 0;
+}
+
+static void PingPongThreads(const char *Key)
+{
+    HANDLE Thread;
+
+    Ping = CreateEventA(NULL, FALSE, FALSE, NULL);
+    Pong = CreateEventA(NULL, FALSE, FALSE, NULL);
+    Thread = CreateThread(NULL, 0, Answer, NULL, 0, NULL);
+    if (Thread == NULL || Ping == NULL || Pong == NULL) {
+        Report(Key, 0, 1, "");
+        return;
+    }
+    for (int i = 0; i < PINGS; i++) {
+        unsigned long long Start = __rdtsc();
+        SetEvent(Ping);
+        WaitForSingleObject(Pong, INFINITE);
+        Samples[i] = __rdtsc() - Start;
+    }
+    WaitForSingleObject(Thread, INFINITE);
+    CloseHandle(Thread);
+    CloseHandle(Ping);
+    CloseHandle(Pong);
+    Report(Key, PINGS, 1, "instructions");
+}
+
+static void ProcessNative(const char *Key)
+{
+    enum { Rounds = 100 };
+    int Count = 0;
+
+    for (int i = 0; i < Rounds; i++) {
+        NATIVE_PROCESS Process;
+        unsigned long long Start = __rdtsc();
+        if (NativeCreate(&Native, L"\\??\\C:\\Programs\\nop.exe", L"C:\\Programs\\nop.exe", &Process) < 0) {
+            break;
+        }
+        Native.ResumeThread(Process.Thread, NULL);
+        WaitForSingleObject(Process.Process, INFINITE);
+        CloseHandle(Process.Thread);
+        CloseHandle(Process.Process);
+        Samples[Count++] = __rdtsc() - Start;
+    }
+    Report(Key, Count, 1, "instructions");
+}
+
+static void ProcessMsvcrt(const char *Key)
+{
+    enum { Rounds = 50 };
+    int Count = 0;
+
+    for (int i = 0; i < Rounds; i++) {
+        STARTUPINFOA Startup = {.cb = sizeof(Startup)};
+        PROCESS_INFORMATION Process;
+        char Line[] = "exitcode.exe 0";
+        unsigned long long Start = __rdtsc();
+        if (!CreateProcessA("C:\\Programs\\exitcode.exe", Line, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process)) {
+            break;
+        }
+        WaitForSingleObject(Process.hProcess, INFINITE);
+        CloseHandle(Process.hThread);
+        CloseHandle(Process.hProcess);
+        Samples[Count++] = __rdtsc() - Start;
+    }
+    Report(Key, Count, 1, "instructions");
+}
+
+static void MemoryAtPrompt(const char *Key)
+{
+    MEMORYSTATUSEX Memory = {.dwLength = sizeof(Memory)};
+
+    if (GlobalMemoryStatusEx(&Memory)) {
+        Samples[0] = (Memory.ullTotalPhys - Memory.ullAvailPhys) / 1024;
+        Report(Key, 1, 1, "KiB");
+    } else {
+        Report(Key, 0, 1, "");
+    }
+}
+
+static void FileOpenReadClose(const char *Key)
+{
+    enum { Rounds = 100 };
+    static char Buffer[4096];
+    int Count = 0;
+
+    for (int i = 0; i < Rounds; i++) {
+        DWORD Read;
+        unsigned long long Start = __rdtsc();
+        HANDLE File = CreateFileA("C:\\Windows\\System32\\kernel32.dll", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                                  0, NULL);
+        if (File == INVALID_HANDLE_VALUE || !ReadFile(File, Buffer, sizeof(Buffer), &Read, NULL) || Read != sizeof(Buffer)) {
+            break;
+        }
+        CloseHandle(File);
+        Samples[Count++] = __rdtsc() - Start;
+    }
+    Report(Key, Count, 1, "instructions");
+}
+
+static const struct {
+    const char *Key;
+    void (*Measure)(const char *Key);
+} Benchmarks[] = {
+    {"memory_at_prompt", MemoryAtPrompt}, /* first: before anything here has used memory */
+    {"null_syscall", NullSystemCall}, {"page_fault_write", PageFaultWrite}, {"va_1m_untouched", OneMegabyteUntouched},
+    {"thread_create_join", ThreadCreateJoin}, {"pingpong_threads", PingPongThreads}, {"process_native", ProcessNative},
+    {"process_msvcrt", ProcessMsvcrt}, {"file_open_read_close", FileOpenReadClose},
+};
+
+int main(int argc, char **argv)
+{
+    if (!NativeLoad(&Native)) {
+        printf("bench: ntdll lacks a function\n");
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof(Benchmarks) / sizeof(Benchmarks[0]); i++) {
+        int Wanted = argc < 2;
+        for (int j = 1; j < argc; j++) {
+            Wanted |= strcmp(argv[j], Benchmarks[i].Key) == 0;
+        }
+        if (Wanted) {
+            Benchmarks[i].Measure(Benchmarks[i].Key);
+        }
+    }
+    return 0;
+}
