@@ -9,6 +9,7 @@
  * Lock order: LdrpLoadLock, then PsLoadedModuleSpinLock.
  */
 #include "ldrp.h"
+#include "rtl.h"
 
 LIST_ENTRY PsLoadedModuleList = {&PsLoadedModuleList, &PsLoadedModuleList};
 KSPIN_LOCK PsLoadedModuleSpinLock;
@@ -44,6 +45,13 @@ static void LdrpNameBootEntry(PKLDR_DATA_TABLE_ENTRY Entry, WCHAR *Buffer, const
     RtlInitUnicodeString(&Entry->BaseDllName, Buffer + BaseAt);
 }
 
+/* Unwinding and backtraces find a function's unwind data through this. */
+static void LdrpFindExceptionTable(PKLDR_DATA_TABLE_ENTRY Entry)
+{
+    Entry->ExceptionTableSize = 0;
+    Entry->ExceptionTable = RtlImageDirectoryEntryToData(Entry->DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_EXCEPTION, &Entry->ExceptionTableSize);
+}
+
 void LdrInitModulesPhase0(LOADER_PARAMETER_BLOCK *Block)
 {
     for (ULONG i = 0; i < Block->ModuleCount && i < LOADER_MAX_MODULES; i++) {
@@ -58,6 +66,7 @@ void LdrInitModulesPhase0(LOADER_PARAMETER_BLOCK *Block)
         /* Where the pages can be written while the image is already protected (see LdrpBindImports). */
         Entry->SectionPointer = (PVOID)(Block->DirectMapBase + Module->PhysicalBase);
         LdrpNameBootEntry(Entry, LdrpBootName[i], Module->Name);
+        LdrpFindExceptionTable(Entry);
         InsertTailList(&PsLoadedModuleList, &Entry->InLoadOrderLinks);
         KdPrint_("Loaded %s at 0x%p\n", Module->Name, Entry->DllBase); /* debuggers look for this line */
     }
@@ -67,6 +76,7 @@ void LdrpInsertModule(PKLDR_DATA_TABLE_ENTRY Entry)
 {
     KIRQL Irql;
 
+    LdrpFindExceptionTable(Entry);
     KeAcquireSpinLock(&PsLoadedModuleSpinLock, &Irql);
     InsertTailList(&PsLoadedModuleList, &Entry->InLoadOrderLinks);
     KeReleaseSpinLock(&PsLoadedModuleSpinLock, Irql);
