@@ -139,6 +139,7 @@ typedef struct _ETHREAD
     PVOID KeyedWaitValue;
     volatile LONG AlertByThreadId;      /* NtAlertThreadByThreadId state */
     KEVENT AlertByThreadIdEvent;
+    LIST_ENTRY ActiveTimerListHead;     /* ex/timer.c: timers whose APC goes to this thread; zero until the first */
     KAPC ExitApc;                       /* ps: asks the thread to end itself */
     PVOID ThreadName;                   /* PUNICODE_STRING, pool */
     PVOID UserStackBase;                /* freed at exit when the kernel made it (c) */

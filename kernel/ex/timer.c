@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timer.c - timer objects and their services.
+ *
+ * A timer may have an APC: then a DPC, when the timer expires, queues it to the thread that set the timer.  Such a timer is linked to that thread and
+ * holds a reference to itself, until it is set again, cancelled, delivered once (not periodic), or the thread ends.
+ * ExpTimerLock guards those links of all timers; timers without an APC take it only to be set.
+ */
+#include "exp.h"
+#include "exobj.h"
+
+#ifndef TIMER_QUERY_STATE
+#define TIMER_QUERY_STATE 0x0001
+#define TIMER_MODIFY_STATE 0x0002
+#define TIMER_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | TIMER_QUERY_STATE | TIMER_MODIFY_STATE)
+#endif
+#ifndef STATUS_TIMER_RESUME_IGNORED
+#define STATUS_TIMER_RESUME_IGNORED ((NTSTATUS)0x40000025)
+#endif
+#define TIMER_APC_INCREMENT 0
+
+typedef struct _ETIMER
+{
+    KTIMER KeTimer;
+    KAPC TimerApc;
+    KDPC TimerDpc;
+    LIST_ENTRY ActiveTimerListEntry; /* ExpTimerLock; in ETHREAD.ActiveTimerListHead */
+    BOOLEAN ApcAssociated;           /* ExpTimerLock */
+    BOOLEAN WakeTimer;
+    ULONG Period;
+} ETIMER, *PETIMER;
+
+typedef struct _TIMER_BASIC_INFORMATION
+{
+    LARGE_INTEGER RemainingTime;
+    BOOLEAN TimerState;
+} TIMER_BASIC_INFORMATION;
+
+POBJECT_TYPE ExTimerObjectType_;
+static KSPIN_LOCK ExpTimerLock;
+
+/* Takes the timer's APC away from its thread.  TRUE: the link's reference is the caller's to drop.  ExpTimerLock held. */
+static BOOLEAN ExpUnlinkTimer(PETIMER Timer)
+{
+    if (!Timer->ApcAssociated) {
+        return FALSE;
+    }
+    RemoveEntryList(&Timer->ActiveTimerListEntry);
+    Timer->ApcAssociated = FALSE;
+    return TRUE;
+}
+
+/* The timer stops, with whatever it has on its way.  Returns as ExpUnlinkTimer; *WasSet: it was running. */
+static BOOLEAN ExpStopTimer(PETIMER Timer, BOOLEAN *WasSet)
+{
+    BOOLEAN Linked = ExpUnlinkTimer(Timer);
+
+    *WasSet = KeCancelTimer(&Timer->KeTimer);
+    if (Linked) {
+        KeRemoveQueueDpc(&Timer->TimerDpc);
+        KeRemoveQueueApc(&Timer->TimerApc);
+    }
+    return Linked;
+}
+
+static void ExpDeleteTimer(PVOID Object)
+{
+    PETIMER Timer = Object;
+
+    ASSERT(!Timer->ApcAssociated);
+    KeCancelTimer(&Timer->KeTimer);
+}
+
+NTSTATUS ExpInitializeTimers(void)
+{
+    static const OBJECT_TYPE_INITIALIZER Initializer = {
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {STANDARD_RIGHTS_READ | TIMER_QUERY_STATE, STANDARD_RIGHTS_WRITE | TIMER_MODIFY_STATE,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, TIMER_ALL_ACCESS},
+        .ValidAccessMask = TIMER_ALL_ACCESS,
+        .PoolType = NonPagedPool,
+        .DefaultNonPagedPoolCharge = sizeof(ETIMER),
+        .DeleteProcedure = ExpDeleteTimer,
+        .WaitObjectFlagOffset = 0,
+    };
+
+    KeInitializeSpinLock(&ExpTimerLock);
+    return ExpCreateType(L"Timer", &Initializer, &ExTimerObjectType_);
+}
+
+/* In the thread, just before its user APC: a timer that fires once has done so. */
+static VOID NTAPI ExpTimerApcRoutine(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, PVOID *NormalContext, PVOID *SystemArgument1, PVOID *SystemArgument2)
+{
+    PETIMER Timer = CONTAINING_RECORD(Apc, ETIMER, TimerApc);
+    BOOLEAN Linked = FALSE;
+    KIRQL OldIrql;
+
+    KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
+    if (Timer->Period == 0) {
+        Linked = ExpUnlinkTimer(Timer);
+    }
+    KeReleaseSpinLock(&ExpTimerLock, OldIrql);
+    if (Linked) {
+        ObfDereferenceObject(Timer);
+    }
+}
+
+static VOID NTAPI ExpTimerDpcRoutine(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    PETIMER Timer = DeferredContext;
+    LARGE_INTEGER Time;
+    BOOLEAN Linked = FALSE;
+
+    KeQuerySystemTime(&Time);
+    KeAcquireSpinLockAtDpcLevel(&ExpTimerLock);
+    if (Timer->ApcAssociated) {
+        BOOLEAN Queued = KeInsertQueueApc(&Timer->TimerApc, (PVOID)(ULONG_PTR)Time.LowPart, (PVOID)(LONG_PTR)Time.HighPart, TIMER_APC_INCREMENT);
+
+        /* A periodic timer's last APC may still be queued: that one stands for both. */
+        if (!Queued && Timer->Period == 0) {
+            Linked = ExpUnlinkTimer(Timer);
+        }
+    }
+    KeReleaseSpinLockFromDpcLevel(&ExpTimerLock);
+    if (Linked) {
+        ObfDereferenceObject(Timer);
+    }
+}
+
+void ExTimerRundown(PETHREAD Thread)
+{
+    KIRQL OldIrql;
+
+    if (Thread->ActiveTimerListHead.Flink == NULL) {
+        return;
+    }
+    KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
+    while (!IsListEmpty(&Thread->ActiveTimerListHead)) {
+        PETIMER Timer = CONTAINING_RECORD(Thread->ActiveTimerListHead.Flink, ETIMER, ActiveTimerListEntry);
+        BOOLEAN WasSet;
+
+        ExpStopTimer(Timer, &WasSet);
+        KeReleaseSpinLock(&ExpTimerLock, OldIrql);
+        ObfDereferenceObject(Timer);
+        KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
+    }
+    KeReleaseSpinLock(&ExpTimerLock, OldIrql);
+}
+
+/* ---- services ---------------------------------------------------------------------------------------------------------------------------- */
+
+NTSTATUS NTAPI NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, TIMER_TYPE TimerType)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    PETIMER Timer;
+    NTSTATUS Status;
+
+    PAGED_CODE();
+    if (TimerType != NotificationTimer && TimerType != SynchronizationTimer) {
+        return STATUS_INVALID_PARAMETER_4;
+    }
+    Status = KiProbeForWrite(Mode, TimerHandle, sizeof(HANDLE), 1);
+    if (NT_SUCCESS(Status)) {
+        Status = ObCreateObject(Mode, ExTimerObjectType_, ObjectAttributes, Mode, NULL, sizeof(*Timer), 0, 0, (PVOID *)&Timer);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    RtlZeroMemory(Timer, sizeof(*Timer));
+    KeInitializeTimerEx(&Timer->KeTimer, TimerType);
+    KeInitializeDpc(&Timer->TimerDpc, ExpTimerDpcRoutine, Timer);
+    return ObInsertObjectService(Timer, DesiredAccess, TimerHandle, Mode);
+}
+
+NTSTATUS NTAPI NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+{
+    return ObOpenObjectService(TimerHandle, DesiredAccess, ObjectAttributes, ExTimerObjectType_);
+}
+
+/* ExpTimerLock held; the timer is stopped.  The link's reference is the caller's to take first. */
+static void ExpLinkTimer(PETIMER Timer, PETHREAD Thread, PVOID Routine, PVOID Context, KPROCESSOR_MODE Mode)
+{
+    KeInitializeApc(&Timer->TimerApc, (PKTHREAD)Thread, CurrentApcEnvironment, ExpTimerApcRoutine, NULL, (PKNORMAL_ROUTINE_)Routine, Mode, Context);
+    if (Thread->ActiveTimerListHead.Flink == NULL) {
+        InitializeListHead(&Thread->ActiveTimerListHead);
+    }
+    InsertTailList(&Thread->ActiveTimerListHead, &Timer->ActiveTimerListEntry);
+    Timer->ApcAssociated = TRUE;
+}
+
+NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER UserDueTime, PTIMER_APC_ROUTINE ApcRoutine, PVOID ApcContext, BOOLEAN WakeTimer, LONG Period,
+                          PBOOLEAN PreviousState)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    LARGE_INTEGER DueTime;
+    BOOLEAN State, WasLinked, WasSet;
+    PETIMER Timer;
+    KIRQL OldIrql;
+    NTSTATUS Status;
+
+    PAGED_CODE();
+    Status = CopyFromMode(Mode, &DueTime, UserDueTime, sizeof(DueTime));
+    if (NT_SUCCESS(Status) && PreviousState != NULL) {
+        Status = KiProbeForWrite(Mode, PreviousState, sizeof(BOOLEAN), 1);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (Period < 0) {
+        return STATUS_INVALID_PARAMETER_6;
+    }
+    Status = ObReferenceObjectByHandle(TimerHandle, TIMER_MODIFY_STATE, ExTimerObjectType_, Mode, (PVOID *)&Timer, NULL);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (ApcRoutine != NULL) {
+        ObfReferenceObject(Timer); /* the link's */
+    }
+    KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
+    State = KeReadStateTimer(&Timer->KeTimer);
+    WasLinked = ExpStopTimer(Timer, &WasSet);
+    Timer->Period = (ULONG)Period;
+    Timer->WakeTimer = WakeTimer;
+    if (ApcRoutine != NULL) {
+        ExpLinkTimer(Timer, PsCurrentThread_(), ApcRoutine, ApcContext, Mode);
+    }
+    KeSetTimerEx(&Timer->KeTimer, DueTime, Period, ApcRoutine != NULL ? &Timer->TimerDpc : NULL);
+    KeReleaseSpinLock(&ExpTimerLock, OldIrql);
+    if (WasLinked) {
+        ObfDereferenceObject(Timer);
+    }
+    ObfDereferenceObject(Timer);
+    if (PreviousState != NULL) {
+        Status = CopyToMode(Mode, PreviousState, &State, sizeof(State));
+    }
+    return NT_SUCCESS(Status) && WakeTimer ? STATUS_TIMER_RESUME_IGNORED : Status; /* nothing wakes this machine */
+}
+
+NTSTATUS NTAPI NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    BOOLEAN WasLinked, WasSet, State;
+    NTSTATUS Status = STATUS_SUCCESS;
+    PETIMER Timer;
+    KIRQL OldIrql;
+
+    PAGED_CODE();
+    if (CurrentState != NULL) {
+        Status = KiProbeForWrite(Mode, CurrentState, sizeof(BOOLEAN), 1);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ObReferenceObjectByHandle(TimerHandle, TIMER_MODIFY_STATE, ExTimerObjectType_, Mode, (PVOID *)&Timer, NULL);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
+    WasLinked = ExpStopTimer(Timer, &WasSet);
+    KeReleaseSpinLock(&ExpTimerLock, OldIrql);
+    State = KeReadStateTimer(&Timer->KeTimer);
+    if (WasLinked) {
+        ObfDereferenceObject(Timer);
+    }
+    ObfDereferenceObject(Timer);
+    return CurrentState != NULL ? CopyToMode(Mode, CurrentState, &State, sizeof(State)) : STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI NtQueryTimer(HANDLE TimerHandle, ULONG Class, PVOID Buffer, ULONG Length, PULONG ReturnLength)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    TIMER_BASIC_INFORMATION Basic = {0};
+    PETIMER Timer;
+    NTSTATUS Status = ExpCheckQuery(Mode, Class, sizeof(Basic), Buffer, Length, ReturnLength);
+
+    if (NT_SUCCESS(Status)) {
+        Status = ObReferenceObjectByHandle(TimerHandle, TIMER_QUERY_STATE, ExTimerObjectType_, Mode, (PVOID *)&Timer, NULL);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Basic.RemainingTime.QuadPart = (LONGLONG)(Timer->KeTimer.DueTime.QuadPart - KeQueryInterruptTime());
+    Basic.TimerState = KeReadStateTimer(&Timer->KeTimer);
+    ObfDereferenceObject(Timer);
+    return ExpReturnQuery(Mode, &Basic, sizeof(Basic), Buffer, ReturnLength);
+}
