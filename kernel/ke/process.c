@@ -265,3 +265,30 @@ ULONG64 NTAPI KeQueryTotalCycleTimeProcess(PKPROCESS Process, PULONG64 CycleTime
 #undef KeRestoreFloatingPointState
 NTSTATUS NTAPI KeSaveFloatingPointState(PKFLOATING_SAVE Save) { return STATUS_SUCCESS; }
 NTSTATUS NTAPI KeRestoreFloatingPointState(PKFLOATING_SAVE Save) { return STATUS_SUCCESS; }
+
+/* Kernel stacks are large enough for any documented Size, so the routine runs on the one there is. */
+NTSTATUS NTAPI KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter, SIZE_T Size)
+{
+    if (Size > MAXIMUM_EXPANSION_SIZE) {
+        return STATUS_INVALID_PARAMETER_3;
+    }
+    Callout(Parameter);
+    return STATUS_SUCCESS;
+}
+
+static ULONG_PTR NTAPI KiFlushCaches(ULONG_PTR Argument)
+{
+    __asm__ volatile("wbinvd" ::: "memory");
+    return 0;
+}
+
+BOOLEAN NTAPI KeInvalidateAllCaches(VOID)
+{
+    (void)KeIpiGenericCall(KiFlushCaches, 0);
+    return TRUE;
+}
+
+VOID NTAPI KeInvalidateRangeAllCaches(PVOID BaseAddress, ULONG Length)
+{
+    (void)KeInvalidateAllCaches();
+}

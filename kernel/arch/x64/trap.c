@@ -14,6 +14,8 @@
 
 #define BUGCHECK_TRAP 0x7F       /* UNEXPECTED_KERNEL_MODE_TRAP */
 #define BUGCHECK_IRQL 0x0A       /* IRQL_NOT_LESS_OR_EQUAL */
+#define BUGCHECK_READONLY 0xBE   /* ATTEMPTED_WRITE_TO_READONLY_MEMORY */
+#define BUGCHECK_EXECUTE 0xFC    /* ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY */
 #define BUGCHECK_NONPAGED 0x50   /* PAGE_FAULT_IN_NONPAGED_AREA */
 
 static inline KPROCESSOR_MODE KiFrameMode(const KTRAP_FRAME *Frame)
@@ -102,7 +104,10 @@ static void KiPageFault(PKTRAP_FRAME Frame)
     if (Mode == KernelMode && KeGetCurrentIrql() >= DISPATCH_LEVEL) {
         KiBugCheckWithTrap(BUGCHECK_IRQL, Frame->FaultAddress, KeGetCurrentIrql(), Access, Frame->Rip, Frame);
     }
-    if (Mode == KernelMode && !KiMayDispatchKernelException(Frame)) {
+    if (Mode == KernelMode && Frame->FaultAddress > MM_USER_HIGHEST && Status == STATUS_ACCESS_VIOLATION && (Code & KI_FAULT_PRESENT)) {
+        KiBugCheckWithTrap(Access == 8 ? BUGCHECK_EXECUTE : BUGCHECK_READONLY, Frame->FaultAddress, Code, (ULONG_PTR)Frame, 10, Frame);
+    }
+    if (Mode == KernelMode && (Status == STATUS_ACCESS_VIOLATION || !KiMayDispatchKernelException(Frame))) {
         KiBugCheckWithTrap(BUGCHECK_NONPAGED, Frame->FaultAddress, Access, Frame->Rip, (ULONG)Status, Frame);
     }
     if (Status == STATUS_IN_PAGE_ERROR) {
