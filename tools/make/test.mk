@@ -7,6 +7,19 @@ CLANG ?= clang
 CPPCHECK ?= cppcheck
 PYTEST ?= $(or $(shell command -v pytest-3),$(shell command -v pytest),$(PYTHON) -m pytest)
 
+# Each side's structures against tests/layout/layout.tsv: compiling is the test.
+LAYOUT_FLAGS_driver = $(DRIVER_FLAGS)
+LAYOUT_FLAGS_kernel = $(KERNEL_FLAGS)
+LAYOUT_FLAGS_user = $(USER_FLAGS)
+define layout_rule
+.PHONY: layout-$(1)
+layout-$(1): | $(GEN)/.syscalls
+	$$(Q)mkdir -p $(BUILD)/obj/layout
+	$$(Q)$(PYTHON) tests/layout/generate tests/layout/layout.tsv $(1) $(BUILD)/obj/layout/$(1).c
+	$$(Q)$$(CC) $$(LAYOUT_FLAGS_$(1)) -MF $(BUILD)/obj/layout/$(1).d -c $(BUILD)/obj/layout/$(1).c -o $(BUILD)/obj/layout/$(1).o
+endef
+$(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
+
 .PHONY: test test-host test-system check check-lint check-clang check-cppcheck bench
 test: all test-host-build
 	@tools/test
