@@ -28,11 +28,12 @@ NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTIN
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     KeInitializeInterrupt(Interrupt, ServiceRoutine, ServiceContext, SpinLock, Vector, Irql, SynchronizeIrql, InterruptMode, ShareVector, Processor);
+    *InterruptObject = Interrupt; /* before the first interrupt can come */
     if (!KeConnectInterrupt(Interrupt)) {
+        *InterruptObject = NULL;
         ExFreePoolWithTag(Interrupt, IOP_TAG_INTERRUPT);
         return STATUS_INVALID_PARAMETER;
     }
-    *InterruptObject = Interrupt;
     return STATUS_SUCCESS;
 }
 
