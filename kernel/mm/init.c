@@ -88,4 +88,6 @@ void MmInitSystemPhase1(LOADER_PARAMETER_BLOCK *Block)
     MiInitializeSectionType();
     MmQueryStatistics(&Statistics);
     KdBootStep("Mm: %u MiB of memory, %u pages free", (unsigned)(Statistics.TotalPages >> 8), (unsigned)Statistics.FreePages);
+    if (HasOption(Block->Options, "KERNEL_SELFTEST"))
+        MmSelfTest();
 }
