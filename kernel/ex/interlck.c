@@ -37,6 +37,13 @@ static inline void ExpReadSList(PSLIST_HEADER Head, ULONG64 *Low, ULONG64 *High)
     *High = *(volatile ULONG64 *)&Head->Region;
 }
 
+/* ntoskrnl exports it as a function on x64; the headers declare it so. */
+VOID InitializeSListHead(PSLIST_HEADER SListHead)
+{
+    SListHead->Alignment = 0;
+    SListHead->Region = 0;
+}
+
 USHORT ExQueryDepthSList(PSLIST_HEADER Head)
 {
     return (USHORT)(Head->Alignment & SLIST_DEPTH_MASK);
