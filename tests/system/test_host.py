@@ -28,7 +28,7 @@ def judge(text):
 
 
 def test_there_are_host_tests():
-    assert PROGRAMS, "no host test was built: make test-host-build"
+    assert PROGRAMS, "no host test was built: make host-tests"
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=[os.path.basename(p) for p in PROGRAMS])

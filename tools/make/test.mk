@@ -21,14 +21,10 @@ endef
 $(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
 
 .PHONY: test test-host test-system check check-lint check-clang check-cppcheck bench
-test: all test-host-build
+test: all host-tests
 	@tools/test
 
-.PHONY: test-host-build
-test-host-build:
-	$(Q)$(if $(wildcard tests/host/Makefile),$(MAKE) -C tests/host BUILD=$(abspath $(BUILD)) build)
-
-test-host: test-host-build
+test-host: host-tests
 	@$(PYTEST) -q -p no:cacheprovider tests/system/test_host.py
 
 test-system: all
