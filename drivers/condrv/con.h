@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * con.h - what the files of condrv.sys share.
+ *
+ *   condrv.c   the device: opens, requests by kind, start-up           process.c  who is attached; Ctrl+C and Ctrl+Break
+ *   screen.c   the screen buffer: cells, cursor, attributes, scrolling  vt.c       control characters and VT sequences in output
+ *   frame.c    the framebuffer: glyphs of what changed                  serial.c   the terminal on the serial line, both directions
+ *   output.c   output requests                                         keyboard.c scan codes to key records
+ *   input.c    key records, waiting reads                              edit.c     the line editor of cooked reads
+ *
+ * One lock, ConLock, guards everything but the queues of waiting IRPs (ConQueueLock, a spin lock, through IoCsq*) and the process list.  It is a mutex:
+ * all of this runs at PASSIVE_LEVEL, in the caller's thread or in one of two input threads.  Output to the serial line is written under it,
+ * so that lines of two processes do not mix within a request.
+ */
+#ifndef NASCENT_CON_H
+#define NASCENT_CON_H
+
+#include <ntifs.h>
+#include "drivers/condrv/condrv.h"
+
+#define CON_TAG 0x4E6F436E /* "nCoN" */
+#define CON_MAX_COLUMNS 240
+#define CON_MAX_ROWS 100
+#define CON_DEFAULT_COLUMNS 80
+#define CON_DEFAULT_ROWS 25
+#define CON_DEFAULT_ATTRIBUTES 0x07
+#define CON_RECORDS 1024          /* input records waiting */
+#define CON_LINE 4096             /* characters of a cooked line */
+#define CON_HISTORY 50
+
+/* Modes, control-key states: <wincon.h>. */
+#define ENABLE_PROCESSED_INPUT 0x0001u
+#define ENABLE_LINE_INPUT 0x0002u
+#define ENABLE_ECHO_INPUT 0x0004u
+#define ENABLE_INSERT_MODE 0x0020u
+#define ENABLE_VIRTUAL_TERMINAL_INPUT 0x0200u
+#define ENABLE_PROCESSED_OUTPUT 0x0001u
+#define ENABLE_WRAP_AT_EOL_OUTPUT 0x0002u
+#define ENABLE_VIRTUAL_TERMINAL_PROCESSING 0x0004u
+#define DISABLE_NEWLINE_AUTO_RETURN 0x0008u
+#define KEY_EVENT_TYPE 1
+#define CON_RIGHT_ALT 0x0001u
+#define CON_LEFT_ALT 0x0002u
+#define CON_RIGHT_CTRL 0x0004u
+#define CON_LEFT_CTRL 0x0008u
+#define CON_SHIFT 0x0010u
+#define CON_NUMLOCK 0x0020u
+#define CON_CAPSLOCK 0x0080u
+#define CON_ENHANCED 0x0100u
+#define CON_CTRL (CON_LEFT_CTRL | CON_RIGHT_CTRL)
+#define CON_ALT (CON_LEFT_ALT | CON_RIGHT_ALT)
+
+enum
+{
+    VK_BACK = 8, VK_TAB = 9, VK_RETURN = 13, VK_SHIFT = 16, VK_CONTROL = 17, VK_MENU = 18, VK_PAUSE = 19, VK_CAPITAL = 20, VK_ESCAPE = 27, VK_SPACE = 32,
+    VK_PRIOR = 33, VK_NEXT = 34, VK_END = 35, VK_HOME = 36, VK_LEFT = 37, VK_UP = 38, VK_RIGHT = 39, VK_DOWN = 40, VK_INSERT = 45, VK_DELETE = 46,
+    VK_NUMPAD0 = 96, VK_MULTIPLY = 106, VK_ADD = 107, VK_SUBTRACT = 109, VK_DECIMAL = 110, VK_DIVIDE = 111, VK_F1 = 112, VK_NUMLOCK = 144, VK_SCROLL = 145
+};
+
+typedef struct _CON_CELL { WCHAR Character; USHORT Attributes; } CON_CELL; /* CHAR_INFO */
+
+/* An open file: FsContext. */
+typedef struct _CON_HANDLE
+{
+    ULONG Kind; /* CONDRV_KIND_* */
+    HANDLE ProcessId;
+} CON_HANDLE;
+
+/* ---- state (ConLock) ---------------------------------------------------------------------------------------------------------------- */
+typedef struct _CON_STATE
+{
+    ULONG InputMode, OutputMode, InputCodePage, OutputCodePage;
+    SHORT Columns, Rows;
+    SHORT X, Y;                 /* cursor; X == Columns: a wrap is due before the next character */
+    USHORT Attributes;
+    SHORT SavedX, SavedY;
+    USHORT SavedAttributes;
+    SHORT ScrollTop, ScrollBottom; /* rows, inclusive */
+    ULONG CursorSize;
+    BOOLEAN CursorVisible;
+    BOOLEAN Taken;              /* the screen is ours: the boot text has ended */
+    ULONG TitleLength;          /* characters */
+    WCHAR Title[256];
+} CON_STATE;
+
+extern CON_STATE Con;
+extern CON_CELL ConCells[CON_MAX_ROWS][CON_MAX_COLUMNS];
+extern BOOLEAN ConRowChanged[CON_MAX_ROWS];
+
+void ConLockAcquire(void);
+void ConLockRelease(void);
+
+/* ---- screen.c ---------------------------------------------------------------------------------------------------------------------- */
+void ConScreenInit(SHORT Columns, SHORT Rows);
+void ConPutCell(SHORT X, SHORT Y, WCHAR Character, USHORT Attributes);
+void ConClearCells(SHORT X, SHORT Y, LONG Count); /* blanks with the present attributes, over line ends */
+void ConLineFeed(void);
+void ConReverseLineFeed(void);
+void ConScrollRegion(SHORT Top, SHORT Bottom, SHORT Lines); /* up for positive */
+void ConMoveTo(SHORT X, SHORT Y); /* clipped */
+
+/* ---- vt.c: output of text, to the screen buffer and the terminal -------------------------------------------------------------------- */
+void ConWriteText(const WCHAR *Text, ULONG Length);
+void ConWriteAscii(const char *Text);
+
+/* ---- serial.c ------------------------------------------------------------------------------------------------------------------------ */
+void ConSerialStart(void);
+void ConSerialPut(const WCHAR *Text, ULONG Length);  /* UTF-16 to the terminal, as it is */
+void ConSerialAscii(const char *Text);
+void ConSerialSequence(const char *Format, ULONG A, ULONG B); /* %u twice at most */
+void ConSerialAttributes(USHORT Attributes);
+void ConSerialFlush(void);
+
+/* ---- frame.c ------------------------------------------------------------------------------------------------------------------------- */
+void ConFrameStart(SHORT *Columns, SHORT *Rows);
+void ConFrameRefresh(void);
+
+/* ---- output.c ------------------------------------------------------------------------------------------------------------------------ */
+NTSTATUS ConWriteRequest(PIRP Irp);
+NTSTATUS ConOutputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, ULONG OutLength);
+void ConOutputDone(void);  /* after a request: flushes to the terminal, refreshes the framebuffer */
+
+/* ---- input.c ------------------------------------------------------------------------------------------------------------------------- */
+void ConInputInit(void);
+void ConKey(USHORT VirtualKey, USHORT ScanCode, WCHAR Character, ULONG State, BOOLEAN Down); /* a key, from either keyboard; ConLock held */
+void ConServe(void);             /* satisfies waiting reads; ConLock held */
+NTSTATUS ConQueueRead(PIRP Irp); /* STATUS_PENDING */
+NTSTATUS ConInputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, ULONG OutLength);
+void ConCancelReads(PFILE_OBJECT File);
+/* Takes the first waiting read away from its queue: NULL if it was cancelled. */
+BOOLEAN ConNextRecord(CONDRV_INPUT_RECORD *Record);
+
+/* ---- edit.c -------------------------------------------------------------------------------------------------------------------------- */
+void ConEditBegin(const WCHAR *Initial, ULONG Length, ULONG WakeupMask);
+BOOLEAN ConEditActive(void);
+/* Handles one key.  TRUE: the line is complete (ConEditResult). */
+BOOLEAN ConEditKey(const CONDRV_INPUT_RECORD *Record);
+const WCHAR *ConEditResult(ULONG *Length);
+void ConEditAbandon(void);
+
+/* ---- keyboard.c ---------------------------------------------------------------------------------------------------------------------- */
+void ConKeyboardStart(void);
+/* The virtual key that types an ASCII character on a US keyboard, with the shift state it takes. */
+USHORT ConVirtualKeyOf(WCHAR Character, ULONG *State);
+
+/* ---- process.c ----------------------------------------------------------------------------------------------------------------------- */
+NTSTATUS ConProcessInit(void);
+void ConProcessAttach(HANDLE ProcessId);
+NTSTATUS ConWaitControlEvent(PIRP Irp);
+void ConProcessDisconnect(PFILE_OBJECT File, HANDLE ProcessId);
+void ConControlEvent(ULONG Event, ULONG Group);
+ULONG ConProcessList(ULONG *Ids, ULONG Count);
+
+/* ---- condrv.c ------------------------------------------------------------------------------------------------------------------------ */
+NTSTATUS ConComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
+/* Bytes of the code page to UTF-16 and back; the return value counts units written.  State keeps what a cut sequence began. */
+typedef struct _CON_DECODER { ULONG Value; UCHAR Missing; } CON_DECODER;
+ULONG ConDecode(ULONG CodePage, CON_DECODER *Decoder, const UCHAR *Bytes, ULONG Length, WCHAR *Text);
+ULONG ConEncode(ULONG CodePage, const WCHAR *Text, ULONG Length, UCHAR *Bytes, ULONG Room, ULONG *Used);
+#endif

@@ -1,0 +1,1 @@
+condrv_FLAGS := -I$(GEN)
