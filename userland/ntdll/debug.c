@@ -112,8 +112,19 @@ void RtlpReport(const char *Format, ...)
     DebugPrint(Text, (ULONG)Length, DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL);
 }
 
+/* Names are string literals: their addresses tell them apart.  A race prints one twice, which does no harm. */
 NTSTATUS RtlpNotImplemented(const char *Name)
 {
+    static const char *Said[64];
+
+    for (ULONG Index = 0; Index < COUNT_OF(Said); Index++) {
+        if (Said[Index] == Name)
+            return STATUS_NOT_IMPLEMENTED;
+        if (Said[Index] == NULL) {
+            Said[Index] = Name;
+            break;
+        }
+    }
     DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL, "NTDLL: %s is not implemented\n", Name);
     return STATUS_NOT_IMPLEMENTED;
 }

@@ -114,7 +114,7 @@ static inline void InsertHeadList(PLIST_ENTRY Head, PLIST_ENTRY Entry)
 
 /* debug.c: one line to the process's standard error and to the kernel's log. */
 void RtlpReport(const char *Format, ...); /* also NT's %wZ */
-/* The same to the log alone, for what is not there: names itself once a call site. */
+/* To the log alone, for what is not there: names itself once.  Always STATUS_NOT_IMPLEMENTED. */
 NTSTATUS RtlpNotImplemented(const char *Name);
 
 /* heap.c */

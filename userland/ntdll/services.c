@@ -107,3 +107,57 @@ BOOLEAN NTAPI WinSqmIsOptedIn(VOID)
 {
     return FALSE;
 }
+
+/* ---- the registry and debug buffers: not there ------------------------------------------------------------------------------------------------ */
+
+NTSTATUS NTAPI RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
+{
+    UNUSED(RelativeTo);
+    UNUSED(Path);
+    return RtlpNotImplemented("RtlCheckRegistryKey");
+}
+
+NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PVOID QueryTable, PVOID Context, PVOID Environment)
+{
+    UNUSED(RelativeTo);
+    UNUSED(Path);
+    UNUSED(QueryTable);
+    UNUSED(Context);
+    UNUSED(Environment);
+    return RtlpNotImplemented("RtlQueryRegistryValues");
+}
+
+PVOID NTAPI RtlCreateQueryDebugBuffer(ULONG Size, BOOLEAN EventPair)
+{
+    UNUSED(Size);
+    UNUSED(EventPair);
+    RtlpNotImplemented("RtlCreateQueryDebugBuffer");
+    return NULL;
+}
+
+NTSTATUS NTAPI RtlDestroyQueryDebugBuffer(PVOID Buffer)
+{
+    UNUSED(Buffer);
+    return RtlpNotImplemented("RtlDestroyQueryDebugBuffer");
+}
+
+NTSTATUS NTAPI RtlQueryProcessDebugInformation(HANDLE ProcessId, ULONG Flags, PVOID Buffer)
+{
+    UNUSED(ProcessId);
+    UNUSED(Flags);
+    UNUSED(Buffer);
+    return RtlpNotImplemented("RtlQueryProcessDebugInformation");
+}
+
+/* ---- the thread's transaction: a value nobody but its owner looks at --------------------------------------------------------------------------- */
+
+HANDLE NTAPI RtlGetCurrentTransaction(VOID)
+{
+    return Teb()->CurrentTransactionHandle;
+}
+
+BOOL NTAPI RtlSetCurrentTransaction(HANDLE Transaction)
+{
+    Teb()->CurrentTransactionHandle = Transaction;
+    return TRUE;
+}
