@@ -249,6 +249,7 @@ NORETURN void PspExitThread(NTSTATUS Status)
         ObDereferenceObject(Token);
     }
     IoCancelThreadIo(Thread);
+    ExTimerRundown(Thread);
     PspRundownApcs(KeFlushQueueApc(&Thread->Tcb, UserMode));
     if (Last) {
         PspEndProcess(Process);

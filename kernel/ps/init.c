@@ -139,6 +139,7 @@ void PsInitSystemPhase0(void)
     MmImageMapped = PspNotifyImageMapped;
     PspCreateTypes();
     ObpProcessType = *PsProcessType;
+    ObpThreadType = *PsThreadType;
     PspCidTable = ExCreateHandleTable(NULL);
     if (PspCidTable != NULL) {
         ExSetHandleTableStrictFifo(PspCidTable); /* an id that was given back is the last to be used again */

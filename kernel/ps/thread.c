@@ -154,11 +154,11 @@ static VOID NTAPI PspUserThreadStartup(PVOID Context)
     ULONG CreateFlags = Start->CreateFlags;
     NTSTATUS Status;
 
-    KeLowerIrql(PASSIVE_LEVEL); /* a suspend or exit APC that is waiting runs here */
     if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_INITIAL) {
         ETW_TRACE(ETW_CLASS_BIRTH, EtwBirthFirstSwitch, ETW_PHASE_POINT, Thread->Cid.UniqueProcess, STATUS_SUCCESS, (ULONG_PTR)Thread, Start->Context.Rip, Start->Context.Rcx, 0);
     }
     Status = KeContextToKframes(Frame, &Start->Context, UserMode);
+    KeLowerIrql(PASSIVE_LEVEL); /* a suspend or exit APC that is waiting runs here, and finds the first context in its place */
     Thread->Tcb.StartContext = NULL;
     ExFreePoolWithTag(Start, PSP_TAG);
     if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_TERMINATED) {
