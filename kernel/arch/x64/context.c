@@ -180,6 +180,9 @@ NTSTATUS KeContextToKframes(PKTRAP_FRAME Frame, const CONTEXT *Context, KPROCESS
 {
     ULONG Flags = Context->ContextFlags;
 
+    if (Frame->SegCs & 1) {
+        Mode = UserMode; /* whoever asks: a frame of user mode stays one */
+    }
     if ((Flags & CONTEXT_CONTROL) == CONTEXT_CONTROL && (!KiIsCanonical(Context->Rip) || (Mode == UserMode && Context->Rip >> 47 != 0))) {
         return STATUS_INVALID_PARAMETER;
     }
