@@ -4,8 +4,9 @@
 #
 #   make host-test          builds and runs all of tests/host/test_*.c; JUnit XML in $(BUILD)/host/*.xml
 #   make host-test-NAME     builds and runs one, e.g. host-test-pe
+#   make host-tests         only builds them: $(BUILD)/tests/host/test_*
 #
-# HOST_SOURCES is every pure source file; each test is linked with all of them.  A test that needs more files sets test_NAME_EXTRA here.
+# Each test is linked with every pure source file.
 
 HOST_SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_FLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers -fshort-wchar \
@@ -29,18 +30,20 @@ $(BUILD)/host/obj/%.c.o: %.c
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(HOST_INCLUDE) -c $< -o $@
 
 define host_test
-$(BUILD)/host/test_$(1): $(BUILD)/host/obj/tests/host/test_$(1).c.o $(HOST_OBJECTS)
+$(BUILD)/tests/host/test_$(1): $(BUILD)/host/obj/tests/host/test_$(1).c.o $(HOST_OBJECTS)
+	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(HOSTCC) $(HOST_SANITIZE) -o $$@ $$^ -lcmocka
 .PHONY: host-test-$(1)
-host-test-$(1): $(BUILD)/host/test_$(1)
+host-test-$(1): $(BUILD)/tests/host/test_$(1)
 	$$(Q)CMOCKA_MESSAGE_OUTPUT=stdout $$<
 endef
 $(foreach t,$(HOST_TESTS),$(eval $(call host_test,$(t))))
 
-.PHONY: host-test
-host-test: $(HOST_TESTS:%=$(BUILD)/host/test_%)
+.PHONY: host-test host-tests
+host-tests: $(HOST_TESTS:%=$(BUILD)/tests/host/test_%)
+host-test: $(HOST_TESTS:%=$(BUILD)/tests/host/test_%)
 	$(Q)failed=0; for t in $(HOST_TESTS); do rm -f $(BUILD)/host/$$t.xml; \
-	  if CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$(BUILD)/host/$$t.xml $(BUILD)/host/test_$$t > $(BUILD)/host/$$t.log 2>&1; \
+	  if CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$(BUILD)/host/$$t.xml $(BUILD)/tests/host/test_$$t > $(BUILD)/host/$$t.log 2>&1; \
 	  then printf '  %-8s %s (%s tests)\n' PASS host/$$t $$(grep -c '<testcase ' $(BUILD)/host/$$t.xml); \
 	  else printf '  %-8s %s: see %s\n' FAIL host/$$t $(BUILD)/host/$$t.log; cat $(BUILD)/host/$$t.log; \
 	    grep -B1 -A5 '<failure' $(BUILD)/host/$$t.xml; failed=1; fi; done; exit $$failed
