@@ -45,25 +45,52 @@ static bool OpenExports(LDRP_MODULE *Module, EXPORT_CURSOR *Cursor)
     return Cursor->Function != NULL && Cursor->Name != NULL && Cursor->Ordinal != NULL;
 }
 
-/* As strcmp of Name against the Index-th export; both lie in images whose last byte the mapping ends with: strings are bounded by it. */
-static int CompareExport(const EXPORT_CURSOR *Cursor, const char *Name, ULONG Index)
+typedef ULONG64 __attribute__((may_alias, aligned(1))) UNALIGNED_QUAD;
+
+/* A string that ends where its image ends, if not before. */
+typedef struct _BOUNDED_NAME
+{
+    const UCHAR *At, *Limit;
+} BOUNDED_NAME;
+
+#define BYTES(b) (0x0101010101010101ULL * (b))
+
+/* As strcmp, eight bytes a step; neither string is read beyond its limit.  One that runs into it is the smaller. */
+static int CompareNames(BOUNDED_NAME Left, BOUNDED_NAME Right)
+{
+    for (; Left.Limit - Left.At >= 8 && Right.Limit - Right.At >= 8; Left.At += 8, Right.At += 8) {
+        ULONG64 A = *(const UNALIGNED_QUAD *)Left.At, B = *(const UNALIGNED_QUAD *)Right.At;
+        ULONG64 Differ = A ^ B, Zero = (A - BYTES(1)) & ~A & BYTES(0x80);
+        if (LIKELY(Differ == 0 && Zero == 0))
+            continue;
+        if (Differ == 0)
+            return 0;
+        ULONG Bit = (ULONG)__builtin_ctzll(Differ) & ~7u;
+        if (Zero != 0 && (ULONG)__builtin_ctzll(Zero) < Bit)
+            return 0;
+        return (UCHAR)(A >> Bit) < (UCHAR)(B >> Bit) ? -1 : 1;
+    }
+    for (;; Left.At++, Right.At++) {
+        if (Left.At == Left.Limit || Right.At == Right.Limit)
+            return Left.At == Left.Limit ? -1 : 1;
+        if (*Left.At != *Right.At)
+            return *Left.At < *Right.At ? -1 : 1;
+        if (*Left.At == 0)
+            return 0;
+    }
+}
+
+static int CompareExport(const EXPORT_CURSOR *Cursor, BOUNDED_NAME Name, ULONG Index)
 {
     ULONG Rva = Cursor->Name[Index];
 
     if (Rva >= Cursor->ImageSize)
         return -1;
-    const char *Left = Name, *Right = (const char *)Cursor->Base + Rva, *Limit = (const char *)Cursor->Base + Cursor->ImageSize;
-    while (Right < Limit && *Left == *Right) {
-        if (*Left == 0)
-            return 0;
-        Left++;
-        Right++;
-    }
-    return Right == Limit || (UCHAR)*Left < (UCHAR)*Right ? -1 : 1;
+    return CompareNames(Name, (BOUNDED_NAME){Cursor->Base + Rva, Cursor->Base + Cursor->ImageSize});
 }
 
 /* Binary search in the part that a galloping search from the last place leaves over. */
-static bool FindName(EXPORT_CURSOR *Cursor, const char *Name, ULONG Hint)
+static bool FindName(EXPORT_CURSOR *Cursor, BOUNDED_NAME Name, ULONG Hint)
 {
     ULONG Low = 0, High = Cursor->Names, Step = 1, At = Cursor->Position;
 
@@ -164,10 +191,16 @@ NTSTATUS LdrpGetProcedure(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULO
     return Lookup(Module, Name, Hint, Ordinal, 0, Address);
 }
 
-/* The common case without a detour: a name that is there and is code. */
-static bool LookupFast(EXPORT_CURSOR *Cursor, const PE_THUNK *Thunk, PVOID *Address)
+/* The common case without a detour: a name that is there and is code.  Anything else is the careful path's. */
+static bool LookupFast(LDRP_MODULE *Module, ULONG64 Lookup, EXPORT_CURSOR *Cursor, PVOID *Address)
 {
-    if (Thunk->Name == NULL || !FindName(Cursor, Thunk->Name, Thunk->Hint))
+    const UCHAR *Base = Module->Entry.DllBase;
+    ULONG Size = Module->Info.SizeOfImage;
+
+    if (Lookup == 0 || Lookup >= Size - 3) /* the end; an ordinal, which has the top bit set */
+        return false;
+    BOUNDED_NAME Name = {Base + Lookup + 2, Base + Size};
+    if (!FindName(Cursor, Name, *(const USHORT *)(Base + Lookup)))
         return false;
     ULONG Index = Cursor->Ordinal[Cursor->Position];
     if (Index >= Cursor->Functions)
@@ -209,23 +242,39 @@ static void ComplainAboutDll(LDRP_MODULE *Module, const PE_IMPORT *Import, NTSTA
         DbgPrint("LDR: %s, which %wZ needs, %s (0x%08lX)\n", Import->DllName, &Module->Entry.BaseDllName, What, (unsigned long)Status);
 }
 
+/* One thunk with every check; STATUS_NO_MORE_ENTRIES behind the last. */
+static NTSTATUS BindSlowly(LDRP_MODULE *Module, const PE_IMPORT *Import, LDRP_MODULE *Target, ULONG Index)
+{
+    PE_THUNK Thunk;
+    PVOID Address;
+    NTSTATUS Status = RtlPeThunk(Module->Entry.DllBase, &Module->Info, Import, Index, &Thunk);
+
+    if (Status != STATUS_SUCCESS)
+        return Status;
+    Status = Lookup(Target, Thunk.Name, Thunk.Hint, Thunk.Ordinal, 0, &Address);
+    if (NT_SUCCESS(Status))
+        *(PVOID *)((UCHAR *)Module->Entry.DllBase + Thunk.ThunkRva) = Address;
+    else
+        ComplainAboutFunction(Module, Import, &Thunk, Status);
+    return Status;
+}
+
 static NTSTATUS BindDll(LDRP_MODULE *Module, const PE_IMPORT *Import, LDRP_MODULE *Target)
 {
     EXPORT_CURSOR Cursor;
-    PE_THUNK Thunk;
-    NTSTATUS Status;
+    UCHAR *Base = Module->Entry.DllBase;
+    ULONG64 Size = Module->Info.SizeOfImage;
     bool Fast = OpenExports(Target, &Cursor);
+    NTSTATUS Status = STATUS_SUCCESS;
 
-    for (ULONG Index = 0; (Status = RtlPeThunk(Module->Entry.DllBase, &Module->Info, Import, Index, &Thunk)) == STATUS_SUCCESS; Index++) {
+    for (ULONG Index = 0; Status == STATUS_SUCCESS; Index++) {
+        ULONG64 From = Import->LookupRva + (ULONG64)Index * 8, To = Import->ThunkRva + (ULONG64)Index * 8;
         PVOID Address;
-        if (!Fast || !LookupFast(&Cursor, &Thunk, &Address)) {
-            Status = Lookup(Target, Thunk.Name, Thunk.Hint, Thunk.Ordinal, 0, &Address);
-            if (!NT_SUCCESS(Status)) {
-                ComplainAboutFunction(Module, Import, &Thunk, Status);
-                return Status;
-            }
-        }
-        *(PVOID *)((UCHAR *)Module->Entry.DllBase + Thunk.ThunkRva) = Address;
+        if (LIKELY(Fast && From + 8 <= Size && To + 8 <= Size) &&
+            LIKELY(LookupFast(Module, *(const UNALIGNED_QUAD *)(Base + From), &Cursor, &Address)))
+            *(UNALIGNED_QUAD *)(Base + To) = (ULONG_PTR)Address;
+        else
+            Status = BindSlowly(Module, Import, Target, Index);
     }
     return Status == PE_NO_MORE_ENTRIES ? STATUS_SUCCESS : Status;
 }
