@@ -59,10 +59,11 @@ $(GEN)/offsets.inc: $(KERNEL_OFFSETS) | $(GEN)/.syscalls
 	$(Q)$(CC) $(KERNEL_FLAGS) -MF $(GEN)/offsets.d -MT $@ -S $< -o $(GEN)/offsets.s
 	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) [$$]*\(-*[0-9]*\).*$$/%define \1 \2/p' $(GEN)/offsets.s > $@
 
-$(GEN)/ntoskrnl.def: $(KERNEL_EXPORTS) $(MK_FILES)
+$(GEN)/ntoskrnl.def: $(KERNEL_EXPORTS) $(GEN)/.syscalls $(MK_FILES)
 	@mkdir -p $(@D)
 	$(Q){ echo 'NAME ntoskrnl.exe'; echo EXPORTS; \
-	  cat $(KERNEL_EXPORTS) /dev/null | sed 's/[#;].*//; s/[[:space:]]*$$//; /^$$/d; s/^[[:space:]]*/    /' | LC_ALL=C sort -u; } > $@
+	  { cat $(KERNEL_EXPORTS) /dev/null; sed -n 's/^Nt\([A-Za-z0-9]*\) .*/Zw\1/p' tools/syscalls.tbl; } | \
+	  sed 's/[#;].*//; s/[[:space:]]*$$//; /^$$/d; s/^[[:space:]]*/    /' | LC_ALL=C sort -u; } > $@
 
 $(BUILD)/sym/ntoskrnl.exe: $(KERNEL_OBJECTS) $(KERNEL_GENERATED) $(GEN)/ntoskrnl.def linker.ld
 	$(call say,LINK,$@)
