@@ -2,6 +2,7 @@
 """What the system tests share: nrun as a function, one interactive boot, the place for logs."""
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 
@@ -33,6 +34,18 @@ def log_path(name):
     folder = os.path.join(RESULTS, "logs")
     os.makedirs(folder, exist_ok=True)
     return os.path.join(folder, name.replace("/", "_").replace("::", "-") + ".log")
+
+
+def judge(text):
+    """None, or what is wrong with TAP output that may hold several plans (cmocka: one a group)."""
+    plans = sum(int(n) for n in re.findall(r"^1\.\.(\d+)", text, re.MULTILINE))
+    passed = len(re.findall(r"^ok \d+", text, re.MULTILINE))
+    failed = re.findall(r"^not ok .*", text, re.MULTILINE)
+    if plans == 0:
+        return "no plan"
+    if failed:
+        return "; ".join(failed[:10])
+    return None if passed == plans else f"{passed} of {plans} planned tests ran"
 
 
 @pytest.fixture

@@ -5,26 +5,13 @@ A pass needs the exit code, a plan, and one `ok` for each number of the plan: a 
 """
 import glob
 import os
-import re
 import subprocess
 
 import pytest
 
-from conftest import BUILD
+from conftest import BUILD, judge
 
 PROGRAMS = sorted(path for path in glob.glob(os.path.join(BUILD, "tests/host/test_*")) if os.access(path, os.X_OK) and os.path.isfile(path))
-
-
-def judge(text):
-    """None, or what is wrong with TAP output that may hold several plans (cmocka: one a group)."""
-    plans = sum(int(n) for n in re.findall(r"^1\.\.(\d+)", text, re.MULTILINE))
-    passed = len(re.findall(r"^ok \d+", text, re.MULTILINE))
-    failed = re.findall(r"^not ok .*", text, re.MULTILINE)
-    if plans == 0:
-        return "no plan"
-    if failed:
-        return "; ".join(failed[:10])
-    return None if passed == plans else f"{passed} of {plans} planned tests ran"
 
 
 def test_there_are_host_tests():
