@@ -13,7 +13,7 @@
 #include "ldrp.h"
 
 LDRP_MODULE *LdrpImage, *LdrpNtdll;
-bool LdrpInitializing;
+bool LdrpInitializing, LdrpToldWhy;
 
 extern struct _API_SET_NAMESPACE LdrpApiSetMap;
 static volatile LONG ProcessState; /* 0 untouched, 1 the first thread is at it, 2 done */
@@ -50,9 +50,11 @@ static NTSTATUS Attach(LDRP_MODULE *Module, PVOID Reserved)
     Module->Entry.Flags |= LDRP_PROCESS_ATTACH_FAILED;
     Module->Entry.Flags &= ~LDRP_PROCESS_ATTACH_CALLED;
     Module->Node.State = LdrModulesInitError;
-    if (LdrpInitializing)
+    if (LdrpInitializing) {
         RtlpReport("%wZ: cannot start: %wZ failed to initialise (0x%08lX STATUS_DLL_INIT_FAILED)\n", &LdrpImage->Entry.BaseDllName,
                    &Module->Entry.BaseDllName, (unsigned long)STATUS_DLL_INIT_FAILED);
+        LdrpToldWhy = true;
+    }
     return STATUS_DLL_INIT_FAILED;
 }
 
@@ -181,8 +183,9 @@ static NTSTATUS LoadKernel32(void)
 
     if (NT_SUCCESS(Status))
         Status = LdrpGetProcedure(Kernel32, "BaseThreadInitThunk", ~0u, 0, (PVOID *)&Kernel32ThreadInitThunkFunction);
-    else
+    else if (!LdrpToldWhy)
         RtlpReport("%wZ: cannot start: kernel32.dll (0x%08lX)\n", &LdrpImage->Entry.BaseDllName, (unsigned long)Status);
+    LdrpToldWhy |= !NT_SUCCESS(Status);
     return Status;
 }
 
@@ -298,8 +301,13 @@ BOOLEAN NTAPI RtlDllShutdownInProgress(VOID)
 __attribute__((noreturn)) static void Fail(NTSTATUS Status)
 {
     ULONG_PTR Parameter = (ULONG_PTR)Status;
+    UNICODE_STRING Unknown = RTL_CONSTANT_STRING(L"?");
+    const char *Name = RtlStatusName(Status);
     ULONG Response;
 
+    if (!LdrpToldWhy) /* no DLL or function to name: the image itself, or memory */
+        RtlpReport("%wZ: cannot start (0x%08lX %s)\n", LdrpImage != NULL ? &LdrpImage->Entry.BaseDllName : &Unknown, (unsigned long)Status,
+                   Name != NULL ? Name : "");
     LDR_SNAP("initialisation failed: %08lx\n", (unsigned long)Status);
     NtRaiseHardError(STATUS_APP_INIT_FAILURE, 1, 0, &Parameter, OptionOk, &Response);
     NtTerminateProcess(NtCurrentProcess(), Status);

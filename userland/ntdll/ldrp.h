@@ -75,6 +75,8 @@ extern NPEB_LDR_DATA LdrpData;
 extern LDRP_MODULE *LdrpImage, *LdrpNtdll; /* the executable; this DLL */
 extern bool LdrpInitializing;              /* the first thread is still loading what the executable needs */
 
+extern bool LdrpToldWhy;                    /* the user has been told why the program cannot start */
+
 /* ldrlist.c */
 LDRP_MODULE *LdrpCreateModule(PVOID Base, const PE_INFO *Info, PCUNICODE_STRING Path, LDR_DLL_LOAD_REASON Reason);
 void LdrpInsertModule(LDRP_MODULE *Module);

@@ -229,17 +229,19 @@ static void ComplainAboutFunction(LDRP_MODULE *Module, const PE_IMPORT *Import, 
     else
         DbgPrint("LDR: %wZ needs %s of %s, which is not there (0x%08lX)\n", &Module->Entry.BaseDllName, Name, Import->DllName,
                  (unsigned long)Status);
+    LdrpToldWhy |= LdrpInitializing;
 }
 
 static void ComplainAboutDll(LDRP_MODULE *Module, const PE_IMPORT *Import, NTSTATUS Status)
 {
     const char *What = Status == STATUS_DLL_NOT_FOUND ? "was not found" : "cannot be loaded";
 
-    if (LdrpInitializing)
+    if (LdrpInitializing && !LdrpToldWhy) /* else a DLL further down the chain is the one to blame, and has been named */
         RtlpReport("%wZ: cannot start: %s, which %wZ needs, %s (0x%08lX %s)\n", &LdrpImage->Entry.BaseDllName, Import->DllName,
                    &Module->Entry.BaseDllName, What, (unsigned long)Status, RtlStatusName(Status));
     else
         DbgPrint("LDR: %s, which %wZ needs, %s (0x%08lX)\n", Import->DllName, &Module->Entry.BaseDllName, What, (unsigned long)Status);
+    LdrpToldWhy |= LdrpInitializing;
 }
 
 /* One thunk with every check; STATUS_NO_MORE_ENTRIES behind the last. */
