@@ -15,22 +15,20 @@
  */
 #include "psp.h"
 
-static SLIST_HEADER PspReaperList;
+/* Dead threads, linked through Flink of a list entry no wait will use again.  Pushed one by one, taken all at once: no ABA, so plain exchanges do. */
+static LIST_ENTRY *volatile PspReaperList;
 static WORK_QUEUE_ITEM PspReaperWork;
 static volatile LONG PspReaperQueued;
 
-/* A dead thread on its way to the reaper is linked through its wait-list entry: no wait will use it again. */
-static_assert(sizeof(LIST_ENTRY) >= sizeof(SLIST_ENTRY), "link");
-
 static VOID NTAPI PspReaper(PVOID Context)
 {
-    PSLIST_ENTRY Link;
+    PLIST_ENTRY Link;
 
     UNREFERENCED_PARAMETER(Context);
     InterlockedExchange(&PspReaperQueued, 0); /* before the list is taken: a thread pushed from here on queues the work again */
-    Link = InterlockedFlushSList(&PspReaperList);
+    Link = InterlockedExchangePointer((PVOID volatile *)&PspReaperList, NULL);
     while (Link != NULL) {
-        PSLIST_ENTRY Next = Link->Next;
+        PLIST_ENTRY Next = Link->Flink;
         PETHREAD Thread = CONTAINING_RECORD(Link, ETHREAD, PostBlockList);
 
         ObDereferenceObject(Thread);
@@ -42,8 +40,12 @@ static VOID NTAPI PspReaper(PVOID Context)
 static void PspReapThread(PKTHREAD Tcb)
 {
     PETHREAD Thread = (PETHREAD)Tcb;
+    PLIST_ENTRY Head;
 
-    InterlockedPushEntrySList(&PspReaperList, (PSLIST_ENTRY)&Thread->PostBlockList);
+    do {
+        Head = PspReaperList;
+        Thread->PostBlockList.Flink = Head;
+    } while (InterlockedCompareExchangePointer((PVOID volatile *)&PspReaperList, &Thread->PostBlockList, Head) != Head);
     if (InterlockedExchange(&PspReaperQueued, 1) == 0) {
         ExQueueWorkItem(&PspReaperWork, CriticalWorkQueue);
     }
@@ -51,7 +53,6 @@ static void PspReapThread(PKTHREAD Tcb)
 
 void PspInitReaper(void)
 {
-    InitializeSListHead(&PspReaperList);
     ExInitializeWorkItem(&PspReaperWork, PspReaper, NULL);
     KeThreadReaper = PspReapThread;
 }
