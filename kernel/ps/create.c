@@ -86,7 +86,7 @@ static NTSTATUS PspStage8CreateThread(PSP_BIRTH *Birth)
         .ObjectAttributes = Birth->ThreadObjectAttributes,
         .Initial = TRUE,
         .CreateFlags = Birth->ThreadFlags,
-        .StartAddress = (PVOID)((ULONG_PTR)Birth->Process->SectionBaseAddress + (ULONG_PTR)Birth->ImageInfo.TransferAddress),
+        .StartAddress = PspImageEntryPoint(Birth->Process, &Birth->ImageInfo),
         .Argument = Birth->Process->Peb,
         .StackReserve = Birth->ImageInfo.MaximumStackSize,
         .StackCommit = Birth->ImageInfo.CommittedStackSize,
@@ -202,7 +202,7 @@ static NTSTATUS PspReturnResults(PSP_BIRTH *Birth, PHANDLE UserProcessHandle, PH
     }
     if (NT_SUCCESS(Status) && Attributes->UserImageInfo != NULL) {
         SECTION_IMAGE_INFORMATION Info = Birth->ImageInfo;
-        Info.TransferAddress = (PVOID)((ULONG_PTR)Birth->Process->SectionBaseAddress + (ULONG_PTR)Info.TransferAddress);
+        Info.TransferAddress = PspImageEntryPoint(Birth->Process, &Info);
         Status = CopyToMode(Mode, Attributes->UserImageInfo, &Info, sizeof(Info));
         Length = sizeof(Info);
         if (NT_SUCCESS(Status) && Attributes->UserImageInfoLength != NULL) {

@@ -226,6 +226,13 @@ NTSTATUS PspBuildPeb(PSP_BIRTH *Birth)
     return Status;
 }
 
+PVOID PspImageEntryPoint(PEPROCESS Process, const SECTION_IMAGE_INFORMATION *Info)
+{
+    ULONG_PTR Rva = (ULONG_PTR)Info->TransferAddress - (ULONG_PTR)MmGetSectionBase(Process->SectionObject);
+
+    return (PVOID)((ULONG_PTR)Process->SectionBaseAddress + Rva);
+}
+
 NTSTATUS PspPublishProcess(PEPROCESS Process)
 {
     ExAcquirePushLockExclusive_(&PspActiveProcessLock);

@@ -108,6 +108,8 @@ NTSTATUS PspCreateProcessObject(PSP_BIRTH *Birth) NODISCARD;
 NTSTATUS PspBuildAddressSpace(PSP_BIRTH *Birth) NODISCARD;
 NTSTATUS PspBuildHandleTable(PSP_BIRTH *Birth) NODISCARD;
 NTSTATUS PspBuildPeb(PSP_BIRTH *Birth) NODISCARD;
+/* Where the image's entry point lies in Process: TransferAddress is for the section's own base, and a view may have had to move. */
+PVOID PspImageEntryPoint(PEPROCESS Process, const SECTION_IMAGE_INFORMATION *Info);
 NTSTATUS PspPublishProcess(PEPROCESS Process) NODISCARD; /* into the list of active processes */
 void NTAPI PspProcessDelete(PVOID Object);
 /* birth.c */

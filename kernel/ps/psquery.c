@@ -215,7 +215,7 @@ static NTSTATUS PspQueryImageInfo(PEPROCESS Process, PVOID Buffer, ULONG Length,
         return STATUS_INVALID_PARAMETER;
     }
     MmGetImageInformation(Process->SectionObject, Info);
-    Info->TransferAddress = (PVOID)((ULONG_PTR)Process->SectionBaseAddress + (ULONG_PTR)Info->TransferAddress);
+    Info->TransferAddress = PspImageEntryPoint(Process, Info);
     return STATUS_SUCCESS;
 }
 
