@@ -173,7 +173,7 @@ static inline volatile VOID *KiPhysical(ULONG64 Address) { return (volatile VOID
 extern const ULONG64 KiVectorStubs[256];
 void KiSystemCall64(void);
 void KiSystemCall32(void);
-void KiThreadStartup(void);
+void KiThreadStartupReturn(void);
 typedef struct _KI_FIXUP { ULONG Begin, End, Target; } KI_FIXUP; /* RVAs; [Begin, End) */
 extern const KI_FIXUP KiFixupTable[], KiFixupTableEnd[];
 extern UCHAR __ImageBase[];

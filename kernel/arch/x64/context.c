@@ -264,7 +264,7 @@ void KiInitializeThreadStack(PKTHREAD Thread, PVOID StackTop, PKSTART_ROUTINE St
     __builtin_memset(Switch, 0, sizeof(*Switch));
     Switch->R12 = (ULONG64)StartRoutine;
     Switch->R13 = (ULONG64)StartContext;
-    Switch->Return = (PVOID)KiThreadStartup;
+    Switch->Return = (PVOID)KiThreadStartupReturn;
     Thread->KernelStack = Switch;
     static_assert(sizeof(KI_SWITCH_FRAME) % 16 == 0 && __builtin_offsetof(KI_SWITCH_FRAME, StartupHome) % 16 == 0, "KiThreadStartup's stack alignment");
 }

@@ -116,6 +116,9 @@ ENDPROC
 PROC KiThreadStartup
     ALLOCATED 0x28
     ENDPROLOGUE
+    nop                         ; a "return address" must not be the first byte: unwinding looks at the one before it
+    global KiThreadStartupReturn
+KiThreadStartupReturn:
     mov rcx, r12
     mov rdx, r13
     call KiBeginThread
