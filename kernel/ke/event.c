@@ -103,7 +103,9 @@ NTSTATUS KeReleaseSemaphoreStatus_(PRKSEMAPHORE Semaphore, KPRIORITY Increment, 
 
     KiLockObject(&Semaphore->Header);
     Previous = Semaphore->Header.SignalState;
-    *PreviousState = Previous;
+    if (PreviousState != NULL) {
+        *PreviousState = Previous;
+    }
     if (__builtin_add_overflow(Previous, Adjustment, &New) || New > Semaphore->Limit || New < Previous) {
         KiUnlockObject(&Semaphore->Header);
         KeLowerIrql(OldIrql);

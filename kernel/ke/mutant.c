@@ -65,7 +65,9 @@ NTSTATUS KeReleaseMutantStatus_(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN A
     PKTHREAD Owner;
 
     KiLockObject(&Mutant->Header);
-    *PreviousState = Mutant->Header.SignalState;
+    if (PreviousState != NULL) {
+        *PreviousState = Mutant->Header.SignalState;
+    }
     Owner = Mutant->OwnerThread;
     if (!Abandon && Owner != Thread) {
         NTSTATUS Status = Mutant->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED;
