@@ -220,6 +220,10 @@ static void PspFreeThreadUserMemory(PETHREAD Thread, PEPROCESS Process)
 static void PspEndProcess(PEPROCESS Process)
 {
     PspWaitForOthers(Process);
+    if (Process->Flags & PS_PROCESS_FLAGS_BREAK_ON_TERMINATION) {
+        KdPrint_("Ps: critical process %s ended with status 0x%08X\n", Process->ImageFileName, (ULONG)Process->ExitStatus);
+        KeBugCheckEx(0xEF /* CRITICAL_PROCESS_DIED */, (ULONG_PTR)Process, 0, (ULONG_PTR)Process->ExitStatus, 0);
+    }
     KeQuerySystemTime(&Process->ExitTime);
     PspNotifyProcessExit(Process);
     ETW_TRACE(ETW_CLASS_BIRTH, EtwProcessExit, ETW_PHASE_POINT, Process->UniqueProcessId, Process->ExitStatus, (ULONG_PTR)Process, 0, 0, 0);

@@ -232,6 +232,17 @@ NTSTATUS PsLocateSystemDll(void)
 
 /* ---- the first user process ----------------------------------------------------------------------------------------------------------------- */
 
+/* Without the session manager there is nobody to start anything: its end is the system's. */
+static void PspMakeCritical(HANDLE Handle)
+{
+    PEPROCESS Process;
+
+    if (NT_SUCCESS(ObReferenceObjectByHandle(Handle, 0, *PsProcessType, KernelMode, (PVOID *)&Process, NULL))) {
+        InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_BREAK_ON_TERMINATION);
+        ObDereferenceObject(Process);
+    }
+}
+
 /* smss.exe by the same call as every other process, from kernel mode. */
 NTSTATUS PsStartSessionManager(void)
 {
@@ -269,6 +280,7 @@ NTSTATUS PsStartSessionManager(void)
     Status = ZwCreateUserProcess(&Process, &Thread, PROCESS_ALL_ACCESS, THREAD_ALL_ACCESS, NULL, NULL, 0, 0, Parameters, &Info, (PS_ATTRIBUTE_LIST *)&Attributes);
     ExFreePoolWithTag(Parameters, PSP_TAG);
     if (NT_SUCCESS(Status)) {
+        PspMakeCritical(Process);
         (void)ZwClose(Info.SuccessState.FileHandle);
         (void)ZwClose(Info.SuccessState.SectionHandle);
         (void)ZwClose(Thread);
