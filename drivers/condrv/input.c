@@ -137,7 +137,7 @@ static void InputControlC(ULONG Event)
     InputTextLength = InputTextAt = 0;
     if (ConEditActive()) {
         ConEditAbandon();
-        ConWriteText(L"^C\r\n", 4);
+        ConWriteText(L"^C", 2);
     }
     if (InputFirst(&Wanted) && !Wanted.Records && (Irp = IoCsqRemoveNextIrp(&InputQueue, NULL)) != NULL) {
         ConComplete(Irp, STATUS_ALERTED, 0);
