@@ -260,11 +260,12 @@ static NTSTATUS LdrpInitializeThread(void)
 
 NTSTATUS NTAPI LdrShutdownThread(VOID)
 {
-    if (LdrpData.ShutdownInProgress || Teb()->TlsLinks.Flink == NULL)
+    if (LdrpData.ShutdownInProgress)
         return STATUS_SUCCESS;
     RtlpThreadFlsCleanup();
     LdrpLock();
-    CallForThread(DLL_THREAD_DETACH);
+    if (!(Teb()->SameTebFlags & (TEB_SKIP_THREAD_ATTACH | TEB_SKIP_LOADER_INIT)))
+        CallForThread(DLL_THREAD_DETACH);
     LdrpFreeThreadTls();
     LdrpUnlock();
     Free(Teb()->TlsExpansionSlots);

@@ -5,9 +5,12 @@
  *      TEB->ThreadLocalStoragePointer -> vector[slot] -> this thread's copy of the image's template
  *
  * Each image with a TLS directory gets a slot, written into its _tls_index, when it is loaded; each thread gets a vector with a copy of every
- * template when it starts.  A DLL loaded later extends all threads that exist: the threads are chained through TEB->TlsLinks, and since
- * compiled code reads the vector without any lock, a vector is replaced by a longer one with the same content and stays allocated until
- * its thread ends.  All under the loader lock.
+ * template when it starts.  A DLL loaded later extends all threads that exist: each has a node in a list here, and since compiled code
+ * reads the vector without any lock, a vector is replaced by a longer one with the same content and stays allocated until its thread ends.
+ *
+ * A thread that was terminated never says goodbye: its node is dead, and its TEB is gone or another thread's.  So before another thread's TEB is
+ * touched the kernel is asked whether it still is that thread's, and a new thread first clears away what died at its TEB's address.
+ * All under the loader lock.
  */
 #include "ldrp.h"
 
@@ -27,15 +30,18 @@ typedef struct _TLS_VECTOR
     PVOID Slot[];                 /* where the TEB points */
 } TLS_VECTOR;
 
+typedef struct _TLS_THREAD
+{
+    LIST_ENTRY Links;
+    PNTEB Teb;
+    CLIENT_ID Id;
+    TLS_VECTOR *Vector; /* what the TEB points into; here also when the TEB is gone */
+} TLS_THREAD;
+
 static TLS_SLOT FirstSlots[16];
 static TLS_SLOT *Slots = FirstSlots;
 static ULONG SlotCount, SlotCapacity = COUNT_OF(FirstSlots);
 static LIST_ENTRY Threads = {&Threads, &Threads};
-
-static TLS_VECTOR *VectorOf(PNTEB Thread)
-{
-    return Thread->ThreadLocalStoragePointer == NULL ? NULL : CONTAINING_RECORD(Thread->ThreadLocalStoragePointer, TLS_VECTOR, Slot);
-}
 
 /* A copy of a template.  Alignment beyond the heap's is met by hand; the heap's block is remembered in the word before. */
 static PVOID CreateCopy(const TLS_SLOT *Slot)
@@ -58,9 +64,9 @@ static void FreeCopy(PVOID Copy)
         Free(((PVOID *)Copy)[-1]);
 }
 
-static NTSTATUS GrowVector(PNTEB Thread, ULONG Needed)
+static NTSTATUS GrowVector(TLS_THREAD *Thread, ULONG Needed)
 {
-    TLS_VECTOR *Old = VectorOf(Thread);
+    TLS_VECTOR *Old = Thread->Vector;
 
     if (Old != NULL && Old->Capacity >= Needed)
         return STATUS_SUCCESS;
@@ -71,11 +77,12 @@ static NTSTATUS GrowVector(PNTEB Thread, ULONG Needed)
     New->Previous = Old;
     if (Old != NULL)
         memcpy(New->Slot, Old->Slot, Old->Capacity * sizeof(PVOID));
-    Thread->ThreadLocalStoragePointer = New->Slot;
+    Thread->Vector = New;
+    Thread->Teb->ThreadLocalStoragePointer = New->Slot;
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS FillSlot(PNTEB Thread, ULONG Index)
+static NTSTATUS FillSlot(TLS_THREAD *Thread, ULONG Index)
 {
     NTSTATUS Status = GrowVector(Thread, Index + 1);
 
@@ -84,8 +91,51 @@ static NTSTATUS FillSlot(PNTEB Thread, ULONG Index)
     PVOID Copy = CreateCopy(&Slots[Index]);
     if (Copy == NULL)
         return STATUS_NO_MEMORY;
-    Thread->ThreadLocalStoragePointer[Index] = Copy;
+    Thread->Vector->Slot[Index] = Copy;
     return STATUS_SUCCESS;
+}
+
+static void FreeThread(TLS_THREAD *Thread)
+{
+    TLS_VECTOR *Vector = Thread->Vector;
+
+    for (ULONG Index = 0; Vector != NULL && Index < Vector->Capacity; Index++)
+        FreeCopy(Vector->Slot[Index]);
+    while (Vector != NULL) {
+        TLS_VECTOR *Previous = Vector->Previous;
+        Free(Vector);
+        Vector = Previous;
+    }
+    RemoveEntryList(&Thread->Links);
+    Free(Thread);
+}
+
+static TLS_THREAD *FindThread(PNTEB ThreadTeb)
+{
+    for (LIST_ENTRY *Link = Threads.Flink; Link != &Threads; Link = Link->Flink) {
+        TLS_THREAD *Thread = CONTAINING_RECORD(Link, TLS_THREAD, Links);
+        if (Thread->Teb == ThreadTeb)
+            return Thread;
+    }
+    return NULL;
+}
+
+/* The calling thread needs no proof. */
+static bool IsAlive(const TLS_THREAD *Thread)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    THREAD_BASIC_INFORMATION Basic;
+    CLIENT_ID Id = Thread->Id;
+    HANDLE Handle;
+
+    if (Thread->Teb == Teb())
+        return true;
+    InitializeObjectAttributes(&Attributes, NULL, 0, NULL, NULL);
+    if (!NT_SUCCESS(NtOpenThread(&Handle, THREAD_QUERY_INFORMATION, &Attributes, &Id)))
+        return false;
+    NTSTATUS Status = NtQueryInformationThread(Handle, ThreadBasicInformation, &Basic, sizeof Basic, NULL);
+    NtClose(Handle);
+    return NT_SUCCESS(Status) && Basic.TebBaseAddress == Thread->Teb && Basic.ExitStatus == STATUS_PENDING;
 }
 
 static NTSTATUS FindFreeSlot(ULONG *Index)
@@ -143,8 +193,14 @@ NTSTATUS LdrpInitializeTls(LDRP_MODULE *Module)
         *(ULONG *)((UCHAR *)Module->Entry.DllBase + Tls.IndexRva) = Index;
         LdrpReprotect(Module, Tls.IndexRva, sizeof(ULONG), Old);
     }
-    for (LIST_ENTRY *Link = Threads.Flink; Link != &Threads && NT_SUCCESS(Status); Link = Link->Flink)
-        Status = FillSlot(CONTAINING_RECORD(Link, NTEB, TlsLinks), Index);
+    for (LIST_ENTRY *Link = Threads.Flink, *Next; Link != &Threads && NT_SUCCESS(Status); Link = Next) {
+        TLS_THREAD *Thread = CONTAINING_RECORD(Link, TLS_THREAD, Links);
+        Next = Link->Flink;
+        if (IsAlive(Thread))
+            Status = FillSlot(Thread, Index);
+        else
+            FreeThread(Thread);
+    }
     if (!NT_SUCCESS(Status))
         LdrpReleaseTls(Module);
     return Status;
@@ -157,7 +213,7 @@ void LdrpReleaseTls(LDRP_MODULE *Module)
             continue;
         Slots[Index].Module = NULL;
         for (LIST_ENTRY *Link = Threads.Flink; Link != &Threads; Link = Link->Flink) {
-            TLS_VECTOR *Vector = VectorOf(CONTAINING_RECORD(Link, NTEB, TlsLinks));
+            TLS_VECTOR *Vector = CONTAINING_RECORD(Link, TLS_THREAD, Links)->Vector;
             if (Vector != NULL && Index < Vector->Capacity) {
                 FreeCopy(Vector->Slot[Index]);
                 Vector->Slot[Index] = NULL;
@@ -167,13 +223,20 @@ void LdrpReleaseTls(LDRP_MODULE *Module)
     Module->Entry.TlsIndex = 0;
 }
 
-/* The calling thread enters the chain and gets its copies. */
+/* The calling thread gets its node and its copies. */
 NTSTATUS LdrpAllocateThreadTls(void)
 {
-    PNTEB Thread = Teb();
-    NTSTATUS Status = STATUS_SUCCESS;
+    TLS_THREAD *Thread = FindThread(Teb());
 
-    InsertTailList(&Threads, &Thread->TlsLinks);
+    if (Thread != NULL)
+        FreeThread(Thread);
+    Thread = AllocateZero(sizeof *Thread);
+    if (Thread == NULL)
+        return STATUS_NO_MEMORY;
+    Thread->Teb = Teb();
+    Thread->Id = Teb()->ClientId;
+    InsertTailList(&Threads, &Thread->Links);
+    NTSTATUS Status = STATUS_SUCCESS;
     for (ULONG Index = 0; Index < SlotCount && NT_SUCCESS(Status); Index++) {
         if (Slots[Index].Module != NULL)
             Status = FillSlot(Thread, Index);
@@ -183,21 +246,11 @@ NTSTATUS LdrpAllocateThreadTls(void)
 
 void LdrpFreeThreadTls(void)
 {
-    PNTEB Thread = Teb();
+    TLS_THREAD *Thread = FindThread(Teb());
 
-    if (Thread->TlsLinks.Flink == NULL)
-        return;
-    RemoveEntryList(&Thread->TlsLinks);
-    Thread->TlsLinks.Flink = NULL;
-    TLS_VECTOR *Vector = VectorOf(Thread);
-    Thread->ThreadLocalStoragePointer = NULL;
-    for (ULONG Index = 0; Vector != NULL && Index < Vector->Capacity; Index++)
-        FreeCopy(Vector->Slot[Index]);
-    while (Vector != NULL) {
-        TLS_VECTOR *Previous = Vector->Previous;
-        Free(Vector);
-        Vector = Previous;
-    }
+    Teb()->ThreadLocalStoragePointer = NULL;
+    if (Thread != NULL)
+        FreeThread(Thread);
 }
 
 /* The array may be read only; it is read anew at each call, as programs patch it (and test that it is). */

@@ -28,6 +28,7 @@ NTSTATUS NTAPI RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttri
     PPS_ATTRIBUTE Next = List.Attributes;
     OBJECT_ATTRIBUTES Process, Thread;
     PS_CREATE_INFO CreateInfo = {.Size = sizeof CreateInfo, .State = PsCreateInitialState};
+    NTSTATUS Status;
 
     UNUSED(ObjectAttributes);
     memset(Information, 0, sizeof *Information);
@@ -46,9 +47,17 @@ NTSTATUS NTAPI RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttri
     InitializeObjectAttributes(&Process, NULL, 0, NULL, ProcessSecurity);
     InitializeObjectAttributes(&Thread, NULL, 0, NULL, ThreadSecurity);
     RtlNormalizeProcessParams(Parameters);
-    return NtCreateUserProcess(&Information->ProcessHandle, &Information->ThreadHandle, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &Process, &Thread,
-                               InheritHandles ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, Parameters,
-                               &CreateInfo, (PPS_ATTRIBUTE_LIST)(PVOID)&List);
+    Status = NtCreateUserProcess(&Information->ProcessHandle, &Information->ThreadHandle, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &Process, &Thread,
+                                 InheritHandles ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, Parameters,
+                                 &CreateInfo, (PPS_ATTRIBUTE_LIST)(PVOID)&List);
+    /* The system call leaves the file and the section to the caller, who may want to look at a manifest; this one does not. */
+    if (CreateInfo.State == PsCreateSuccess) {
+        NtClose(CreateInfo.SuccessState.FileHandle);
+        NtClose(CreateInfo.SuccessState.SectionHandle);
+    } else if (CreateInfo.State == PsCreateFailOnSectionCreate) {
+        NtClose(CreateInfo.FailSection.FileHandle);
+    }
+    return Status;
 }
 
 NTSTATUS NTAPI RtlAdjustPrivilege(ULONG Privilege, BOOLEAN Enable, BOOLEAN CurrentThread, PBOOLEAN WasEnabled)
