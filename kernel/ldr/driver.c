@@ -41,10 +41,8 @@ static NTSTATUS LdrpStartDriver(PKLDR_DATA_TABLE_ENTRY Entry, const UNICODE_STRI
     if (Entry->EntryPoint == NULL) {
         return STATUS_SUCCESS; /* an export driver without an entry point */
     }
+    /* The object's one reference stands for the driver being loaded; IoStopDriver drops it. */
     Status = IoStartDriverImage(ServiceName, Entry->DllBase, Entry->SizeOfImage, (PDRIVER_INITIALIZE)(ULONG_PTR)Entry->EntryPoint, Entry, &Driver);
-    if (NT_SUCCESS(Status) && Driver != NULL) {
-        ObDereferenceObject(Driver);
-    }
     return Status;
 }
 
