@@ -90,7 +90,7 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
         Add(&List, PS_ATTRIBUTE_JOB_LIST, Create->JobList, Create->JobListSize);
     }
     if (Priority.PriorityClass != 0) {
-        Add(&List, PS_ATTRIBUTE_PRIORITY_CLASS, &Priority, sizeof(Priority));
+        Add(&List, PS_ATTRIBUTE_PRIORITY_CLASS, &Priority, 2);
     }
     ObjectFor(&ProcessObject, Create->ProcessSecurity);
     ObjectFor(&ThreadObject, Create->ThreadSecurity);

@@ -85,9 +85,10 @@ static_assert(offsetof(BASE_SHARED_DATA, ProcessorFeatures) == 0x274 && offsetof
 static_assert(offsetof(BASE_SHARED_DATA, ActiveProcessorCount) == 0x3C0, "shared data");
 #define SHARED_DATA ((const BASE_SHARED_DATA *)0x7FFE0000)
 
+/* Aligned, because the kernel wants every information buffer aligned like a ULONG. */
 typedef struct _PROCESS_PRIORITY_CLASS
 {
-    BOOLEAN Foreground;
+    DECLSPEC_ALIGN(4) BOOLEAN Foreground;
     UCHAR PriorityClass;
 } PROCESS_PRIORITY_CLASS;
 

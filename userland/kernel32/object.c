@@ -84,7 +84,7 @@ BOOL WINAPI DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetPr
 
 BOOL WINAPI GetHandleInformation(HANDLE Handle, LPDWORD Flags)
 {
-    struct { BOOLEAN Inherit, ProtectFromClose; } Information;
+    DECLSPEC_ALIGN(4) struct { BOOLEAN Inherit, ProtectFromClose; } Information;
 
     if (!BaseResult(NtQueryObject(Handle, (OBJECT_INFORMATION_CLASS)4, &Information, sizeof(Information), NULL))) {
         return FALSE;
@@ -95,7 +95,7 @@ BOOL WINAPI GetHandleInformation(HANDLE Handle, LPDWORD Flags)
 
 BOOL WINAPI SetHandleInformation(HANDLE Handle, DWORD Mask, DWORD Flags)
 {
-    struct { BOOLEAN Inherit, ProtectFromClose; } Information;
+    DECLSPEC_ALIGN(4) struct { BOOLEAN Inherit, ProtectFromClose; } Information;
 
     if (!BaseResult(NtQueryObject(Handle, (OBJECT_INFORMATION_CLASS)4, &Information, sizeof(Information), NULL))) {
         return FALSE;

@@ -100,7 +100,7 @@ DWORD WINAPI GetPriorityClass(HANDLE Process)
 {
     PROCESS_PRIORITY_CLASS Class;
 
-    if (!BaseResult(NtQueryInformationProcess(Process, ProcessPriorityClass, &Class, sizeof(Class), NULL))) {
+    if (!BaseResult(NtQueryInformationProcess(Process, ProcessPriorityClass, &Class, 2, NULL))) {
         return 0;
     }
     for (ULONG i = 0; i < COUNT_OF(PriorityClasses); i++) {
@@ -116,7 +116,7 @@ BOOL WINAPI SetPriorityClass(HANDLE Process, DWORD Flag)
     for (ULONG i = 0; i < COUNT_OF(PriorityClasses); i++) {
         if (PriorityClasses[i].Flag == Flag) {
             PROCESS_PRIORITY_CLASS Class = {FALSE, PriorityClasses[i].Class};
-            return BaseResult(NtSetInformationProcess(Process, ProcessPriorityClass, &Class, sizeof(Class)));
+            return BaseResult(NtSetInformationProcess(Process, ProcessPriorityClass, &Class, 2));
         }
     }
     return BaseFail(ERROR_INVALID_PARAMETER);

@@ -69,13 +69,14 @@ static const char *RestOf(const char *Line)
     return Line;
 }
 
-/* Stages 0 and 1 happen in the creator, everything later carries the child's id. */
+/* Up to the section nothing has the child's id yet: these stages are the creator's. */
 static int Belongs(const RECORD *Record, unsigned Child)
 {
     if (Record->Event >= STAGES && Record->Event != EVENT_PROCESS_EXIT) {
         return 0;
     }
-    return Record->ProcessId == Child || (Record->Event < 2 && Record->ProcessId == GetCurrentProcessId());
+    return Record->ProcessId == Child ||
+           (Record->Event <= 4 && (Record->ProcessId == GetCurrentProcessId() || Record->ProcessId == 0));
 }
 
 static void PrintStage(const RECORD *Begin, const RECORD *End, unsigned long long Origin)
@@ -110,7 +111,7 @@ static void PrintLedger(unsigned First, unsigned Child)
             continue;
         }
         for (unsigned j = i + 1; j < Count && End == NULL; j++) {
-            if (Records[j].Event == Record->Event && Records[j].Phase == PhaseEnd && Records[j].ProcessId == Record->ProcessId) {
+            if (Records[j].Event == Record->Event && Records[j].Phase == PhaseEnd && Belongs(&Records[j], Child)) {
                 End = &Records[j];
             }
         }
