@@ -4,7 +4,7 @@
  */
 #include "rtlp.h"
 
-/* Only flag bits of NT's that make sense here: none.  Frames: filled from the caller of this routine's caller on. */
+/* Callers[0] is the return address into whoever called this.  No flag of NT's means anything here. */
 ULONG NTAPI RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags)
 {
     CONTEXT Context;
@@ -27,9 +27,9 @@ USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture,
     PVOID Frames[128];
     ULONG Hash = 0, Count = 0;
 
-    if (FramesToCapture > RTLP_ARRAY_COUNT(Frames) || FramesToSkip > RTLP_ARRAY_COUNT(Frames) - FramesToCapture)
+    /* The first frame of the walk is in this routine. */
+    if (FramesToSkip >= RTLP_ARRAY_COUNT(Frames) || FramesToCapture > RTLP_ARRAY_COUNT(Frames) - ++FramesToSkip)
         return 0;
-    /* The first frame is this routine's caller. */
     ULONG Found = RtlWalkFrameChain(Frames, FramesToSkip + FramesToCapture, 0);
     for (ULONG Index = FramesToSkip; Index < Found; Index++) {
         BackTrace[Count++] = Frames[Index];
