@@ -154,7 +154,8 @@ void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T S
     POBJECT_NAME_INFORMATION Name;
 
     ETW_TRACE(ETW_CLASS_BIRTH, EtwImageMapped, ETW_PHASE_POINT, Process->UniqueProcessId, STATUS_SUCCESS, (ULONG_PTR)Base, Size, (ULONG_PTR)Section, 0);
-    if (PspImageNotify.Count == 0) {
+    /* The executable and ntdll are mapped before anybody knows the process; its first thread reports them (PspReportFirstImages). */
+    if (PspImageNotify.Count == 0 || !(Process->Flags & PS_PROCESS_FLAGS_CREATE_REPORTED)) {
         return;
     }
     File = MmGetFileObjectForSection(Section);
@@ -173,6 +174,28 @@ void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T S
     if (Name != NULL) {
         ExFreePool(Name);
     }
+}
+
+/* SizeOfImage of a view in the current process; it may be the process' own doing if that is nonsense. */
+static SIZE_T PspMappedImageSize(PUCHAR Base)
+{
+    ULONG HeaderOffset = 0, Size = 0;
+
+    if (!NT_SUCCESS(KiCopyFromUser(&HeaderOffset, Base + 0x3C, sizeof(HeaderOffset))) ||
+        !NT_SUCCESS(KiCopyFromUser(&Size, Base + HeaderOffset + sizeof(ULONG) + sizeof(PE_FILE_HEADER) + offsetof(PE_OPTIONAL_HEADER, SizeOfImage), sizeof(Size)))) {
+        return 0;
+    }
+    return Size;
+}
+
+/* In the first thread of a process, before it enters user mode: the executable, then ntdll, as on Windows. */
+void PspReportFirstImages(PEPROCESS Process)
+{
+    if (PspImageNotify.Count == 0 || Process->SectionObject == NULL) {
+        return;
+    }
+    PspNotifyImageMapped(Process, Process->SectionObject, Process->SectionBaseAddress, PspMappedImageSize(Process->SectionBaseAddress), FALSE);
+    PspNotifyImageMapped(Process, PspSystemDllSection, PspSystemDllBase, PspMappedImageSize(PspSystemDllBase), FALSE);
 }
 
 NTSTATUS NTAPI PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BOOLEAN Remove)

@@ -162,11 +162,7 @@ static NTSTATUS PspMapSystemDll(PEPROCESS Process)
         return Status;
     }
     /* Its entry points were looked up once for all processes, so it must lie where it lay then. */
-    if (Base != PspSystemDllBase) {
-        return STATUS_CONFLICTING_ADDRESSES;
-    }
-    PspNotifyImageMapped(Process, PspSystemDllSection, Base, Size, FALSE);
-    return STATUS_SUCCESS;
+    return Base == PspSystemDllBase ? STATUS_SUCCESS : STATUS_CONFLICTING_ADDRESSES;
 }
 
 /* Stage 5: top-level page table, the image, ntdll. */

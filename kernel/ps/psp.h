@@ -136,7 +136,8 @@ NTSTATUS PspNotifyProcessCreated(PSP_BIRTH *Birth);
 void PspNotifyProcessExit(PEPROCESS Process);
 void PspNotifyThread(PETHREAD Thread, BOOLEAN Create);
 void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
-/* priority.c */
+void PspReportFirstImages(PEPROCESS Process);
+/* access.c */
 KPRIORITY PspPriorityOfClass(UCHAR Class);
 /* impersonate.c */
 NTSTATUS PsAssignImpersonationToken_(PETHREAD Thread, HANDLE TokenHandle, KPROCESSOR_MODE Mode);

@@ -20,7 +20,9 @@ static NTSTATUS PspQueryThreadBasic(PETHREAD Thread, PVOID Buffer, ULONG Length,
     Info->ClientId = Thread->Cid;
     Info->AffinityMask = Thread->Tcb.Affinity;
     Info->Priority = Thread->Tcb.Priority;
-    Info->BasePriority = Thread->Tcb.BasePriority - Thread->Tcb.Process->BasePriority;
+    /* A saturated thread (THREAD_PRIORITY_IDLE, _TIME_CRITICAL) reports 16 or -16, which is what it was set by. */
+    Info->BasePriority = Thread->Tcb.Saturation != 0 ? (SCHAR)Thread->Tcb.Saturation * ((HIGH_PRIORITY + 1) / 2)
+                                                     : Thread->Tcb.BasePriority - Thread->Tcb.Process->BasePriority;
     return STATUS_SUCCESS;
 }
 

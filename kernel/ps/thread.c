@@ -164,6 +164,9 @@ static VOID NTAPI PspUserThreadStartup(PVOID Context)
     if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_TERMINATED) {
         PspExitThread(Thread->ExitStatus);
     }
+    if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_INITIAL) {
+        PspReportFirstImages(PsThreadProcess_(Thread));
+    }
     if (NT_SUCCESS(Status) && !(CreateFlags & THREAD_CREATE_FLAGS_SKIP_LOADER_INIT)) {
         Status = PspQueueLoaderApc(Frame);
     }
