@@ -158,7 +158,7 @@ static NTSTATUS CommitPrivate(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULON
             /* A reservation committed as a whole needs no entries; what there is says "decommitted" and goes. */
             MI_FLUSH Flush;
             MiFlushInit(&Flush, Process);
-            MiDeletePages(Process, Vad, Start, End - 1, &Flush);
+            (void)MiDeletePages(Process, Start, End - 1, &Flush);
             MiFlushFinish(&Flush);
             Vad->MemCommit = TRUE;
         } else {

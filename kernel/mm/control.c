@@ -281,7 +281,7 @@ static void FreeOrTrim(PCONTROL_AREA Dead)
 {
     if (Dead != NULL)
         MiFreeControlArea(Dead);
-    if (MiUnusedCount > UNUSED_LIMIT || MiAvailablePages() < LOW_MEMORY_PAGES)
+    if (MiUnusedCount > UNUSED_LIMIT || MiMemoryIsLow(LOW_MEMORY_PAGES))
         MiTrimUnusedControlAreas(LOW_MEMORY_PAGES);
 }
 

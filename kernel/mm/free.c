@@ -5,48 +5,125 @@
  */
 #include "mi.h"
 
-/* Clears the entries of [Start, End] and collects what they held.  Both locks exclusive; commit charge is the caller's. */
-void MiDeletePages(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush)
-{
-    LONG64 Resident = 0, Private = 0;
-    ULONG64 Next;
+typedef struct _TALLY { LONG64 Resident, Private; } TALLY;
 
-    UNREFERENCED_PARAMETER(Vad);
-    for (ULONG64 Va = Start; Va <= End;) {
-        PULONG64 Pte = MiNextPte(Process, Va, &Next);
-        if (Pte == NULL) {
-            Va = Next;
+static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
+{
+    ULONG64 Entry = *Pte, Frame = PTE_PFN(Entry);
+
+    MiClearPte(Pte);
+    if (Entry & PTE_VALID) {
+        if (Frame == MiSharedUserDataFrame) {
+            MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
+            return;
+        }
+        Tally->Resident++;
+        if (MiPfn(Frame)->PrototypePte) {
+            MiFlushAdd(Flush, Va, Frame, (Entry & PTE_DIRTY) ? MiFlushSharedDirty : MiFlushSharedClean);
+        } else {
+            Tally->Private++;
+            MiFlushAdd(Flush, Va, Frame, MiFlushPrivate);
+        }
+    } else if (Entry & MI_PTE_TRANSITION) {
+        Tally->Private++;
+        MiFlushPage(Flush, Frame);
+    }
+}
+
+/* The entries of one table from Pte on; TRUE: the table is empty now.  Most entries are 0, so eight are looked at together. */
+static BOOLEAN DeleteInTable(PULONG64 Pte, ULONG64 Va, ULONG64 Count, PMI_FLUSH Flush, TALLY *Tally)
+{
+    PMMPFN Table = MiPfn(MiPageOfDirect(Pte));
+
+    while (Count != 0 && Table->ShareCount != 0) {
+        if (Count >= 8 && (Pte[0] | Pte[1] | Pte[2] | Pte[3] | Pte[4] | Pte[5] | Pte[6] | Pte[7]) == 0) {
+            Pte += 8;
+            Va += 8 << PAGE_SHIFT;
+            Count -= 8;
             continue;
         }
-        PMMPFN TablePfn = MiPfn(MiPageOfDirect(Pte));
-        ULONG64 TableEnd = MI_ROUND_DOWN(Va, 0x200000) + 0x200000;
-        for (; Va < TableEnd && Va <= End && TablePfn->ShareCount != 0; Va += PAGE_SIZE, Pte++) {
-            ULONG64 Entry = *Pte;
-            if (Entry == 0)
-                continue;
-            MiClearPte(Pte);
-            if (Entry & PTE_VALID) {
-                ULONG64 Frame = PTE_PFN(Entry);
-                if (Frame == MiSharedUserDataFrame) {
-                    MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
-                    continue;
-                }
-                Resident++;
-                if (MiPfn(Frame)->PrototypePte) {
-                    MiFlushAdd(Flush, Va, Frame, (Entry & PTE_DIRTY) ? MiFlushSharedDirty : MiFlushSharedClean);
-                } else {
-                    Private++;
-                    MiFlushAdd(Flush, Va, Frame, MiFlushPrivate);
-                }
-            } else if (Entry & MI_PTE_TRANSITION) {
-                Private++;
-                MiFlushPage(Flush, PTE_PFN(Entry));
-            }
-        }
-        Va = TableEnd; /* or beyond End; or nothing is left in the table */
+        if (*Pte != 0)
+            DeleteEntry(Pte, Va, Flush, Tally);
+        Pte++;
+        Va += PAGE_SIZE;
+        Count--;
     }
-    InterlockedExchangeAdd64((volatile LONG64 *)&Process->WorkingSetSize, -Resident);
-    InterlockedExchangeAdd64((volatile LONG64 *)&Process->PrivatePageCount, -Private);
+    return Table->ShareCount == 0;
+}
+
+static void ReturnTally(PEPROCESS Process, const TALLY *Tally)
+{
+    InterlockedExchangeAdd64((volatile LONG64 *)&Process->WorkingSetSize, -Tally->Resident);
+    InterlockedExchangeAdd64((volatile LONG64 *)&Process->PrivatePageCount, -Tally->Private);
+}
+
+/* Clears the entries of [Start, End] and collects what they held.  Both locks exclusive; commit charge is the caller's.  TRUE: a table became empty. */
+BOOLEAN MiDeletePages(PEPROCESS Process, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush)
+{
+    TALLY Tally = { 0, 0 };
+    BOOLEAN Emptied = FALSE;
+    ULONG64 Next;
+
+    for (ULONG64 Va = Start; Va <= End; Va = Next) {
+        PULONG64 Pte = MiNextPte(Process, Va, &Next);
+        if (Pte == NULL)
+            continue;
+        Next = MI_ROUND_DOWN(Va, 0x200000) + 0x200000;
+        ULONG64 Last = End < Next - 1 ? End : Next - 1;
+        Emptied |= DeleteInTable(Pte, Va, ((Last - Va) >> PAGE_SHIFT) + 1, Flush, &Tally);
+    }
+    ReturnTally(Process, &Tally);
+    return Emptied;
+}
+
+/* The next entry in use from Index on, eight at a time; 512: none. */
+static ULONG NextUsed(const ULONG64 *Table, ULONG Index)
+{
+    while (Index < 512) {
+        const ULONG64 *At = Table + Index;
+        if ((Index & 7) == 0 && (At[0] | At[1] | At[2] | At[3] | At[4] | At[5] | At[6] | At[7]) == 0)
+            Index += 8;
+        else if (*At == 0)
+            Index++;
+        else
+            break;
+    }
+    return Index;
+}
+
+/* Everything below a table, and the table: the end of an address space. */
+static void DeleteBelow(PEPROCESS Process, PULONG64 Table, ULONG Shift, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
+{
+    PMMPFN Pfn = MiPfn(MiPageOfDirect(Table));
+
+    for (ULONG Index = 0; Pfn->ShareCount != 0; Index++) {
+        Index = NextUsed(Table, Index);
+        ASSERT(Index < 512);
+        ULONG64 Entry = Table[Index], At = Va + ((ULONG64)Index << Shift);
+        PULONG64 Lower = MmDirectMap(Entry & PTE_PFN_MASK);
+        if (Shift == 21)
+            (void)DeleteInTable(Lower, At, 512, Flush, Tally);
+        else
+            DeleteBelow(Process, Lower, Shift - 9, At, Flush, Tally);
+        ASSERT(MiPfn(PTE_PFN(Entry))->ShareCount == 0);
+        MiClearPte(&Table[Index]);
+        MiFlushAdd(Flush, At, PTE_PFN(Entry), MiFlushPrivate);
+        Process->PageTablePages--;
+    }
+}
+
+/* Both locks exclusive.  All user pages and all tables but the top one. */
+void MiDeleteAllPages(PEPROCESS Process)
+{
+    SIZE_T Tables = Process->PageTablePages;
+    TALLY Tally = { 0, 0 };
+    MI_FLUSH Flush;
+
+    MiFlushInit(&Flush, Process);
+    DeleteBelow(Process, MmDirectMap(Process->Pcb.DirectoryTableBase & PTE_PFN_MASK), 39, 0, &Flush, &Tally);
+    MiFlushFinish(&Flush);
+    ReturnTally(Process, &Tally);
+    MiReturnCommitment(Tables - Process->PageTablePages);
 }
 
 /* Committed pages in [Start, End]. */
@@ -86,7 +163,7 @@ static NTSTATUS Decommit(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 E
     }
     ULONG64 Committed = CountCommitted(Process, Vad, Start, End);
     MiFlushInit(&Flush, Process);
-    MiDeletePages(Process, Vad, Start, End, &Flush);
+    BOOLEAN Emptied = MiDeletePages(Process, Start, End, &Flush);
     MiFlushFinish(&Flush);
     if (Whole) {
         Vad->MemCommit = FALSE;
@@ -94,7 +171,8 @@ static NTSTATUS Decommit(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 E
         for (ULONG64 Va = Start; Va <= End; Va += PAGE_SIZE)
             MiSetPteNew(MiLookupPte(Process, Va), MI_MAKE_SOFT(MM_DECOMMIT));
     }
-    MiFreeEmptyTables(Process, Start, End);
+    if (Emptied)
+        MiFreeEmptyTables(Process, Start, End);
     ReturnCharge(Process, Vad, Committed);
     return STATUS_SUCCESS;
 }
@@ -112,9 +190,10 @@ static void Release(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, P
     }
     ULONG64 Committed = CountCommitted(Process, Vad, Start, End);
     MiFlushInit(&Flush, Process);
-    MiDeletePages(Process, Vad, Start, End, &Flush);
+    BOOLEAN Emptied = MiDeletePages(Process, Start, End, &Flush);
     MiFlushFinish(&Flush);
-    MiFreeEmptyTables(Process, Start, End);
+    if (Emptied)
+        MiFreeEmptyTables(Process, Start, End);
     ReturnCharge(Process, Vad, Committed);
     Process->VirtualSize -= End - Start + 1;
     if (Start == VadStart) {

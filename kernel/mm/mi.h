@@ -173,6 +173,7 @@ void MiFreePage(ULONG64 Page);               /* the counts must have come down t
 void MiDereferencePrivatePage(ULONG64 Page); /* drops one reference; the last frees */
 ULONG64 MiAllocateContiguous(ULONG64 Pages, ULONG64 Lowest, ULONG64 Highest, ULONG64 Boundary, MI_USE Usage);
 ULONG64 MiAvailablePages(void);
+BOOLEAN MiMemoryIsLow(ULONG64 Pages); /* fewer than that many left, roughly */
 void MiAddFreeRange(ULONG64 Page, ULONG64 Count);
 void MiInitializePfnDatabase(LOADER_PARAMETER_BLOCK *Block);
 void MiDrainPageCache(void);
@@ -203,6 +204,7 @@ typedef struct _MI_REGION
     ULONG64 Base;
     ULONG64 Pages;
     ULONG64 Hint;        /* Lock; where the next search begins */
+    ULONG64 Top;         /* Lock; below it page tables are there */
     ULONG64 Used;        /* Lock */
     PULONG64 Bitmap;     /* Lock; 1: in use */
     KSPIN_LOCK Lock;
@@ -398,7 +400,8 @@ NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroB
 NTSTATUS MiFreeVirtualMemory(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG Type) NODISCARD;
 /* Kernel-made private memory at a random place (PEB, TEB, stack). */
 NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, BOOLEAN NoChange, PULONG64 Base) NODISCARD;
-void MiDeletePages(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush); /* both locks exclusive */
+BOOLEAN MiDeletePages(PEPROCESS Process, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush); /* both locks exclusive; TRUE: a table became empty */
+void MiDeleteAllPages(PEPROCESS Process);
 void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad); /* unlinks and frees, with its pages; both locks exclusive; view reference is the caller's */
 NTSTATUS MiMapImage(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULONG64 Highest, ULONG AllocationType, PSIZE_T Size, ULONG64 Offset) NODISCARD;
 

@@ -13,19 +13,11 @@
 #define HEAP_DECOMMIT_BLOCK 0x1000
 #define CRITICAL_SECTION_TIMEOUT (-25920000000000LL) /* 30 days */
 
-static NTSTATUS WriteProcess(PEPROCESS Process, ULONG64 Va, const VOID *Data, SIZE_T Size)
+/* A page of the process that was just allocated, so all zeros, to be filled in. */
+static PVOID OpenPage(PEPROCESS Process, ULONG64 Va, PULONG64 Frame, NTSTATUS *Status)
 {
-    for (SIZE_T Done = 0; Done < Size;) {
-        ULONG64 Offset = (Va + Done) & (PAGE_SIZE - 1), Frame;
-        SIZE_T Piece = PAGE_SIZE - Offset < Size - Done ? PAGE_SIZE - Offset : Size - Done;
-        NTSTATUS Status = MiLockUserPage(Process, Va + Done, TRUE, &Frame);
-        if (!NT_SUCCESS(Status))
-            return Status;
-        RtlCopyMemory((PUCHAR)MiPageAddress(Frame) + Offset, (const UCHAR *)Data + Done, Piece);
-        MiUnlockPage(Frame, TRUE);
-        Done += Piece;
-    }
-    return STATUS_SUCCESS;
+    *Status = MiLockUserPage(Process, Va, TRUE, Frame);
+    return NT_SUCCESS(*Status) ? MiPageAddress(*Frame) : NULL;
 }
 
 static void FreeAt(PEPROCESS Process, ULONG64 Base)
@@ -76,66 +68,75 @@ static void FillPeb(PEPROCESS Process, const INITIAL_PEB_ *Initial, ULONG64 Base
 
 NTSTATUS MmCreatePeb(PEPROCESS Process, const INITIAL_PEB_ *Initial, PVOID *Peb)
 {
-    ULONG64 Base;
+    ULONG64 Base, Frame;
 
     PAGED_CODE();
-    NPEB *New = ExAllocatePoolWithTag(PagedPool, sizeof(NPEB), MI_TAG);
-    if (New == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(New, sizeof *New);
+    static_assert(sizeof(NPEB) <= PAGE_SIZE, "one page");
     NTSTATUS Status = MiAllocatePrivate(Process, PAGE_SIZE, PAGE_SIZE, TRUE, &Base);
-    if (NT_SUCCESS(Status)) {
-        FillPeb(Process, Initial, Base, New);
-        Status = WriteProcess(Process, Base, New, sizeof *New);
-        if (!NT_SUCCESS(Status))
-            FreeAt(Process, Base);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    NPEB *New = OpenPage(Process, Base, &Frame, &Status);
+    if (New == NULL) {
+        FreeAt(Process, Base);
+        return Status;
     }
-    ExFreePoolWithTag(New, MI_TAG);
-    if (NT_SUCCESS(Status))
-        *Peb = (PVOID)Base;
-    return Status;
+    FillPeb(Process, Initial, Base, New);
+    MiUnlockPage(Frame, TRUE);
+    *Peb = (PVOID)Base;
+    return STATUS_SUCCESS;
 }
 
-static void FillTeb(PEPROCESS Process, const INITIAL_TEB *Initial, const CLIENT_ID *ClientId, ULONG64 Base, NTEB *Teb)
+/* A TEB is two pages; each field is reached through the page it lies in. */
+#define FIRST_FIELD(field) ((PVOID)(First + offsetof(NTEB, field)))
+#define SECOND_FIELD(field) ((PVOID)(Second + offsetof(NTEB, field) - PAGE_SIZE))
+static_assert(offsetof(NTEB, Win32ClientInfo) < PAGE_SIZE && offsetof(NTEB, StaticUnicodeString) >= PAGE_SIZE && sizeof(NTEB) <= 2 * PAGE_SIZE, "TEB pages");
+
+static void FillTeb(PEPROCESS Process, const INITIAL_TEB *Initial, const CLIENT_ID *ClientId, ULONG64 Base, PUCHAR First, PUCHAR Second)
 {
+    NT_TIB *Tib = FIRST_FIELD(NtTib);
+    UNICODE_STRING *String = SECOND_FIELD(StaticUnicodeString);
+
     if (Initial->OldInitialTeb.OldStackBase == NULL) {
-        Teb->NtTib.StackBase = Initial->StackBase;
-        Teb->NtTib.StackLimit = Initial->StackLimit;
-        Teb->DeallocationStack = Initial->StackAllocationBase;
+        Tib->StackBase = Initial->StackBase;
+        Tib->StackLimit = Initial->StackLimit;
+        *(PVOID *)SECOND_FIELD(DeallocationStack) = Initial->StackAllocationBase;
     } else {
-        Teb->NtTib.StackBase = Initial->OldInitialTeb.OldStackBase;
-        Teb->NtTib.StackLimit = Initial->OldInitialTeb.OldStackLimit;
+        Tib->StackBase = Initial->OldInitialTeb.OldStackBase;
+        Tib->StackLimit = Initial->OldInitialTeb.OldStackLimit;
     }
-    Teb->NtTib.Version = 30 << 8; /* OS2_VERSION */
-    Teb->NtTib.Self = (PVOID)Base;
-    Teb->ClientId = *ClientId;
-    Teb->RealClientId = *ClientId;
-    Teb->ProcessEnvironmentBlock = Process->Peb;
-    Teb->CurrentLocale = 0x409;
-    Teb->StaticUnicodeString.MaximumLength = sizeof Teb->StaticUnicodeBuffer;
-    Teb->StaticUnicodeString.Buffer = (PWSTR)(Base + offsetof(NTEB, StaticUnicodeBuffer));
+    Tib->Version = 30 << 8; /* OS2_VERSION */
+    Tib->Self = (PVOID)Base;
+    *(CLIENT_ID *)FIRST_FIELD(ClientId) = *ClientId;
+    *(CLIENT_ID *)FIRST_FIELD(RealClientId) = *ClientId;
+    *(PVOID *)FIRST_FIELD(ProcessEnvironmentBlock) = Process->Peb;
+    *(ULONG *)FIRST_FIELD(CurrentLocale) = 0x409;
+    String->MaximumLength = sizeof ((NTEB *)0)->StaticUnicodeBuffer;
+    String->Buffer = (PWSTR)(Base + offsetof(NTEB, StaticUnicodeBuffer));
 }
 
 NTSTATUS MmCreateTeb(PEPROCESS Process, const INITIAL_TEB *Initial, const CLIENT_ID *ClientId, PVOID *Teb)
 {
-    ULONG64 Base;
+    ULONG64 Base, FirstFrame, SecondFrame;
 
     PAGED_CODE();
-    NTEB *New = ExAllocatePoolWithTag(PagedPool, sizeof(NTEB), MI_TAG);
-    if (New == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(New, sizeof *New);
     NTSTATUS Status = MiAllocatePrivate(Process, 2 * PAGE_SIZE, 2 * PAGE_SIZE, TRUE, &Base);
-    if (NT_SUCCESS(Status)) {
-        FillTeb(Process, Initial, ClientId, Base, New);
-        Status = WriteProcess(Process, Base, New, sizeof *New);
-        if (!NT_SUCCESS(Status))
-            FreeAt(Process, Base);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PUCHAR First = OpenPage(Process, Base, &FirstFrame, &Status), Second = NULL;
+    if (First != NULL) {
+        Second = OpenPage(Process, Base + PAGE_SIZE, &SecondFrame, &Status);
+        if (Second != NULL) {
+            FillTeb(Process, Initial, ClientId, Base, First, Second);
+            MiUnlockPage(SecondFrame, TRUE);
+        }
+        MiUnlockPage(FirstFrame, TRUE);
     }
-    ExFreePoolWithTag(New, MI_TAG);
-    if (NT_SUCCESS(Status))
-        *Teb = (PVOID)Base;
-    return Status;
+    if (Second == NULL) {
+        FreeAt(Process, Base);
+        return Status;
+    }
+    *Teb = (PVOID)Base;
+    return STATUS_SUCCESS;
 }
 
 void MmDeleteTeb(PEPROCESS Process, PVOID Teb)

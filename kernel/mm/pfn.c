@@ -282,6 +282,11 @@ static ULONG64 FreePages(void)
     return Count;
 }
 
+BOOLEAN MiMemoryIsLow(ULONG64 Pages)
+{
+    return List[FreePageList].Count + MiExtentPages + List[StandbyPageList].Count < Pages;
+}
+
 ULONG64 MiAvailablePages(void)
 {
     return FreePages() + List[StandbyPageList].Count;

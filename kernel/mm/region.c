@@ -4,9 +4,12 @@
  *
  * System PTEs (stacks, pool of several pages, MDL and I/O mappings) and the space for driver images are such regions.  Searches continue where the
  * last one ended, so that addresses come back late: a stale pointer hits nothing for a while.  Page tables under a reserved range exist
- * (and stay), so that mapping into it cannot fail.
+ * (and stay), so that mapping into it cannot fail; so a search goes around below Top, where tables are, before it goes beyond: the same work
+ * done again and again needs no more tables than it needed once.
  */
 #include "mi.h"
+
+#define TABLE_PAGES 512 /* pages under one page table */
 
 MI_REGION MiSystemPtes, MiImageRegion;
 
@@ -19,7 +22,7 @@ void MiInitializeRegion(PMI_REGION Region, ULONG64 Base, ULONG64 Pages)
         KeBugCheckEx(0x0000007D, BitmapPages, Base, 0, 0);
     Region->Base = Base;
     Region->Pages = Pages;
-    Region->Hint = Region->Used = 0;
+    Region->Hint = Region->Used = Region->Top = 0;
     Region->Bitmap = MiPageAddress(First);
     KeInitializeSpinLock(&Region->Lock);
     for (ULONG64 Page = 0; Page < BitmapPages; Page++)
@@ -67,11 +70,17 @@ PVOID MiReserveRange(PMI_REGION Region, ULONG64 Pages)
     if (Pages == 0 || Pages > Region->Pages)
         return NULL;
     KeAcquireSpinLock(&Region->Lock, &Irql);
-    ULONG64 Index = FindRun(Region, Region->Hint, Region->Pages, Pages);
-    if (Index == Region->Pages)
+    ULONG64 Index = FindRun(Region, Region->Hint, Region->Top, Pages);
+    if (Index == Region->Top)
+        Index = FindRun(Region, 0, Region->Top, Pages);
+    if (Index == Region->Top)
         Index = FindRun(Region, 0, Region->Pages, Pages);
     if (Index != Region->Pages) {
         SetBits(Region, Index, Pages, TRUE);
+        while (Region->Top < Index + Pages)
+            Region->Top += TABLE_PAGES;
+        if (Region->Top > Region->Pages)
+            Region->Top = Region->Pages;
         Region->Hint = Index + Pages;
         Region->Used += Pages;
     }

@@ -164,12 +164,38 @@ void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad)
     ULONG64 Start = MiVadStart(Vad), End = MiVadEnd(Vad);
 
     MiFlushInit(&Flush, Process);
-    MiDeletePages(Process, Vad, Start, End, &Flush);
+    BOOLEAN Emptied = MiDeletePages(Process, Start, End, &Flush);
     MiFlushFinish(&Flush);
-    MiFreeEmptyTables(Process, Start, End);
+    if (Emptied)
+        MiFreeEmptyTables(Process, Start, End);
     MiReturnProcessCommit(Process, (ULONG64)Vad->CommitCharge);
     Vad->CommitCharge = 0;
     MiRemoveVad(Process, Vad);
+}
+
+/* The VADs of an address space without pages; the tree is taken apart from its leaves. */
+static void DeleteVads(PEPROCESS Process, MI_VAD_NODE *Node)
+{
+    ULONG64 Commit = 0;
+
+    while (Node != NULL) {
+        if (Node->Left != NULL || Node->Right != NULL) {
+            Node = Node->Left != NULL ? Node->Left : Node->Right;
+            continue;
+        }
+        MI_VAD_NODE *Parent = Node->Parent;
+        PMMVAD Vad = (PMMVAD)Node;
+        if (Parent != NULL && Parent->Left == Node)
+            Parent->Left = NULL;
+        else if (Parent != NULL)
+            Parent->Right = NULL;
+        Commit += (ULONG64)Vad->CommitCharge;
+        if (Vad->ControlArea != NULL)
+            MiDereferenceView(Vad->ControlArea, Vad->Writable);
+        MiFreeVad(Vad);
+        Node = Parent;
+    }
+    MiReturnProcessCommit(Process, Commit);
 }
 
 void MmCleanProcessAddressSpace(PEPROCESS Process)
@@ -179,21 +205,13 @@ void MmCleanProcessAddressSpace(PEPROCESS Process)
         return;
     ExAcquirePushLockExclusive_(&Process->AddressCreationLock);
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_VM_DELETED);
-    for (;;) {
-        PMMVAD Vad = (PMMVAD)Process->VadRoot;
-        if (Vad == NULL)
-            break;
-        MiLockPageTables(Process);
-        MiDeleteVadLocked(Process, Vad);
-        MiUnlockPageTables(Process);
-        if (Vad->ControlArea != NULL)
-            MiDereferenceView(Vad->ControlArea, Vad->Writable);
-        MiFreeVad(Vad);
-    }
-    /* Tables a failed fault made and left empty. */
     MiLockPageTables(Process);
-    MiFreeEmptyTables(Process, 0, MM_USER_HIGHEST);
+    MiDeleteAllPages(Process);
+    MI_VAD_NODE *Vads = Process->VadRoot;
+    Process->VadRoot = Process->VadHint = NULL;
+    Process->VirtualSize = 0;
     MiUnlockPageTables(Process);
+    DeleteVads(Process, Vads);
     ASSERT(Process->CommitCharge == 0 && Process->PageTablePages == 1 && Process->VirtualSize == 0);
     ExReleasePushLockExclusive_(&Process->AddressCreationLock);
 }
