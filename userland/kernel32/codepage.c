@@ -365,6 +365,9 @@ static int TableByte(const NLS_CODE_PAGE *Page, WCHAR Character)
     if (Character < 0x80) {
         return Character;
     }
+    if (Character < 0x100 && Page->High[Character - 0x80] == Character) { /* where Latin-1 has it: most of the Western pages */
+        return Character;
+    }
     for (int i = 0; i < 128; i++) {
         if (Page->High[i] == Character && Character != 0xFFFD) {
             return 0x80 + i;
@@ -382,9 +385,15 @@ static int BestFit(const NLS_CODE_PAGE *Page, WCHAR Character)
         {0x2000, ' '}, {0x2002, ' '}, {0x2003, ' '}, {0x3000, ' '}, {0x00A9, 'c'}, {0x00AE, 'r'}, {0x2122, 'T'}, {0x2044, '/'},
     };
 
-    for (uint32_t i = 0; i < NlsMarkedLetterCount; i++) {
-        if (NlsMarkedLetters[i].Letter == Character) {
-            return TableByte(Page, NlsMarkedLetters[i].Base);
+    for (uint32_t Low = 0, High = NlsMarkedLetterCount; Low < High;) {
+        uint32_t Middle = Low + (High - Low) / 2;
+        if (NlsMarkedLetters[Middle].Letter == Character) {
+            return TableByte(Page, NlsMarkedLetters[Middle].Base);
+        }
+        if (NlsMarkedLetters[Middle].Letter < Character) {
+            Low = Middle + 1;
+        } else {
+            High = Middle;
         }
     }
     for (ULONG i = 0; i < COUNT_OF(Fit); i++) {
