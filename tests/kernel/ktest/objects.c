@@ -62,7 +62,8 @@ VOID KtTestObjectTypes(KTEST *Test)
     CHECK_STATUS(ZwClose(Event), STATUS_SUCCESS);
     CHECK_EQUAL(KeSetEvent(Body, 0, FALSE), 0); /* the reference keeps it */
     CHECK_STATUS(ObReferenceObjectByPointer(Body, 0, *ExEventObjectType, KernelMode), STATUS_SUCCESS);
-    CHECK_STATUS(ObReferenceObjectByPointer(Body, 0, *PsThreadType, KernelMode), STATUS_OBJECT_TYPE_MISMATCH);
+    /* Only a user-mode caller's type is checked, as on NT. */
+    CHECK_STATUS(ObReferenceObjectByPointer(Body, 0, *PsThreadType, UserMode), STATUS_OBJECT_TYPE_MISMATCH);
     ObDereferenceObject(Body);
     ObDereferenceObject(Body);
     CHECK_STATUS(ObReferenceObjectByHandle((HANDLE)0x7FFF0, 0, NULL, UserMode, &Body, NULL), STATUS_INVALID_HANDLE);
