@@ -2,8 +2,8 @@
 /*
  * inbv.c - boot video: text on the loader's framebuffer until the console driver takes the screen, and again for a bugcheck.
  *
- * No lock and no allocation, because a bugcheck draws with it: two processors drawing at once garble a line, nothing more.  The framebuffer is
- * reached through the loader's direct map.  Glyphs come from the console font that the build makes out of Debian's Uni2-VGA16.
+ * No lock and no allocation, because a bugcheck draws with it: two processors drawing at once garble a line, nothing more.  The framebuffer
+ * is reached through the loader's direct map.  Glyphs come from the console font that the build makes out of Debian's Uni2-VGA16.
  */
 #include "arch.h"
 #include "inbv.h"
@@ -111,7 +111,8 @@ static void InbvpNewLine(void)
         InbvpRow++;
         return;
     }
-    __builtin_memmove((PVOID)InbvpPixels, (PVOID)((ULONG_PTR)InbvpPixels + GLYPH_HEIGHT * LineBytes), (InbvpRows - 1) * GLYPH_HEIGHT * LineBytes);
+    __builtin_memmove((PVOID)InbvpPixels, (PVOID)((ULONG_PTR)InbvpPixels + GLYPH_HEIGHT * LineBytes),
+                      (InbvpRows - 1) * GLYPH_HEIGHT * LineBytes);
     InbvpFillLines((InbvpRows - 1) * GLYPH_HEIGHT, InbvpRows * GLYPH_HEIGHT);
 }
 

@@ -7,17 +7,18 @@
 
 #include "ke.h"
 
-/* ---- arch/x64 for ke -------------------------------------------------------------------------------------------------------------- */
+/* ---- arch/x64 for ke ------------------------------------------------------------------------------------------------------------ */
 void KiSwapContext(PKTHREAD Old, PKTHREAD New);
-/* First frame of a thread on its stack, XSAVE area carved at the top: KiSwapContext to it begins StartRoutine(StartContext) at APC_LEVEL. */
+/* First frame of a thread on its stack, XSAVE area carved at the top: KiSwapContext to it begins StartRoutine(StartContext) at APC_LEVEL.
+ */
 void KiInitializeThreadStack(PKTHREAD Thread, PVOID StackTop, PKSTART_ROUTINE StartRoutine, PVOID StartContext);
 void KiRequestSoftwareInterrupt(KIRQL Level);
-void KiSendReschedule(ULONG Number);     /* IPI: look at your NextThread and DPC queue */
+void KiSendReschedule(ULONG Number); /* IPI: look at your NextThread and DPC queue */
 void KiLoadDebugRegisters(PKTHREAD Thread);
-void KiHaltProcessor(void);              /* interrupts off on entry: enables them and waits for one, atomically */
-ULONG64 KiTimeSinceStart(void);          /* 100 ns */
-void KiInitializeHardwareClock(void);    /* calibrates */
-void KiStartHardwareClock(void);         /* this processor's tick */
+void KiHaltProcessor(void);           /* interrupts off on entry: enables them and waits for one, atomically */
+ULONG64 KiTimeSinceStart(void);       /* 100 ns */
+void KiInitializeHardwareClock(void); /* calibrates */
+void KiStartHardwareClock(void);      /* this processor's tick */
 void KiInitializeHardwareInterrupts(LOADER_PARAMETER_BLOCK *Block);
 NTSTATUS KiCopyUserContext(CONTEXT *Context, const VOID *User); /* captures and checks a caller's CONTEXT */
 /* Exception frames on the user stack: CONTEXT, CONTEXT_EX, EXCEPTION_RECORD, machine frame.  On success TrapFrame continues in ntdll. */
@@ -39,13 +40,14 @@ static inline void KiRestore(BOOLEAN Enabled)
     }
 }
 
-/* ---- ke for arch/x64 --------------------------------------------------------------------------------------------------------------- */
-void KiDispatchInterrupt(void);                    /* DISPATCH_LEVEL, interrupts off: DPCs, quantum end, a standby thread */
-void KeUpdateSystemTime(PKTRAP_FRAME Frame);       /* CLOCK_LEVEL, interrupts off */
-void KiIpiService(PKTRAP_FRAME Frame);             /* IPI_LEVEL, interrupts off */
-BOOLEAN KiHandleNmi(PKTRAP_FRAME Frame);           /* FALSE: nobody's */
-void KiReapThread(PKTHREAD Thread);                /* the dead thread's stack has just been left */
-NORETURN void KiBeginThread(PKSTART_ROUTINE StartRoutine, PVOID StartContext); /* first C function of a thread, DISPATCH_LEVEL, interrupts any */
+/* ---- ke for arch/x64 ------------------------------------------------------------------------------------------------------------ */
+void KiDispatchInterrupt(void);              /* DISPATCH_LEVEL, interrupts off: DPCs, quantum end, a standby thread */
+void KeUpdateSystemTime(PKTRAP_FRAME Frame); /* CLOCK_LEVEL, interrupts off */
+void KiIpiService(PKTRAP_FRAME Frame);       /* IPI_LEVEL, interrupts off */
+BOOLEAN KiHandleNmi(PKTRAP_FRAME Frame);     /* FALSE: nobody's */
+void KiReapThread(PKTHREAD Thread);          /* the dead thread's stack has just been left */
+NORETURN void KiBeginThread(PKSTART_ROUTINE StartRoutine,
+                            PVOID StartContext); /* first C function of a thread, DISPATCH_LEVEL, interrupts any */
 void KiFastFail(PKTRAP_FRAME Frame);
 BOOLEAN KiMayDispatchKernelException(const KTRAP_FRAME *Frame); /* FALSE: no handler could take it, so bugcheck with the better code */
 NORETURN void KiServiceExitBug(PKTRAP_FRAME Frame, ULONG Service);

@@ -2,8 +2,8 @@
 /*
  * backtrace.c - where the processor is and how it came there, by the images' own unwind tables.
  *
- * Works at any IRQL and on broken stacks: the unwinder reads nothing outside the stack's limits, names come from tables in the images.  A return address
- * names the call, one byte before it; the address after a machine frame is where the trap struck, exactly.
+ * Works at any IRQL and on broken stacks: the unwinder reads nothing outside the stack's limits, names come from tables in the images.  A
+ * return address names the call, one byte before it; the address after a machine frame is where the trap struck, exactly.
  */
 #include "kdp.h"
 #include "ksym.h"
@@ -61,7 +61,7 @@ ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count)
     return Used;
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- names ---------------------------------------------------------------------------------------------------------------------- */
 
 static const KSYM_HEADER *KdpSymbols(const KLDR_DATA_TABLE_ENTRY *Module)
 {
@@ -70,8 +70,9 @@ static const KSYM_HEADER *KdpSymbols(const KLDR_DATA_TABLE_ENTRY *Module)
 
     for (ULONG i = 0; Headers != NULL && i < Headers->FileHeader.NumberOfSections; i++, Section++) {
         const KSYM_HEADER *Header = (const KSYM_HEADER *)((ULONG_PTR)Module->DllBase + Section->VirtualAddress);
-        if (__builtin_memcmp(Section->Name, KSYM_SECTION_NAME "\0", 6) == 0 && Section->VirtualAddress + sizeof(*Header) <= Module->SizeOfImage &&
-            Header->Signature == KSYM_SIGNATURE && Header->Version == KSYM_VERSION && Header->SectionBytes <= Module->SizeOfImage - Section->VirtualAddress) {
+        if (__builtin_memcmp(Section->Name, KSYM_SECTION_NAME "\0", 6) == 0 &&
+            Section->VirtualAddress + sizeof(*Header) <= Module->SizeOfImage && Header->Signature == KSYM_SIGNATURE &&
+            Header->Version == KSYM_VERSION && Header->SectionBytes <= Module->SizeOfImage - Section->VirtualAddress) {
             return Header;
         }
     }
@@ -119,14 +120,17 @@ static ULONG KdpFormatSymbol(const KSYM_HEADER *Header, ULONG Rva, const char *M
     if (Function < 0) {
         return 0;
     }
-    if (KdpTableFits(Header, Header->LineTable, Header->LineCount, sizeof(*Lines)) && KdpTableFits(Header, Header->FileTable, Header->FileCount, sizeof(*Files))) {
+    if (KdpTableFits(Header, Header->LineTable, Header->LineCount, sizeof(*Lines)) &&
+        KdpTableFits(Header, Header->FileTable, Header->FileCount, sizeof(*Files))) {
         Line = KdpSearch((const UCHAR *)Lines, Header->LineCount, sizeof(*Lines), Rva);
     }
     if (Line >= 0 && KSYM_LINE_NUMBER(Lines[Line].FileAndLine) != 0 && KSYM_LINE_FILE(Lines[Line].FileAndLine) < Header->FileCount) {
-        Length = _snprintf(Buffer, Size, "%s+0x%x %s+0x%x (%s:%u)", Module, Rva, KdpString(Header, Functions[Function].Name), Rva - Functions[Function].Rva,
-                           KdpString(Header, Files[KSYM_LINE_FILE(Lines[Line].FileAndLine)]), KSYM_LINE_NUMBER(Lines[Line].FileAndLine));
+        Length = _snprintf(Buffer, Size, "%s+0x%x %s+0x%x (%s:%u)", Module, Rva, KdpString(Header, Functions[Function].Name),
+                           Rva - Functions[Function].Rva, KdpString(Header, Files[KSYM_LINE_FILE(Lines[Line].FileAndLine)]),
+                           KSYM_LINE_NUMBER(Lines[Line].FileAndLine));
     } else {
-        Length = _snprintf(Buffer, Size, "%s+0x%x %s+0x%x", Module, Rva, KdpString(Header, Functions[Function].Name), Rva - Functions[Function].Rva);
+        Length = _snprintf(Buffer, Size, "%s+0x%x %s+0x%x", Module, Rva, KdpString(Header, Functions[Function].Name),
+                           Rva - Functions[Function].Rva);
     }
     return Length > 0 ? (ULONG)Length : (ULONG)Size - 1;
 }

@@ -2,9 +2,9 @@
 /*
  * bugcheck.c - the end: what happened, where, and what came before, on the screen, COM1 and in the log.
  *
- * Once only: a second processor that gets here waits, a fault while reporting goes straight to the exit.  Nothing below takes a lock, allocates or waits.
- * Under the test machine the exit device ends the emulator with 17 (exit status 35); otherwise the processor halts with the screen standing.
- * Windows Internals, 7th ed., part 2, chapter 10 "Crash dump analysis" (the screen is ours: it says more).
+ * Once only: a second processor that gets here waits, a fault while reporting goes straight to the exit.  Nothing below takes a lock,
+ * allocates or waits. Under the test machine the exit device ends the emulator with 17 (exit status 35); otherwise the processor halts with
+ * the screen standing. Windows Internals, 7th ed., part 2, chapter 10 "Crash dump analysis" (the screen is ours: it says more).
  */
 #include "etw.h"
 #include "kdp.h"
@@ -16,8 +16,8 @@
 #define SHOWN_RECORDS 8
 
 static volatile LONG KdpBugCheckOwner; /* processor + 1 */
-static LIST_ENTRY KdpCallbacks = {&KdpCallbacks, &KdpCallbacks};
-static LIST_ENTRY KdpReasonCallbacks = {&KdpReasonCallbacks, &KdpReasonCallbacks};
+static LIST_ENTRY KdpCallbacks = { &KdpCallbacks, &KdpCallbacks };
+static LIST_ENTRY KdpReasonCallbacks = { &KdpReasonCallbacks, &KdpReasonCallbacks };
 static KSPIN_LOCK KdpCallbackLock;
 
 static void KdpSay(const char *Format, ...)
@@ -41,8 +41,8 @@ static void KdpSay(const char *Format, ...)
 
 static void KdpShowRegisters(const KTRAP_FRAME *Frame)
 {
-    KdpSay("rip=%016I64x cs=%04x eflags=%08x rsp=%016I64x ss=%04x cr2=%016I64x\n", Frame->Rip, (ULONG)Frame->SegCs, (ULONG)Frame->EFlags, Frame->Rsp,
-           (ULONG)Frame->SegSs, __readcr2());
+    KdpSay("rip=%016I64x cs=%04x eflags=%08x rsp=%016I64x ss=%04x cr2=%016I64x\n", Frame->Rip, (ULONG)Frame->SegCs, (ULONG)Frame->EFlags,
+           Frame->Rsp, (ULONG)Frame->SegSs, __readcr2());
     KdpSay("rax=%016I64x rcx=%016I64x rdx=%016I64x rbx=%016I64x\n", Frame->Rax, Frame->Rcx, Frame->Rdx, Frame->Rbx);
     KdpSay("rbp=%016I64x rsi=%016I64x rdi=%016I64x r8 =%016I64x\n", Frame->Rbp, Frame->Rsi, Frame->Rdi, Frame->R8);
     KdpSay("r9 =%016I64x r10=%016I64x r11=%016I64x r12=%016I64x\n", Frame->R9, Frame->R10, Frame->R11, Frame->R12);
@@ -59,8 +59,8 @@ static void KdpShowTrace(void)
         KdpSay("Last trace records, newest first:\n");
     }
     for (unsigned i = 0; i < Count; i++) {
-        KdpSay("  cpu %u event %u.%u pid %u tid %u status %08x %I64x %I64x\n", Records[i].Processor, Records[i].Event, Records[i].Phase, Records[i].ProcessId,
-               Records[i].ThreadId, (ULONG)Records[i].Status, Records[i].Data[0], Records[i].Data[1]);
+        KdpSay("  cpu %u event %u.%u pid %u tid %u status %08x %I64x %I64x\n", Records[i].Processor, Records[i].Event, Records[i].Phase,
+               Records[i].ProcessId, Records[i].ThreadId, (ULONG)Records[i].Status, Records[i].Data[0], Records[i].Data[1]);
     }
 }
 
@@ -69,8 +69,9 @@ static void KdpShowThread(void)
     PETHREAD Thread = (PETHREAD)KeGetCurrentThread();
     PEPROCESS Process = (PEPROCESS)Thread->Tcb.Process;
 
-    KdpSay("processor %u, thread %p (%u.%u) of %.15s, previous mode %u\n", KeGetCurrentPrcb()->Number, (PVOID)Thread, (ULONG)(ULONG_PTR)Thread->Cid.UniqueProcess,
-           (ULONG)(ULONG_PTR)Thread->Cid.UniqueThread, Process != NULL && Process->ImageFileName[0] != 0 ? Process->ImageFileName : "System", Thread->Tcb.PreviousMode);
+    KdpSay("processor %u, thread %p (%u.%u) of %.15s, previous mode %u\n", KeGetCurrentPrcb()->Number, (PVOID)Thread,
+           (ULONG)(ULONG_PTR)Thread->Cid.UniqueProcess, (ULONG)(ULONG_PTR)Thread->Cid.UniqueThread,
+           Process != NULL && Process->ImageFileName[0] != 0 ? Process->ImageFileName : "System", Thread->Tcb.PreviousMode);
 }
 
 static void KdpShowBacktrace(PKTRAP_FRAME Frame)
@@ -114,8 +115,8 @@ NORETURN void KiBugCheckWithTrap(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_P
     }
     KdpInBugCheck = TRUE;
     InbvSolidColorFill_(BUGCHECK_BLUE);
-    KdpSay("\n*** STOP: 0x%08X %s\n    (0x%016I64x, 0x%016I64x, 0x%016I64x, 0x%016I64x)\n", Code, KdpBugCheckName(Code), (ULONG64)P1, (ULONG64)P2, (ULONG64)P3,
-           (ULONG64)P4);
+    KdpSay("\n*** STOP: 0x%08X %s\n    (0x%016I64x, 0x%016I64x, 0x%016I64x, 0x%016I64x)\n", Code, KdpBugCheckName(Code), (ULONG64)P1,
+           (ULONG64)P2, (ULONG64)P3, (ULONG64)P4);
     KdpShowThread();
     if (Frame != NULL) {
         KdpShowRegisters(Frame);
@@ -140,10 +141,11 @@ VOID NTAPI KeBugCheck(ULONG Code)
 NORETURN void KiAssertFailed(const char *Expression, const char *File, int Line)
 {
     KdPrint_("\n*** Assertion failed: %s\n***   %s:%d\n", Expression, File, Line);
-    KiBugCheckWithTrap(0x1E, (ULONG_PTR)STATUS_ASSERTION_FAILURE, (ULONG_PTR)__builtin_return_address(0), (ULONG_PTR)Expression, (ULONG_PTR)Line, NULL);
+    KiBugCheckWithTrap(0x1E, (ULONG_PTR)STATUS_ASSERTION_FAILURE, (ULONG_PTR)__builtin_return_address(0), (ULONG_PTR)Expression,
+                       (ULONG_PTR)Line, NULL);
 }
 
-/* ---- the compiler's stack protector --------------------------------------------------------------------------------------------------- */
+/* ---- the compiler's stack protector --------------------------------------------------------------------------------------------- */
 ULONG_PTR __stack_chk_guard = 0x2B992DDFA23249D6;
 NORETURN void __stack_chk_fail(void);
 
@@ -152,8 +154,9 @@ NORETURN void __stack_chk_fail(void)
     KiBugCheckWithTrap(0xF7 /* DRIVER_OVERRAN_STACK_BUFFER */, 0, 0, 0, (ULONG_PTR)__builtin_return_address(0), NULL);
 }
 
-/* ---- callbacks of drivers ----------------------------------------------------------------------------------------------------------- */
-BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record, PKBUGCHECK_CALLBACK_ROUTINE Routine, PVOID Buffer, ULONG Length, PUCHAR Component)
+/* ---- callbacks of drivers ------------------------------------------------------------------------------------------------------- */
+BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record, PKBUGCHECK_CALLBACK_ROUTINE Routine, PVOID Buffer, ULONG Length,
+                                         PUCHAR Component)
 {
     BOOLEAN Inserted = FALSE;
     KIRQL OldIrql;

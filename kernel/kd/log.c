@@ -2,8 +2,9 @@
 /*
  * log.c - the kernel's log and the lines of the boot.
  *
- * The log is a byte stream to the emulator's debug console (port 0xE9): no buffer that a crash could lose.  One spin lock, taken with interrupts off
- * at any IRQL, keeps lines whole; a bugcheck ignores it.  Boot steps go to COM1 and the framebuffer, too, until the console driver takes both.
+ * The log is a byte stream to the emulator's debug console (port 0xE9): no buffer that a crash could lose.  One spin lock, taken with
+ * interrupts off at any IRQL, keeps lines whole; a bugcheck ignores it.  Boot steps go to COM1 and the framebuffer, too, until the console
+ * driver takes both.
  */
 #include "kdp.h"
 

@@ -2,8 +2,8 @@
 /*
  * print.c - DbgPrint and its relatives: leveled, filtered by component, to the log.
  *
- * A message of component C and level L is printed if bit L of C's mask (or of the mask for all) is set; L of 32 and more is itself the mask.
- * Windows prints nothing of DbgPrint by default; here the default component and third-party drivers are fully on, the others show
+ * A message of component C and level L is printed if bit L of C's mask (or of the mask for all) is set; L of 32 and more is itself the
+ * mask. Windows prints nothing of DbgPrint by default; here the default component and third-party drivers are fully on, the others show
  * errors and warnings.  DbgSetDebugFilterState changes it (NtSetDebugFilterState is not offered).
  */
 #include "kdp.h"
@@ -12,9 +12,11 @@
 #define KDP_MESSAGE 512
 
 static ULONG KdpMaskForAll = 1;
-static ULONG KdpMask[KDP_COMPONENTS] = {
-    [0 ... DPFLTR_IHVDRIVER_ID - 1] = 3, [DPFLTR_IHVDRIVER_ID] = 0xF, [DPFLTR_IHVDRIVER_ID + 1 ... DPFLTR_DEFAULT_ID - 1] = 3,
-    [DPFLTR_DEFAULT_ID] = 0xF, [DPFLTR_DEFAULT_ID + 1 ... KDP_COMPONENTS - 1] = 3};
+static ULONG KdpMask[KDP_COMPONENTS] = { [0 ... DPFLTR_IHVDRIVER_ID - 1] = 3,
+                                         [DPFLTR_IHVDRIVER_ID] = 0xF,
+                                         [DPFLTR_IHVDRIVER_ID + 1 ... DPFLTR_DEFAULT_ID - 1] = 3,
+                                         [DPFLTR_DEFAULT_ID] = 0xF,
+                                         [DPFLTR_DEFAULT_ID + 1 ... KDP_COMPONENTS - 1] = 3 };
 static PDEBUG_PRINT_CALLBACK volatile KdpPrintCallback;
 
 static BOOLEAN KdpIsEnabled(ULONG Component, ULONG Level)
@@ -48,7 +50,7 @@ ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG Component, ULONG Level, PCC
     }
     KdPutText(Message, Length);
     if (KdpPrintCallback != NULL) {
-        Output = (STRING){(USHORT)Length, (USHORT)Length, Message};
+        Output = (STRING){ (USHORT)Length, (USHORT)Length, Message };
         KdpPrintCallback(&Output, Component, Level);
     }
     return (ULONG)STATUS_SUCCESS;
@@ -116,19 +118,32 @@ NTSTATUS NTAPI DbgSetDebugPrintCallback(PDEBUG_PRINT_CALLBACK Callback, BOOLEAN 
 {
     PVOID Expected = Enable ? NULL : (PVOID)Callback;
 
-    return InterlockedCompareExchangePointer((PVOID volatile *)&KdpPrintCallback, Enable ? (PVOID)Callback : NULL, Expected) == Expected ? STATUS_SUCCESS
-                                                                                                                                      : STATUS_UNSUCCESSFUL;
+    return InterlockedCompareExchangePointer((PVOID volatile *)&KdpPrintCallback, Enable ? (PVOID)Callback : NULL, Expected) == Expected
+               ? STATUS_SUCCESS
+               : STATUS_UNSUCCESSFUL;
 }
 
-/* ---- no kernel debugger is attached ----------------------------------------------------------------------------------------------- */
+/* ---- no kernel debugger is attached --------------------------------------------------------------------------------------------- */
 BOOLEAN KdDebuggerEnabled = FALSE;
 BOOLEAN KdDebuggerNotPresent = TRUE;
 BOOLEAN *KdpDebuggerEnabledPointer = &KdDebuggerEnabled;
 
-NTSTATUS NTAPI KdDisableDebugger(VOID) { return STATUS_DEBUGGER_INACTIVE; }
-NTSTATUS NTAPI KdEnableDebugger(VOID) { return STATUS_DEBUGGER_INACTIVE; }
-BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID) { return TRUE; }
-NTSTATUS NTAPI KdChangeOption(KD_OPTION Option, ULONG InLength, PVOID In, ULONG OutLength, PVOID Out, PULONG Needed) { return STATUS_DEBUGGER_INACTIVE; }
+NTSTATUS NTAPI KdDisableDebugger(VOID)
+{
+    return STATUS_DEBUGGER_INACTIVE;
+}
+NTSTATUS NTAPI KdEnableDebugger(VOID)
+{
+    return STATUS_DEBUGGER_INACTIVE;
+}
+BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID)
+{
+    return TRUE;
+}
+NTSTATUS NTAPI KdChangeOption(KD_OPTION Option, ULONG InLength, PVOID In, ULONG OutLength, PVOID Out, PULONG Needed)
+{
+    return STATUS_DEBUGGER_INACTIVE;
+}
 
 VOID NTAPI DbgBreakPoint(VOID)
 {

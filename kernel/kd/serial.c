@@ -11,8 +11,14 @@
 
 static BOOLEAN KdpSerialPresent;
 
-static UCHAR KdpRead(ULONG Register) { return __inbyte((USHORT)((ULONG_PTR)COM1 + Register)); }
-static void KdpWrite(ULONG Register, UCHAR Value) { __outbyte((USHORT)((ULONG_PTR)COM1 + Register), Value); }
+static UCHAR KdpRead(ULONG Register)
+{
+    return __inbyte((USHORT)((ULONG_PTR)COM1 + Register));
+}
+static void KdpWrite(ULONG Register, UCHAR Value)
+{
+    __outbyte((USHORT)((ULONG_PTR)COM1 + Register), Value);
+}
 
 /* 115200 8N1, FIFO on, interrupts off.  The scratch register tells whether there is a port at all. */
 void KdpInitializeSerial(void)

@@ -4,16 +4,17 @@
  *
  *   special kernel   no normal routine; runs at APC_LEVEL whenever the thread is below it and not in a guarded region
  *   normal kernel    its normal routine runs at PASSIVE_LEVEL, one at a time, not inside a critical region
- *   user             runs in user mode when the thread has allowed it: an alertable user-mode wait, NtTestAlert; the frame is redirected to ntdll
+ *   user             runs in user mode when the thread has allowed it: an alertable user-mode wait, NtTestAlert; the frame is redirected to
+ * ntdll
  *
- * A thread that runs takes a kernel APC by a software interrupt at APC_LEVEL; one that waits is woken (STATUS_KERNEL_APC) and waits again afterwards;
- * one that is ready takes it when it is next switched to (KiCheckKernelApc).
- * All queues of a thread are under its ApcQueueLock.  Windows Internals, 7th ed., part 2, chapter 8 "Asynchronous procedure calls".
+ * A thread that runs takes a kernel APC by a software interrupt at APC_LEVEL; one that waits is woken (STATUS_KERNEL_APC) and waits again
+ * afterwards; one that is ready takes it when it is next switched to (KiCheckKernelApc). All queues of a thread are under its ApcQueueLock.
+ * Windows Internals, 7th ed., part 2, chapter 8 "Asynchronous procedure calls".
  */
 #include "kep.h"
 
-void NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE_ KernelRoutine, PKRUNDOWN_ROUTINE_ RundownRoutine,
-                           PKNORMAL_ROUTINE_ NormalRoutine, KPROCESSOR_MODE Mode, PVOID NormalContext)
+void NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE_ KernelRoutine,
+                           PKRUNDOWN_ROUTINE_ RundownRoutine, PKNORMAL_ROUTINE_ NormalRoutine, KPROCESSOR_MODE Mode, PVOID NormalContext)
 {
     Apc->Type = ApcObject;
     Apc->Size = sizeof(*Apc);
@@ -82,7 +83,7 @@ void KiQueueApc(PKAPC Apc, KI_READY_LIST *Ready)
 BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment)
 {
     PKTHREAD Thread = Apc->Thread;
-    KI_READY_LIST Ready = {.Increment = Increment};
+    KI_READY_LIST Ready = { .Increment = Increment };
     BOOLEAN Inserted = FALSE;
     KIRQL OldIrql;
 
@@ -142,7 +143,7 @@ PLIST_ENTRY KeFlushQueueApc(PKTHREAD Thread, KPROCESSOR_MODE Mode)
     return First;
 }
 
-/* ---- delivery --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- delivery ------------------------------------------------------------------------------------------------------------------- */
 
 /* The current thread has a kernel APC that it may take as soon as its IRQL allows. */
 void KiCheckKernelApc(PKTHREAD Thread)
@@ -245,11 +246,12 @@ void KiDeliverApc(KPROCESSOR_MODE Mode, PKTRAP_FRAME TrapFrame)
         }
     }
     if (Process != Thread->ApcState.Process) {
-        KeBugCheckEx(0x05 /* INVALID_PROCESS_ATTACH_ATTEMPT */, (ULONG_PTR)Process, (ULONG_PTR)Thread->ApcState.Process, Thread->ApcStateIndex, 1);
+        KeBugCheckEx(0x05 /* INVALID_PROCESS_ATTACH_ATTEMPT */, (ULONG_PTR)Process, (ULONG_PTR)Thread->ApcState.Process,
+                     Thread->ApcStateIndex, 1);
     }
 }
 
-/* ---- regions ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- regions -------------------------------------------------------------------------------------------------------------------- */
 
 static void KiCheckApcAfterRegion(PKTHREAD Thread)
 {

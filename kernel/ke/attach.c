@@ -2,8 +2,9 @@
 /*
  * attach.c - a thread borrowing another process' address space.
  *
- * While attached, the thread's APC state is set aside: APCs for its home environment wait in SavedApcState until it detaches, so nothing meant for one
- * address space runs in another.  Attaching to the process that is attached already costs nothing and is marked by the value 1.
+ * While attached, the thread's APC state is set aside: APCs for its home environment wait in SavedApcState until it detaches, so nothing
+ * meant for one address space runs in another.  Attaching to the process that is attached already costs nothing and is marked by the
+ * value 1.
  */
 #include "kep.h"
 
@@ -112,7 +113,7 @@ VOID NTAPI KeAttachProcess(PKPROCESS Process)
 
 VOID NTAPI KeDetachProcess(VOID)
 {
-    KAPC_STATE State = {.Process = NULL};
+    KAPC_STATE State = { .Process = NULL };
 
     if (KeGetCurrentThread()->ApcStateIndex != 0) {
         KeUnstackDetachProcess(&State);

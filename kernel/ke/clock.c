@@ -2,9 +2,10 @@
 /*
  * clock.c - the tick and the times.
  *
- * Interrupt time is KiTimeSinceStart read at the tick (64 Hz): not a count of ticks, so a tick that an emulator drops loses no time.  Processor 0 owns the
- * clock: it publishes the times in KUSER_SHARED_DATA and looks for due timers; every processor accounts its own tick and quantum.
- * A reader of a KSYSTEM_TIME reads High1Time, LowPart, High2Time and retries if the highs differ; the 64-bit kernel reads LowPart and High1Time as one.
+ * Interrupt time is KiTimeSinceStart read at the tick (64 Hz): not a count of ticks, so a tick that an emulator drops loses no time.
+ * Processor 0 owns the clock: it publishes the times in KUSER_SHARED_DATA and looks for due timers; every processor accounts its own tick
+ * and quantum. A reader of a KSYSTEM_TIME reads High1Time, LowPart, High2Time and retries if the highs differ; the 64-bit kernel reads
+ * LowPart and High1Time as one.
  */
 #include "kep.h"
 
@@ -100,11 +101,11 @@ NTSTATUS KiInterruptTimeFromTimeout(const LARGE_INTEGER *Timeout, LONGLONG *DueT
     return STATUS_SUCCESS;
 }
 
-/* ---- the public clocks ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the public clocks ---------------------------------------------------------------------------------------------------------- */
 
 LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER Frequency)
 {
-    LARGE_INTEGER Value = {.QuadPart = (LONGLONG)KiTimeSinceStart()};
+    LARGE_INTEGER Value = { .QuadPart = (LONGLONG)KiTimeSinceStart() };
 
     if (Frequency != NULL) {
         Frequency->QuadPart = 10000000;
@@ -165,7 +166,7 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval)
     return KeDelayExecutionThread(Mode, Alertable, &Interval);
 }
 
-/* ---- start ---------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- start ---------------------------------------------------------------------------------------------------------------------- */
 
 static void KiInitializeSharedData(void)
 {
@@ -181,17 +182,24 @@ static void KiInitializeSharedData(void)
     Shared->ProductTypeIsValid = TRUE;
     Shared->NtMajorVersion = 10;
     Shared->NtMinorVersion = 0;
-    *(ULONG *)((ULONG_PTR)Shared + 0x260) = 19045; /* NtBuildNumber */
-    *(USHORT *)((ULONG_PTR)Shared + 0x26A) = 9; /* NativeProcessorArchitecture: AMD64 */
-    Shared->SuiteMask = 0x110; /* terminal, single user */
-    *(UCHAR *)((ULONG_PTR)Shared + 0x2D5) = 3; /* NXSupportPolicy: always on below, opt out */
-    *(ULONG64 *)((ULONG_PTR)Shared + 0x300) = 10000000; /* QpcFrequency */
+    *(ULONG *)((ULONG_PTR)Shared + 0x260) = 19045;                     /* NtBuildNumber */
+    *(USHORT *)((ULONG_PTR)Shared + 0x26A) = 9;                        /* NativeProcessorArchitecture: AMD64 */
+    Shared->SuiteMask = 0x110;                                         /* terminal, single user */
+    *(UCHAR *)((ULONG_PTR)Shared + 0x2D5) = 3;                         /* NXSupportPolicy: always on below, opt out */
+    *(ULONG64 *)((ULONG_PTR)Shared + 0x300) = 10000000;                /* QpcFrequency */
     *(ULONG *)((ULONG_PTR)Shared + 0x3C0) = (ULONG)KeNumberProcessors; /* ActiveProcessorCount */
     *(USHORT *)((ULONG_PTR)Shared + 0x3C4) = 1;                        /* ActiveGroupCount */
     Shared->Cookie = (ULONG)KiRandom64();
     Shared->ActiveConsoleId = 1;
-    static const UCHAR Features[] = {PF_COMPARE_EXCHANGE_DOUBLE, PF_MMX_INSTRUCTIONS_AVAILABLE, PF_XMMI_INSTRUCTIONS_AVAILABLE, PF_RDTSC_INSTRUCTION_AVAILABLE,
-                                     PF_PAE_ENABLED, PF_XMMI64_INSTRUCTIONS_AVAILABLE, PF_NX_ENABLED, PF_COMPARE_EXCHANGE128, PF_FASTFAIL_AVAILABLE_};
+    static const UCHAR Features[] = { PF_COMPARE_EXCHANGE_DOUBLE,
+                                      PF_MMX_INSTRUCTIONS_AVAILABLE,
+                                      PF_XMMI_INSTRUCTIONS_AVAILABLE,
+                                      PF_RDTSC_INSTRUCTION_AVAILABLE,
+                                      PF_PAE_ENABLED,
+                                      PF_XMMI64_INSTRUCTIONS_AVAILABLE,
+                                      PF_NX_ENABLED,
+                                      PF_COMPARE_EXCHANGE128,
+                                      PF_FASTFAIL_AVAILABLE_ };
     for (ULONG i = 0; i < sizeof(Features); i++) {
         Shared->ProcessorFeatures[Features[i]] = TRUE;
     }

@@ -2,9 +2,10 @@
 /*
  * dpc.c - deferred procedure calls: work that an interrupt leaves for DISPATCH_LEVEL.
  *
- * A queue a processor, under its DpcLock with interrupts off (interrupt routines insert).  The queue is drained by the DISPATCH_LEVEL software interrupt or
- * the idle loop.  KDPC.DpcData is the queue it is in, or NULL: who sets it by compare-exchange owns the insertion, so a DPC is queued once.
- * Low importance does not ask for the interrupt at once (the next clock tick or a deeper queue does).  Threaded DPCs run as ordinary ones.
+ * A queue a processor, under its DpcLock with interrupts off (interrupt routines insert).  The queue is drained by the DISPATCH_LEVEL
+ * software interrupt or the idle loop.  KDPC.DpcData is the queue it is in, or NULL: who sets it by compare-exchange owns the insertion, so
+ * a DPC is queued once. Low importance does not ask for the interrupt at once (the next clock tick or a deeper queue does).  Threaded DPCs
+ * run as ordinary ones.
  */
 #include "kep.h"
 
@@ -79,7 +80,8 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
         }
         Prcb->DpcQueueDepth++;
         Inserted = TRUE;
-        if (!Prcb->DpcRoutineActive && !Prcb->DpcInterruptRequested && (Dpc->Importance != LowImportance || Prcb->DpcQueueDepth >= KI_LOW_IMPORTANCE_DEPTH)) {
+        if (!Prcb->DpcRoutineActive && !Prcb->DpcInterruptRequested &&
+            (Dpc->Importance != LowImportance || Prcb->DpcQueueDepth >= KI_LOW_IMPORTANCE_DEPTH)) {
             Prcb->DpcInterruptRequested = TRUE;
             Request = TRUE;
         }
@@ -171,6 +173,6 @@ VOID NTAPI KeFlushQueuedDpcs(VOID)
 
 NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION Information)
 {
-    *Information = (KDPC_WATCHDOG_INFORMATION){0};
+    *Information = (KDPC_WATCHDOG_INFORMATION){ 0 };
     return STATUS_SUCCESS;
 }

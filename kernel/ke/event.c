@@ -2,7 +2,8 @@
 /*
  * event.c - events, and the gates built like them.
  *
- * After KeSetEvent has released the event's lock it does not touch the event again: a waiter may return and its stack, with the event on it, be gone.
+ * After KeSetEvent has released the event's lock it does not touch the event again: a waiter may return and its stack, with the event on
+ * it, be gone.
  */
 #include "kep.h"
 
@@ -25,7 +26,7 @@ static inline void KiLeaveOrKeep(KIRQL OldIrql, BOOLEAN Wait)
 
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
-    KI_READY_LIST Ready = {.Increment = Increment};
+    KI_READY_LIST Ready = { .Increment = Increment };
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     LONG Previous;
 
@@ -47,7 +48,7 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 
 LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
-    KI_READY_LIST Ready = {.Increment = Increment};
+    KI_READY_LIST Ready = { .Increment = Increment };
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     LONG Previous;
 
@@ -87,7 +88,7 @@ LONG NTAPI KeReadStateEvent(PRKEVENT Event)
     return Event->Header.SignalState;
 }
 
-/* ---- semaphores ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- semaphores ----------------------------------------------------------------------------------------------------------------- */
 
 VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 {
@@ -97,7 +98,7 @@ VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 
 NTSTATUS KeReleaseSemaphoreStatus_(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait, PLONG PreviousState)
 {
-    KI_READY_LIST Ready = {.Increment = Increment};
+    KI_READY_LIST Ready = { .Increment = Increment };
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     LONG Previous, New;
 

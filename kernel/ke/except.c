@@ -2,10 +2,10 @@
 /*
  * except.c - exceptions: to handlers in kernel mode, to ntdll in user mode, or to the end of the process or the machine.
  *
- * Kernel mode: RtlDispatchException walks the stack by unwind data; without a handler it is a bugcheck.  User mode, first chance: CONTEXT and record go on the
- * user stack and the thread continues at ntdll!KiUserExceptionDispatcher; second chance (nobody handled it, NtRaiseException says so), or no room
- * on the stack: the process ends with the exception's code.  A debugger would be asked in between both times.
- * Windows Internals, 7th ed., part 2, chapter 8 "Exception dispatching".
+ * Kernel mode: RtlDispatchException walks the stack by unwind data; without a handler it is a bugcheck.  User mode, first chance: CONTEXT
+ * and record go on the user stack and the thread continues at ntdll!KiUserExceptionDispatcher; second chance (nobody handled it,
+ * NtRaiseException says so), or no room on the stack: the process ends with the exception's code.  A debugger would be asked in between
+ * both times. Windows Internals, 7th ed., part 2, chapter 8 "Exception dispatching".
  */
 #include "kep.h"
 #include "ps.h"
@@ -16,7 +16,8 @@ NORETURN void (*KeTerminateProcessForException)(NTSTATUS Status);
 
 BOOLEAN KiMayDispatchKernelException(const KTRAP_FRAME *Frame)
 {
-    return KeGetCurrentIrql() < DISPATCH_LEVEL && Frame->Rsp >= (ULONG64)KeGetCurrentThread()->StackLimit && Frame->Rsp < (ULONG64)KeGetCurrentThread()->StackBase;
+    return KeGetCurrentIrql() < DISPATCH_LEVEL && Frame->Rsp >= (ULONG64)KeGetCurrentThread()->StackLimit &&
+           Frame->Rsp < (ULONG64)KeGetCurrentThread()->StackBase;
 }
 
 static void KiDispatchKernelException(PEXCEPTION_RECORD Record, PKTRAP_FRAME Frame, BOOLEAN FirstChance)
@@ -33,17 +34,17 @@ static void KiDispatchKernelException(PEXCEPTION_RECORD Record, PKTRAP_FRAME Fra
         }
     }
     KiBugCheckWithTrap(0x1E /* KMODE_EXCEPTION_NOT_HANDLED */, (ULONG_PTR)Record->ExceptionCode, (ULONG_PTR)Record->ExceptionAddress,
-                       Record->NumberParameters > 0 ? Record->ExceptionInformation[0] : 0, Record->NumberParameters > 1 ? Record->ExceptionInformation[1] : 0,
-                       Frame);
+                       Record->NumberParameters > 0 ? Record->ExceptionInformation[0] : 0,
+                       Record->NumberParameters > 1 ? Record->ExceptionInformation[1] : 0, Frame);
 }
 
 static void KiLogUserException(const EXCEPTION_RECORD *Record, const KTRAP_FRAME *Frame, const char *Why)
 {
     PEPROCESS Process = (PEPROCESS)KeGetCurrentThread()->Process;
 
-    KdPrint_("Ke: %.15s (%u): exception 0x%08x at %p, rsp %p, information %p %p: %s\n", Process->ImageFileName, (ULONG)(ULONG_PTR)Process->UniqueProcessId,
-             (ULONG)Record->ExceptionCode, Record->ExceptionAddress, (PVOID)Frame->Rsp, (PVOID)Record->ExceptionInformation[0],
-             (PVOID)Record->ExceptionInformation[1], Why);
+    KdPrint_("Ke: %.15s (%u): exception 0x%08x at %p, rsp %p, information %p %p: %s\n", Process->ImageFileName,
+             (ULONG)(ULONG_PTR)Process->UniqueProcessId, (ULONG)Record->ExceptionCode, Record->ExceptionAddress, (PVOID)Frame->Rsp,
+             (PVOID)Record->ExceptionInformation[0], (PVOID)Record->ExceptionInformation[1], Why);
 }
 
 static void KiDispatchUserException(PEXCEPTION_RECORD Record, PKTRAP_FRAME Frame, BOOLEAN FirstChance)
@@ -83,8 +84,11 @@ void KiDispatchException(PEXCEPTION_RECORD Record, PKTRAP_FRAME Frame, KPROCESSO
 /* __fastfail: the process' state is not to be trusted, so no handler runs. */
 void KiFastFail(PKTRAP_FRAME Frame)
 {
-    EXCEPTION_RECORD Record = {.ExceptionCode = STATUS_STACK_BUFFER_OVERRUN, .ExceptionFlags = EXCEPTION_NONCONTINUABLE, .ExceptionAddress = (PVOID)(Frame->Rip - 2),
-                               .NumberParameters = 1, .ExceptionInformation = {Frame->Rcx}};
+    EXCEPTION_RECORD Record = { .ExceptionCode = STATUS_STACK_BUFFER_OVERRUN,
+                                .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+                                .ExceptionAddress = (PVOID)(Frame->Rip - 2),
+                                .NumberParameters = 1,
+                                .ExceptionInformation = { Frame->Rcx } };
 
     if (!(Frame->SegCs & 1)) {
         KiBugCheckWithTrap(0x139 /* KERNEL_SECURITY_CHECK_FAILURE */, Frame->Rcx, (ULONG_PTR)Frame, (ULONG_PTR)&Record, 0, Frame);
@@ -92,7 +96,7 @@ void KiFastFail(PKTRAP_FRAME Frame)
     KiDispatchUserException(&Record, Frame, FALSE);
 }
 
-/* ---- services ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- services ------------------------------------------------------------------------------------------------------------------- */
 
 static NTSTATUS KiCaptureContextRecord(KPROCESSOR_MODE Mode, CONTEXT *Context, const CONTEXT *Source)
 {
@@ -150,8 +154,8 @@ NTSTATUS NTAPI NtTestAlert(VOID)
 }
 
 /*
- * Raises Status in the caller of the service that is running: the service returns it, and the thread goes on in KiRaiseUserExceptionDispatcher, which raises
- * TEB.ExceptionCode as if called from where the service was.
+ * Raises Status in the caller of the service that is running: the service returns it, and the thread goes on in
+ * KiRaiseUserExceptionDispatcher, which raises TEB.ExceptionCode as if called from where the service was.
  */
 NTSTATUS NTAPI KeRaiseUserException(NTSTATUS Status)
 {

@@ -2,9 +2,9 @@
 /*
  * ipi.c - between processors: reschedule, generic calls, translation buffers, freezing for a bugcheck.
  *
- * One vector; the receiver looks at everything it may have been told: NextThread and its DPC queue (both by the DISPATCH_LEVEL interrupt), kernel APCs of its
- * thread, and one request block at a time (KiPacket, under KiPacketLock).  A processor that waits for others keeps serving requests itself, so two
- * senders cannot deadlock.  With one processor every request is served by a direct call.
+ * One vector; the receiver looks at everything it may have been told: NextThread and its DPC queue (both by the DISPATCH_LEVEL interrupt),
+ * kernel APCs of its thread, and one request block at a time (KiPacket, under KiPacketLock).  A processor that waits for others keeps
+ * serving requests itself, so two senders cannot deadlock.  With one processor every request is served by a direct call.
  */
 #include "kep.h"
 
@@ -80,7 +80,7 @@ static void KiBroadcast(KI_PACKET *Packet, KAFFINITY Targets)
     }
 }
 
-/* ---- generic calls ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- generic calls -------------------------------------------------------------------------------------------------------------- */
 
 static void KiCallWorker(KI_PACKET *Packet)
 {
@@ -90,8 +90,7 @@ static void KiCallWorker(KI_PACKET *Packet)
 ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER Worker, ULONG_PTR Context)
 {
     KIRQL OldIrql = KfRaiseIrql(IPI_LEVEL);
-    KI_PACKET Packet = {.Routine = KiCallWorker, 
-                        .Argument = {(ULONG_PTR)Worker, Context}};
+    KI_PACKET Packet = { .Routine = KiCallWorker, .Argument = { (ULONG_PTR)Worker, Context } };
     ULONG_PTR Result;
 
     KiBroadcast(&Packet, KeQueryActiveProcessors() & ~(1ULL << KiPrcb()->Number));
@@ -100,7 +99,7 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER Worker, ULONG_PTR Contex
     return Result;
 }
 
-/* ---- translation buffers -------------------------------------------------------------------------------------------------------------------- */
+/* ---- translation buffers -------------------------------------------------------------------------------------------------------- */
 
 static void KiFlushAllWorker(KI_PACKET *Packet)
 {
@@ -118,7 +117,7 @@ static void KiFlushPagesWorker(KI_PACKET *Packet)
 
 void KeFlushEntireTb_(void)
 {
-    KI_PACKET Packet = {.Routine = KiFlushAllWorker};
+    KI_PACKET Packet = { .Routine = KiFlushAllWorker };
 
     if (KeNumberProcessors == 1) {
         KiFlushCurrentTb(TRUE);
@@ -130,7 +129,7 @@ void KeFlushEntireTb_(void)
 /* A processor that does not have the process' tables loaded reloads CR3, and so forgets, before it uses them again. */
 void KeFlushMultipleTb_(ULONG Count, PVOID *Va, struct _KPROCESS *Process)
 {
-    KI_PACKET Packet = {.Routine = KiFlushPagesWorker, .Argument = {Count, (ULONG_PTR)Va}};
+    KI_PACKET Packet = { .Routine = KiFlushPagesWorker, .Argument = { Count, (ULONG_PTR)Va } };
     KAFFINITY Targets;
 
     if (KeNumberProcessors == 1) {
@@ -147,7 +146,7 @@ void KeFlushSingleTb_(PVOID Va, struct _KPROCESS *Process)
     KeFlushMultipleTb_(1, &Va, Process);
 }
 
-/* ---- NMI callbacks ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- NMI callbacks -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct _KI_NMI_CALLBACK
 {

@@ -17,11 +17,12 @@
  *     |  result status | sequence      | may  |state|
  *     +----------------+---------------+------+-----+
  * The state goes Idle -> InProgress (the thread is linking its wait blocks) -> Committed (it sleeps or is about to) -> Ended -> Idle.
- * Whoever moves it to Ended, by one compare-exchange, has ended the wait, and its status is the result: an object being signalled, a time-out, an alert,
- * an APC.  From InProgress the thread itself notices and does not sleep; from Committed the ender must make it ready (KiReadyThread).  The "may" bits say
- * which interruptions this very wait admits; they change together with the sequence, so that an ender cannot mistake one wait for the next.
- * A signalled object ends a wait while holding the object's lock and unlinks the block; every other block is unlinked by the thread itself, which takes each
- * object's lock for it.  After an end from InProgress it takes all of them: so nobody still holds the lock of an object on its stack when it returns.
+ * Whoever moves it to Ended, by one compare-exchange, has ended the wait, and its status is the result: an object being signalled, a
+ * time-out, an alert, an APC.  From InProgress the thread itself notices and does not sleep; from Committed the ender must make it ready
+ * (KiReadyThread).  The "may" bits say which interruptions this very wait admits; they change together with the sequence, so that an ender
+ * cannot mistake one wait for the next. A signalled object ends a wait while holding the object's lock and unlinks the block; every other
+ * block is unlinked by the thread itself, which takes each object's lock for it.  After an end from InProgress it takes all of them: so
+ * nobody still holds the lock of an object on its stack when it returns.
  */
 #ifndef NASCENT_KEP_H
 #define NASCENT_KEP_H
@@ -33,12 +34,24 @@
 #include "pstypes.h"
 
 /* Types above KOBJECTS that are not waited for. */
-enum { ApcObject = 18, DpcObject = 19, DeviceQueueObject = 20, ThreadedDpcObject = 24 };
+enum
+{
+    ApcObject = 18,
+    DpcObject = 19,
+    DeviceQueueObject = 20,
+    ThreadedDpcObject = 24
+};
 #define KOBJECT_TYPE_MASK_ 0x7F
 #define KI_LOCK_BIT 7
 
 #define KI_WAIT_STATE 0x3LL
-enum { KiWaitIdle = 0, KiWaitInProgress = 1, KiWaitCommitted = 2, KiWaitEnded = 3 };
+enum
+{
+    KiWaitIdle = 0,
+    KiWaitInProgress = 1,
+    KiWaitCommitted = 2,
+    KiWaitEnded = 3
+};
 #define KI_MAY_ALERT 0x04LL       /* alertable */
 #define KI_MAY_USER 0x08LL        /* UserMode wait */
 #define KI_MAY_SPECIAL_APC 0x10LL /* special kernel APCs are deliverable */
@@ -47,9 +60,13 @@ enum { KiWaitIdle = 0, KiWaitInProgress = 1, KiWaitCommitted = 2, KiWaitEnded = 
 
 #define KI_RETRY_ALL ((NTSTATUS)0x3FFF0001) /* a wait for all must look again; never leaves ke */
 
-enum { KiBlockUnlinked = 0, KiBlockLinked = 1 };
+enum
+{
+    KiBlockUnlinked = 0,
+    KiBlockLinked = 1
+};
 
-/* ---- small helpers ---------------------------------------------------------------------------------------------------------------- */
+/* ---- small helpers -------------------------------------------------------------------------------------------------------------- */
 static inline void KiAcquireLock(PKSPIN_LOCK Lock)
 {
     while (InterlockedBitTestAndSet64((LONG64 volatile *)Lock, 0)) {
@@ -88,8 +105,14 @@ static inline void KiUnlockObject(DISPATCHER_HEADER *Object)
     __atomic_store_n((UCHAR *)&Object->Type, (UCHAR)(Object->Type & KOBJECT_TYPE_MASK_), __ATOMIC_RELEASE);
 }
 
-static inline UCHAR KiObjectType(const DISPATCHER_HEADER *Object) { return Object->Type & KOBJECT_TYPE_MASK_; }
-static inline PKPRCB KiPrcb(void) { return (PKPRCB)__readgsqword(0x20); }
+static inline UCHAR KiObjectType(const DISPATCHER_HEADER *Object)
+{
+    return Object->Type & KOBJECT_TYPE_MASK_;
+}
+static inline PKPRCB KiPrcb(void)
+{
+    return (PKPRCB)__readgsqword(0x20);
+}
 
 static inline void KiInitializeHeader(DISPATCHER_HEADER *Header, UCHAR Type, SIZE_T Size, LONG State)
 {
@@ -112,7 +135,7 @@ static inline void KiPushReady(KI_READY_LIST *List, PKTHREAD Thread)
     List->First = Thread;
 }
 
-/* ---- wait.c ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- wait.c --------------------------------------------------------------------------------------------------------------------- */
 /* TRUE: this call ended Thread's wait with Status; the caller readies it if *MustReady.  Only waits that admit all of May. */
 BOOLEAN KiEndWait(PKTHREAD Thread, LONG64 May, NTSTATUS Status, BOOLEAN *MustReady);
 /* As above and readies it.  DISPATCH_LEVEL. */
@@ -128,28 +151,29 @@ typedef struct _KI_WAIT
     KPROCESSOR_MODE Mode;
     BOOLEAN Alertable, HasTimeout, NoWait, TimerLinked;
     UCHAR Reason;
-    LONGLONG DueTime; /* interrupt time */
+    LONGLONG DueTime;     /* interrupt time */
     BOOLEAN AbsoluteTime; /* DueTime follows changes of the system time */
 } KI_WAIT;
-void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable, const LARGE_INTEGER *Timeout);
+void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable,
+                      const LARGE_INTEGER *Timeout);
 /* The parts of a wait, for KeRemoveQueue which does its own linking.  All at DISPATCH_LEVEL. */
 KIRQL KiEnterWait(PKTHREAD Thread);
 void KiBeginWait(KI_WAIT *Wait);
 NTSTATUS KiFinishWait(KI_WAIT *Wait, KIRQL OldIrql); /* IRQL is OldIrql on return; STATUS_KERNEL_APC: begin again */
 
-/* ---- sched.c ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- sched.c -------------------------------------------------------------------------------------------------------------------- */
 extern volatile LONG64 KiIdleSummary;
 void KiReadyThread(PKTHREAD Thread, KPRIORITY Increment);
 void KiReadyThreads(KI_READY_LIST *Ready);
 void KiInsertReady(PKTHREAD Thread); /* no boost; Thread->State was Waiting or Initialized */
 /* Leaves DISPATCH_LEVEL for OldIrql, switching first if a better thread is standing by. */
 void KiExitDispatcher(KIRQL OldIrql);
-void KiSwapThread(PKTHREAD Thread);  /* the current thread waits (or ends): something else runs; DISPATCH_LEVEL */
-void KiSwitchToNext(void);           /* the current thread is preempted by NextThread, if there is one */
+void KiSwapThread(PKTHREAD Thread); /* the current thread waits (or ends): something else runs; DISPATCH_LEVEL */
+void KiSwitchToNext(void);          /* the current thread is preempted by NextThread, if there is one */
 void KiQuantumEnd(void);
 void KiSetPriorityLocked(PKTHREAD Thread, KPRIORITY Priority); /* ThreadLock held */
 
-/* ---- timer.c, dpc.c, apc.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- timer.c, dpc.c, apc.c ------------------------------------------------------------------------------------------------------ */
 BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime); /* timer locked, not inserted; FALSE: due already, not inserted */
 void KiRemoveTimer(PKTIMER Timer);                      /* timer locked, inserted */
 void KiInitializeTimers(void);

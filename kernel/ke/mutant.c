@@ -2,8 +2,9 @@
 /*
  * mutant.c - mutants: owned, recursive, abandoned when their owner ends.
  *
- * SignalState is 1 when free, 1 - recursion while owned.  A KernelMode mutex (KeInitializeMutex) disables normal kernel APCs while owned (ApcDisable).
- * A thread's owned mutants are on its MutantListHead under its ThreadLock; only the owner releases them, or KeTerminateThread.
+ * SignalState is 1 when free, 1 - recursion while owned.  A KernelMode mutex (KeInitializeMutex) disables normal kernel APCs while owned
+ * (ApcDisable). A thread's owned mutants are on its MutantListHead under its ThreadLock; only the owner releases them, or
+ * KeTerminateThread.
  */
 #include "kep.h"
 
@@ -59,7 +60,7 @@ static void KiFreeMutant(PKMUTANT Mutant, PKTHREAD Owner, KI_READY_LIST *Ready)
 NTSTATUS KeReleaseMutantStatus_(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandon, BOOLEAN Wait, PLONG PreviousState)
 {
     PKTHREAD Thread = KeGetCurrentThread();
-    KI_READY_LIST Ready = {.Increment = Increment};
+    KI_READY_LIST Ready = { .Increment = Increment };
     BOOLEAN LeaveRegion = FALSE;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     PKTHREAD Owner;
@@ -127,7 +128,7 @@ VOID NTAPI KeQueryOwnerMutant(PKMUTANT Mutant, PCLIENT_ID ClientId)
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
 
     KiLockObject(&Mutant->Header);
-    *ClientId = Mutant->OwnerThread != NULL ? ((PETHREAD)Mutant->OwnerThread)->Cid : (CLIENT_ID){NULL, NULL};
+    *ClientId = Mutant->OwnerThread != NULL ? ((PETHREAD)Mutant->OwnerThread)->Cid : (CLIENT_ID){ NULL, NULL };
     KiUnlockObject(&Mutant->Header);
     KeLowerIrql(OldIrql);
 }

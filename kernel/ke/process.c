@@ -22,7 +22,7 @@ void KeInitializeProcess(struct _KPROCESS *Process, SCHAR BasePriority, KAFFINIT
 
 LONG KeSetProcess(struct _KPROCESS *Process, KPRIORITY Increment)
 {
-    KI_READY_LIST Ready = {.Increment = Increment};
+    KI_READY_LIST Ready = { .Increment = Increment };
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     LONG Previous;
 
@@ -36,7 +36,7 @@ LONG KeSetProcess(struct _KPROCESS *Process, KPRIORITY Increment)
     return Previous;
 }
 
-/* ---- priorities ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- priorities ----------------------------------------------------------------------------------------------------------------- */
 
 KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 {
@@ -104,7 +104,8 @@ KPRIORITY KeSetPriorityAndQuantumProcess(struct _KPROCESS *Process, KPRIORITY Ba
         KiAcquireLock(&Thread->ThreadLock);
         Thread->QuantumReset = (SCHAR)Process->QuantumReset;
         if (BasePriority != Old) {
-            LONG Base = Thread->Saturation != 0 ? BasePriority + (SCHAR)Thread->Saturation * 16 : BasePriority + (Thread->BasePriority - Old);
+            LONG Base =
+                Thread->Saturation != 0 ? BasePriority + (SCHAR)Thread->Saturation * 16 : BasePriority + (Thread->BasePriority - Old);
             Thread->BasePriority = KiClampBase(Process, Base);
             Thread->PriorityDecrement = 0;
             KiSetPriorityLocked(Thread, Thread->BasePriority);
@@ -133,7 +134,7 @@ void KeBoostPriorityThread(PKTHREAD Thread, KPRIORITY Increment)
     KiExitDispatcher(OldIrql);
 }
 
-/* ---- affinity and processors -------------------------------------------------------------------------------------------------------------- */
+/* ---- affinity and processors ---------------------------------------------------------------------------------------------------- */
 
 KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
 {
@@ -168,7 +169,8 @@ VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
 
 VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
 {
-    (void)KeSetAffinityThread(KeGetCurrentThread(), Affinity != 0 ? Affinity : ((struct _KPROCESS *)KeGetCurrentThread()->Process)->Affinity);
+    (void)KeSetAffinityThread(KeGetCurrentThread(),
+                              Affinity != 0 ? Affinity : ((struct _KPROCESS *)KeGetCurrentThread()->Process)->Affinity);
 }
 
 VOID NTAPI KeRevertToUserAffinityThread(VOID)
@@ -204,21 +206,45 @@ ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber)
     return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? (ULONG)KeNumberProcessors : 0;
 }
 
-ULONG NTAPI KeQueryMaximumProcessorCount(VOID) { return KE_MAXIMUM_PROCESSORS; }
-ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber) { return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? KE_MAXIMUM_PROCESSORS : 0; }
-USHORT NTAPI KeQueryActiveGroupCount(VOID) { return 1; }
-USHORT NTAPI KeQueryMaximumGroupCount(VOID) { return 1; }
-KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber) { return GroupNumber == 0 ? KeQueryActiveProcessors() : 0; }
-USHORT NTAPI KeQueryHighestNodeNumber(VOID) { return 0; }
-USHORT NTAPI KeGetCurrentNodeNumber(VOID) { return 0; }
-ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID) { return 64; }
+ULONG NTAPI KeQueryMaximumProcessorCount(VOID)
+{
+    return KE_MAXIMUM_PROCESSORS;
+}
+ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
+{
+    return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? KE_MAXIMUM_PROCESSORS : 0;
+}
+USHORT NTAPI KeQueryActiveGroupCount(VOID)
+{
+    return 1;
+}
+USHORT NTAPI KeQueryMaximumGroupCount(VOID)
+{
+    return 1;
+}
+KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber)
+{
+    return GroupNumber == 0 ? KeQueryActiveProcessors() : 0;
+}
+USHORT NTAPI KeQueryHighestNodeNumber(VOID)
+{
+    return 0;
+}
+USHORT NTAPI KeGetCurrentNodeNumber(VOID)
+{
+    return 0;
+}
+ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID)
+{
+    return 64;
+}
 
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
 {
     ULONG Number = KiPrcb()->Number;
 
     if (ProcNumber != NULL) {
-        *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)Number};
+        *ProcNumber = (PROCESSOR_NUMBER){ .Group = 0, .Number = (UCHAR)Number };
     }
     return Number;
 }
@@ -228,7 +254,7 @@ NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER 
     if (ProcIndex >= (ULONG)KeNumberProcessors) {
         return STATUS_INVALID_PARAMETER;
     }
-    *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)ProcIndex};
+    *ProcNumber = (PROCESSOR_NUMBER){ .Group = 0, .Number = (UCHAR)ProcIndex };
     return STATUS_SUCCESS;
 }
 
@@ -260,11 +286,17 @@ ULONG64 NTAPI KeQueryTotalCycleTimeProcess(PKPROCESS Process, PULONG64 CycleTime
     return ((struct _KPROCESS *)Process)->CycleTime;
 }
 
-/* ---- floating point in drivers: traps and switches keep it already --------------------------------------------------------------------------- */
+/* ---- floating point in drivers: traps and switches keep it already -------------------------------------------------------------- */
 #undef KeSaveFloatingPointState
 #undef KeRestoreFloatingPointState
-NTSTATUS NTAPI KeSaveFloatingPointState(PKFLOATING_SAVE Save) { return STATUS_SUCCESS; }
-NTSTATUS NTAPI KeRestoreFloatingPointState(PKFLOATING_SAVE Save) { return STATUS_SUCCESS; }
+NTSTATUS NTAPI KeSaveFloatingPointState(PKFLOATING_SAVE Save)
+{
+    return STATUS_SUCCESS;
+}
+NTSTATUS NTAPI KeRestoreFloatingPointState(PKFLOATING_SAVE Save)
+{
+    return STATUS_SUCCESS;
+}
 
 /* Kernel stacks are large enough for any documented Size, so the routine runs on the one there is. */
 NTSTATUS NTAPI KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter, SIZE_T Size)

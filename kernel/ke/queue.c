@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * queue.c - kernel queues: entries for threads that wait in turn, with a limit on how many of those threads run at once.  Completion ports and the
- * system worker threads are made of them.
+ * queue.c - kernel queues: entries for threads that wait in turn, with a limit on how many of those threads run at once.  Completion ports
+ * and the system worker threads are made of them.
  *
- * A thread is associated with the queue it last removed from.  CurrentCount is how many associated threads are not blocked; an inserted entry wakes a waiter
- * only while it is below MaximumCount.  When an associated thread blocks elsewhere, another waiter may go (KiActivateQueueWaiter); when it wakes,
- * the count may exceed the limit for a while, as on NT.  Waiters are served last in, first out, so that few threads stay busy.
- * The queue's own lock bit guards everything in it, the association lists included.  SignalState is the number of entries.
+ * A thread is associated with the queue it last removed from.  CurrentCount is how many associated threads are not blocked; an inserted
+ * entry wakes a waiter only while it is below MaximumCount.  When an associated thread blocks elsewhere, another waiter may go
+ * (KiActivateQueueWaiter); when it wakes, the count may exceed the limit for a while, as on NT.  Waiters are served last in, first out, so
+ * that few threads stay busy. The queue's own lock bit guards everything in it, the association lists included.  SignalState is the number
+ * of entries.
  */
 #include "kep.h"
 
@@ -50,7 +51,7 @@ static BOOLEAN KiGiveEntry(PRKQUEUE Queue, PLIST_ENTRY Entry, KI_READY_LIST *Rea
 
 static LONG KiInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry, BOOLEAN Head)
 {
-    KI_READY_LIST Ready = {.Increment = 0};
+    KI_READY_LIST Ready = { .Increment = 0 };
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     LONG Previous;
 
@@ -81,7 +82,7 @@ LONG NTAPI KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry)
     return KiInsertQueue(Queue, Entry, TRUE);
 }
 
-/* ---- association ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- association ---------------------------------------------------------------------------------------------------------------- */
 
 /* Queue locked, one thread fewer runs: entries that wait may go to threads that wait. */
 static void KiBalanceQueue(PRKQUEUE Queue, KI_READY_LIST *Ready)
@@ -101,7 +102,7 @@ static void KiBalanceQueue(PRKQUEUE Queue, KI_READY_LIST *Ready)
 void KiActivateQueueWaiter(PKTHREAD Thread)
 {
     PRKQUEUE Queue = Thread->Queue;
-    KI_READY_LIST Ready = {.Increment = 0};
+    KI_READY_LIST Ready = { .Increment = 0 };
 
     KiLockObject(&Queue->Header);
     Queue->CurrentCount--;
@@ -123,7 +124,7 @@ void KiResumeQueue(PKTHREAD Thread)
 void KiUnassociateQueue(PKTHREAD Thread)
 {
     PRKQUEUE Queue = Thread->Queue;
-    KI_READY_LIST Ready = {.Increment = 0};
+    KI_READY_LIST Ready = { .Increment = 0 };
 
     if (Queue == NULL) {
         return;
@@ -214,8 +215,8 @@ static NTSTATUS KiRemoveOnce(PRKQUEUE Queue, KI_WAIT *Wait, PLIST_ENTRY *Entries
     return Status;
 }
 
-static NTSTATUS KiRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE Mode, BOOLEAN Alertable, const LARGE_INTEGER *Timeout, PLIST_ENTRY *Entries, ULONG Maximum,
-                              ULONG *Taken)
+static NTSTATUS KiRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE Mode, BOOLEAN Alertable, const LARGE_INTEGER *Timeout, PLIST_ENTRY *Entries,
+                              ULONG Maximum, ULONG *Taken)
 {
     PKTHREAD Thread = KeGetCurrentThread();
     NTSTATUS Status;
@@ -240,7 +241,8 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE
     return Taken != 0 ? Entry : (PLIST_ENTRY)(LONG_PTR)Status;
 }
 
-ULONG NTAPI KeRemoveQueueEx(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY *Entries, ULONG Count)
+ULONG NTAPI KeRemoveQueueEx(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY *Entries,
+                            ULONG Count)
 {
     ULONG Taken = 0;
     NTSTATUS Status = KiRemoveQueue(Queue, WaitMode, Alertable, Timeout, Entries, Count, &Taken);

@@ -2,16 +2,17 @@
 /*
  * sched.c - who runs: ready queues, preemption, priorities, quantum.
  *
- * Each processor has 32 ready queues and one NextThread slot ("standby": chosen, not yet switched to).  A thread made ready goes to a processor of
- * its affinity: an idle one (its ideal processor first), else its ideal one, where it preempts, if its priority is higher than what runs or stands by
- * there, or queues.  A processor switches when it leaves DISPATCH_LEVEL (KiExitDispatcher, KiDispatchInterrupt) or when its thread waits.
- * Processors do not steal yet; one that goes idle looks at its own queues only.
+ * Each processor has 32 ready queues and one NextThread slot ("standby": chosen, not yet switched to).  A thread made ready goes to a
+ * processor of its affinity: an idle one (its ideal processor first), else its ideal one, where it preempts, if its priority is higher than
+ * what runs or stands by there, or queues.  A processor switches when it leaves DISPATCH_LEVEL (KiExitDispatcher, KiDispatchInterrupt) or
+ * when its thread waits. Processors do not steal yet; one that goes idle looks at its own queues only.
  *
- * State changes: Waiting -> (Standby | Ready) by KiInsertReady, Ready -> Standby -> Running and Running -> Ready under the PrcbLock of NextProcessor,
- * Running -> Waiting by the thread itself.  No lock is held across KiSwapContext: KTHREAD.OnProcessor says that a stack is still in use.
+ * State changes: Waiting -> (Standby | Ready) by KiInsertReady, Ready -> Standby -> Running and Running -> Ready under the PrcbLock of
+ * NextProcessor, Running -> Waiting by the thread itself.  No lock is held across KiSwapContext: KTHREAD.OnProcessor says that a stack is
+ * still in use.
  *
- * Priorities as NT: a wait's end adds the increment to the base priority (below real-time), up to 15; each quantum's end takes one off until the
- * base is reached.  Windows Internals, 7th ed., part 1, chapter 4 "Thread scheduling".
+ * Priorities as NT: a wait's end adds the increment to the base priority (below real-time), up to 15; each quantum's end takes one off
+ * until the base is reached.  Windows Internals, 7th ed., part 1, chapter 4 "Thread scheduling".
  */
 #include "etw.h"
 #include "kep.h"
@@ -20,7 +21,7 @@ volatile LONG64 KiIdleSummary; /* bit n: processor n runs its idle thread with n
 
 #define KI_CLOCK_QUANTUM 3
 
-/* ---- ready queues (PrcbLock held) ------------------------------------------------------------------------------------------------------ */
+/* ---- ready queues (PrcbLock held) ----------------------------------------------------------------------------------------------- */
 
 static void KiEnqueue(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Head)
 {
@@ -100,7 +101,7 @@ void KiInsertReady(PKTHREAD Thread)
     }
 }
 
-/* ---- priorities ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- priorities ----------------------------------------------------------------------------------------------------------------- */
 
 static void KiBoost(PKTHREAD Thread, KPRIORITY Increment)
 {
@@ -194,7 +195,7 @@ void KiSetPriorityLocked(PKTHREAD Thread, KPRIORITY Priority)
     }
 }
 
-/* ---- switching --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- switching ------------------------------------------------------------------------------------------------------------------ */
 
 static void KiSwitchContext(PKPRCB Prcb, PKTHREAD Old, PKTHREAD New)
 {

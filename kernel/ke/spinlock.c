@@ -2,8 +2,8 @@
 /*
  * spinlock.c - the exported spin locks: plain, at DISPATCH_LEVEL, queued with the queue on the waiters' stacks.
  *
- * A KSPIN_LOCK's bit 0 is the lock.  In-stack queued locks use the same word as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and each waiter
- * spins on its own cache line.  A lock must always be used in one of the two ways, as the documentation demands.
+ * A KSPIN_LOCK's bit 0 is the lock.  In-stack queued locks use the same word as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and
+ * each waiter spins on its own cache line.  A lock must always be used in one of the two ways, as the documentation demands.
  */
 #include "kep.h"
 
@@ -72,7 +72,7 @@ VOID FASTCALL KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
     KeReleaseSpinLock(SpinLock, OldIrql);
 }
 
-/* ---- queued ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- queued --------------------------------------------------------------------------------------------------------------------- */
 
 VOID FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE Handle)
 {

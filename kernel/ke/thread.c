@@ -2,10 +2,10 @@
 /*
  * thread.c - birth and death of a thread as the scheduler sees it, suspension, alerts.
  *
- * Birth: KeInitThread (state Initialized, stack ready), KeStartThread (in its process' list), KeReadyThread (runs).  Death: KeTerminateThread, the last thing
- * a thread does: it signals its object and switches away for ever; the next thread on that processor, standing on its own stack, hands the dead one to
- * KeThreadReaper (ps), which frees stack and object.
- * Suspension is a normal kernel APC that waits on SuspendEvent: so a thread stops where it holds nothing, not inside a critical region.
+ * Birth: KeInitThread (state Initialized, stack ready), KeStartThread (in its process' list), KeReadyThread (runs).  Death:
+ * KeTerminateThread, the last thing a thread does: it signals its object and switches away for ever; the next thread on that processor,
+ * standing on its own stack, hands the dead one to KeThreadReaper (ps), which frees stack and object. Suspension is a normal kernel APC
+ * that waits on SuspendEvent: so a thread stops where it holds nothing, not inside a critical region.
  */
 #include "kep.h"
 
@@ -22,7 +22,8 @@ static VOID NTAPI KiSuspendThread(PVOID NormalContext, PVOID Argument1, PVOID Ar
     (void)KeWaitForSingleObject(&Thread->SuspendEvent, Suspended, KernelMode, FALSE, NULL);
 }
 
-void KeInitThread(PKTHREAD Thread, PVOID KernelStackTop, PKSTART_ROUTINE StartRoutine, PVOID StartContext, PVOID Teb, struct _KPROCESS *Process)
+void KeInitThread(PKTHREAD Thread, PVOID KernelStackTop, PKSTART_ROUTINE StartRoutine, PVOID StartContext, PVOID Teb,
+                  struct _KPROCESS *Process)
 {
     static volatile LONG KiIdealSeed;
 
@@ -100,7 +101,7 @@ NORETURN void KiBeginThread(PKSTART_ROUTINE StartRoutine, PVOID StartContext)
 NORETURN void KeTerminateThread(KPRIORITY Increment)
 {
     PKTHREAD Thread = KeGetCurrentThread();
-    KI_READY_LIST Ready = {.Increment = Increment};
+    KI_READY_LIST Ready = { .Increment = Increment };
 
     ASSERT_IRQL_LE(APC_LEVEL);
     ASSERT(Thread->ApcStateIndex == 0);
@@ -126,11 +127,11 @@ void KiReapThread(PKTHREAD Thread)
     }
 }
 
-/* ---- suspension ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- suspension ----------------------------------------------------------------------------------------------------------------- */
 
 ULONG KeSuspendThread(PKTHREAD Thread)
 {
-    KI_READY_LIST Ready = {0};
+    KI_READY_LIST Ready = { 0 };
     ULONG Old = MAXULONG;
     KIRQL OldIrql;
 
@@ -171,10 +172,16 @@ static ULONG KiResume(PKTHREAD Thread, BOOLEAN Force)
     return Old;
 }
 
-ULONG KeResumeThread(PKTHREAD Thread) { return KiResume(Thread, FALSE); }
-ULONG KeForceResumeThread(PKTHREAD Thread) { return KiResume(Thread, TRUE); }
+ULONG KeResumeThread(PKTHREAD Thread)
+{
+    return KiResume(Thread, FALSE);
+}
+ULONG KeForceResumeThread(PKTHREAD Thread)
+{
+    return KiResume(Thread, TRUE);
+}
 
-/* ---- alerts ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- alerts --------------------------------------------------------------------------------------------------------------------- */
 
 BOOLEAN KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE Mode)
 {

@@ -2,10 +2,10 @@
 /*
  * timer.c - timers: a table of 256 slots by due time, each a list sorted by it.
  *
- * A slot covers 2^17 * 100 ns = 13.1 ms; the clock interrupt compares the slots passed since the last tick with their earliest due time (NextDue, read without
- * the lock) and queues the expiry DPC if one is due.  Due times are interrupt time; a timer set to an absolute system time is converted once and is not
- * moved when the system time is set (docs/nt-differences.md).
- * Locks: the timer object's own, then the slot's.  Expiry finds the timer by its slot, so it only tries the object's lock and backs off.
+ * A slot covers 2^17 * 100 ns = 13.1 ms; the clock interrupt compares the slots passed since the last tick with their earliest due time
+ * (NextDue, read without the lock) and queues the expiry DPC if one is due.  Due times are interrupt time; a timer set to an absolute
+ * system time is converted once and is not moved when the system time is set (docs/nt-differences.md). Locks: the timer object's own, then
+ * the slot's.  Expiry finds the timer by its slot, so it only tries the object's lock and backs off.
  */
 #include "kep.h"
 
@@ -38,7 +38,8 @@ static KI_TIMER_SLOT *KiTimerSlot(const KTIMER *Timer)
 
 static void KiUpdateNextDue(KI_TIMER_SLOT *Slot)
 {
-    Slot->NextDue = IsListEmpty(&Slot->Timers) ? NEVER : (LONGLONG)CONTAINING_RECORD(Slot->Timers.Flink, KTIMER, TimerListEntry)->DueTime.QuadPart;
+    Slot->NextDue =
+        IsListEmpty(&Slot->Timers) ? NEVER : (LONGLONG)CONTAINING_RECORD(Slot->Timers.Flink, KTIMER, TimerListEntry)->DueTime.QuadPart;
 }
 
 /* The table looks at a slot only when time passes it: what is due by now must not go in. */
@@ -76,7 +77,7 @@ void KiRemoveTimer(PKTIMER Timer)
     Timer->Header.Inserted = FALSE;
 }
 
-/* ---- expiry ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- expiry --------------------------------------------------------------------------------------------------------------------- */
 
 /* From the clock interrupt of the processor that owns the clock. */
 BOOLEAN KiTimersDue(ULONG64 Now)
@@ -107,7 +108,7 @@ static void KiTimerExpired(PKTIMER Timer, ULONG64 Now, KI_READY_LIST *Ready)
         }
     }
     if (Timer->Dpc != NULL) {
-        LARGE_INTEGER SystemTime = {.QuadPart = KiSystemTime()};
+        LARGE_INTEGER SystemTime = { .QuadPart = KiSystemTime() };
         (void)KeInsertQueueDpc(Timer->Dpc, (PVOID)(ULONG_PTR)SystemTime.LowPart, (PVOID)(ULONG_PTR)(ULONG)SystemTime.HighPart);
     }
 }
@@ -149,7 +150,7 @@ void KiExpireTimers(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
         KI_TIMER_SLOT *Slot = &KiTimerTable[i & (TIMER_SLOTS - 1)];
         PKTIMER Timer;
         while ((Timer = KiTakeDueTimer(Slot, Now)) != NULL) {
-            KI_READY_LIST Ready = {.Increment = 0};
+            KI_READY_LIST Ready = { .Increment = 0 };
             KiTimerExpired(Timer, Now, &Ready);
             KiUnlockObject(&Timer->Header);
             KiReadyThreads(&Ready);
@@ -158,7 +159,7 @@ void KiExpireTimers(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
     KiLastHand = Hand;
 }
 
-/* ---- the public routines ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the public routines -------------------------------------------------------------------------------------------------------- */
 
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
@@ -176,7 +177,7 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
-    KI_READY_LIST Ready = {.Increment = 0};
+    KI_READY_LIST Ready = { .Increment = 0 };
     LONGLONG Due;
     BOOLEAN Inserted;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);

@@ -23,7 +23,8 @@ static NTSTATUS KiReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *T
 }
 
 /* ReserveHandle would name a preallocated APC; 1 asks for a special user APC.  Neither is there yet. */
-NTSTATUS NTAPI NtQueueApcThreadEx(HANDLE ThreadHandle, HANDLE ReserveHandle, PVOID ApcRoutine, PVOID Argument1, PVOID Argument2, PVOID Argument3)
+NTSTATUS NTAPI NtQueueApcThreadEx(HANDLE ThreadHandle, HANDLE ReserveHandle, PVOID ApcRoutine, PVOID Argument1, PVOID Argument2,
+                                  PVOID Argument3)
 {
     PETHREAD Thread;
     NTSTATUS Status;
@@ -45,7 +46,8 @@ NTSTATUS NTAPI NtQueueApcThreadEx(HANDLE ThreadHandle, HANDLE ReserveHandle, PVO
         Status = STATUS_NO_MEMORY;
         goto Cleanup;
     }
-    KeInitializeApc(Apc, &Thread->Tcb, OriginalApcEnvironment, KiFreeUserApc, KiRundownUserApc, (PKNORMAL_ROUTINE_)ApcRoutine, UserMode, Argument1);
+    KeInitializeApc(Apc, &Thread->Tcb, OriginalApcEnvironment, KiFreeUserApc, KiRundownUserApc, (PKNORMAL_ROUTINE_)ApcRoutine, UserMode,
+                    Argument1);
     if (ApcRoutine == NULL || !KeInsertQueueApc(Apc, Argument2, Argument3, 0)) {
         ExFreePoolWithTag(Apc, TAG_APC);
         Status = STATUS_UNSUCCESSFUL;

@@ -2,18 +2,18 @@
 /*
  * wait.c - waiting for dispatcher objects.
  *
- * The protocol is in kep.h.  A wait is: look at the object under its lock; if it is not signalled, announce the wait (KiBeginWait), link the blocks,
- * look once more at what may have happened meanwhile, and sleep (KiFinishWait).  A kernel APC ends the sleep with STATUS_KERNEL_APC and the wait begins
- * again after it has run, with the same due time.
- * A wait for all takes nothing until it can take everything: whoever signals one of the objects tries to lock the others and, with all locked and
- * signalled, satisfies the wait; if a lock is busy it wakes the thread to look for itself (KI_RETRY_ALL).
- * Windows Internals, 7th ed., part 2, chapter 8 "Low-IRQL synchronization", "Data structures".
+ * The protocol is in kep.h.  A wait is: look at the object under its lock; if it is not signalled, announce the wait (KiBeginWait), link
+ * the blocks, look once more at what may have happened meanwhile, and sleep (KiFinishWait).  A kernel APC ends the sleep with
+ * STATUS_KERNEL_APC and the wait begins again after it has run, with the same due time. A wait for all takes nothing until it can take
+ * everything: whoever signals one of the objects tries to lock the others and, with all locked and signalled, satisfies the wait; if a lock
+ * is busy it wakes the thread to look for itself (KI_RETRY_ALL). Windows Internals, 7th ed., part 2, chapter 8 "Low-IRQL synchronization",
+ * "Data structures".
  */
 #include "kep.h"
 
 #define WAIT_LIMIT_ 64
 
-/* ---- objects ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- objects -------------------------------------------------------------------------------------------------------------------- */
 
 static inline BOOLEAN KiIsSignalled(const DISPATCHER_HEADER *Object, const KTHREAD *Thread)
 {
@@ -48,7 +48,7 @@ static BOOLEAN KiMutantLimit(const DISPATCHER_HEADER *Object, const KTHREAD *Thr
     return KiObjectType(Object) == MutantObject && ((const KMUTANT *)Object)->OwnerThread == Thread && Object->SignalState == (LONG)MINLONG;
 }
 
-/* ---- ending a wait ------------------------------------------------------------------------------------------------------------------- */
+/* ---- ending a wait -------------------------------------------------------------------------------------------------------------- */
 
 BOOLEAN KiEndWait(PKTHREAD Thread, LONG64 May, NTSTATUS Status, BOOLEAN *MustReady)
 {
@@ -153,11 +153,12 @@ void KiSatisfyWaiters(DISPATCHER_HEADER *Object, KI_READY_LIST *Ready)
     }
 }
 
-/* ---- one wait ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- one wait ------------------------------------------------------------------------------------------------------------------- */
 
-void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable, const LARGE_INTEGER *Timeout)
+void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable,
+                      const LARGE_INTEGER *Timeout)
 {
-    *Wait = (KI_WAIT){.Thread = Thread, .Mode = Mode, .Alertable = Alertable, .Reason = (UCHAR)Reason};
+    *Wait = (KI_WAIT){ .Thread = Thread, .Mode = Mode, .Alertable = Alertable, .Reason = (UCHAR)Reason };
     if (Timeout != NULL) {
         Wait->HasTimeout = TRUE;
         Wait->NoWait = Timeout->QuadPart == 0;
@@ -331,7 +332,7 @@ NTSTATUS KiFinishWait(KI_WAIT *Wait, KIRQL OldIrql)
     return Status;
 }
 
-/* ---- the public waits ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the public waits ----------------------------------------------------------------------------------------------------------- */
 
 static void KiLinkBlock(PKWAIT_BLOCK Block, PKTHREAD Thread, PVOID Object, ULONG Key, UCHAR WaitType)
 {
@@ -343,7 +344,8 @@ static void KiLinkBlock(PKWAIT_BLOCK Block, PKTHREAD Thread, PVOID Object, ULONG
     InsertTailList(&((DISPATCHER_HEADER *)Object)->WaitListHead, &Block->WaitListEntry);
 }
 
-NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
+NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                     PLARGE_INTEGER Timeout)
 {
     PKTHREAD Thread = KeGetCurrentThread();
     DISPATCHER_HEADER *Header = Object;
@@ -470,8 +472,8 @@ static void KiCancelWait(KI_WAIT *Wait, KIRQL OldIrql)
     KiExitDispatcher(OldIrql);
 }
 
-NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
-                                        PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray)
+NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                                        BOOLEAN Alertable, PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray)
 {
     PKTHREAD Thread = KeGetCurrentThread();
     NTSTATUS Status = STATUS_SUCCESS;

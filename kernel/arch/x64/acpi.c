@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acpi.c - the few ACPI tables that start-up needs: processors and interrupt controllers (MADT), a timer to calibrate by (HPET, FADT), and how
- * to power off (FADT, and \_S5 out of the DSDT, by pattern: there is no AML interpreter).
+ * acpi.c - the few ACPI tables that start-up needs: processors and interrupt controllers (MADT), a timer to calibrate by (HPET, FADT), and
+ * how to power off (FADT, and \_S5 out of the DSDT, by pattern: there is no AML interpreter).
  *
  * Tables come from firmware: lengths are checked before anything in them is believed.  All are read through the loader's direct map.
  * ACPI 6.4, chapters 5.2 and 7.4.2.
@@ -99,7 +99,7 @@ static void KiReadS5(const ACPI_HEADER *Dsdt)
 {
     const UCHAR *Byte = (const UCHAR *)Dsdt + sizeof(*Dsdt);
     const UCHAR *End = (const UCHAR *)Dsdt + Dsdt->Length - 12;
-    UCHAR Type[2] = {0, 0};
+    UCHAR Type[2] = { 0, 0 };
 
     for (; Byte < End && !(Byte[0] == '_' && Byte[1] == 'S' && Byte[2] == '5' && Byte[3] == '_'); Byte++) {
     }

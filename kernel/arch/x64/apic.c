@@ -2,8 +2,8 @@
 /*
  * apic.c - the local APIC: software interrupts, the clock, interrupts between processors.
  *
- * IRQL is the APIC's task priority (CR8), because the DDK's inlines write it directly.  So a software interrupt is a real one: to ask for APC_LEVEL
- * or DISPATCH_LEVEL work a processor sends itself vector 0x1F or 0x2F, which the APIC holds back until CR8 drops below its class.
+ * IRQL is the APIC's task priority (CR8), because the DDK's inlines write it directly.  So a software interrupt is a real one: to ask for
+ * APC_LEVEL or DISPATCH_LEVEL work a processor sends itself vector 0x1F or 0x2F, which the APIC holds back until CR8 drops below its class.
  * NT on x64 does the same.  xAPIC only: the emulator has no x2APIC, and the registers lie in the direct map below 4 GiB.
  */
 #include "archp.h"
@@ -29,8 +29,14 @@
 static volatile ULONG *KiApic; /* NULL until KiInitializeApic */
 ULONG KiApicTicksPerSecond;    /* with the divider set to 1 */
 
-static inline ULONG KiApicRead(ULONG Register) { return KiApic[Register / 4]; }
-static inline void KiApicWrite(ULONG Register, ULONG Value) { KiApic[Register / 4] = Value; }
+static inline ULONG KiApicRead(ULONG Register)
+{
+    return KiApic[Register / 4];
+}
+static inline void KiApicWrite(ULONG Register, ULONG Value)
+{
+    KiApic[Register / 4] = Value;
+}
 
 void KiMaskLegacyPic(void)
 {

@@ -91,7 +91,12 @@ typedef struct __attribute__((packed)) _KTSS64
     USHORT Reserved2, IoMapBase;
 } KTSS64;
 static_assert(sizeof(KTSS64) == 0x68, "TSS");
-enum { TSS_IST_PANIC = 1, TSS_IST_NMI = 2, TSS_IST_MCA = 3 };
+enum
+{
+    TSS_IST_PANIC = 1,
+    TSS_IST_NMI = 2,
+    TSS_IST_MCA = 3
+};
 
 typedef struct __attribute__((packed)) _KIDT_ENTRY
 {
@@ -139,8 +144,14 @@ static inline void KiWriteMsr(ULONG Msr, ULONG64 Value)
     __asm__ volatile("wrmsr" : : "c"(Msr), "a"((ULONG)Value), "d"((ULONG)(Value >> 32)) : "memory");
 }
 
-static inline void KiEnableInterrupts(void) { __asm__ volatile("sti" ::: "memory"); }
-static inline void KiDisableInterrupts(void) { __asm__ volatile("cli" ::: "memory"); }
+static inline void KiEnableInterrupts(void)
+{
+    __asm__ volatile("sti" ::: "memory");
+}
+static inline void KiDisableInterrupts(void)
+{
+    __asm__ volatile("cli" ::: "memory");
+}
 
 static inline UCHAR KiIn8(USHORT Port)
 {
@@ -158,23 +169,35 @@ static inline ULONG KiIn32(USHORT Port)
     return Value;
 }
 
-static inline void KiOut8(USHORT Port, UCHAR Value) { __asm__ volatile("outb %0, %1" : : "a"(Value), "Nd"(Port)); }
-static inline void KiOut16(USHORT Port, USHORT Value) { __asm__ volatile("outw %0, %1" : : "a"(Value), "Nd"(Port)); }
+static inline void KiOut8(USHORT Port, UCHAR Value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(Value), "Nd"(Port));
+}
+static inline void KiOut16(USHORT Port, USHORT Value)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(Value), "Nd"(Port));
+}
 
-/* ---- processor.c --------------------------------------------------------------------------------------------------------------- */
+/* ---- processor.c ---------------------------------------------------------------------------------------------------------------- */
 extern KIPROCESSOR KiBootProcessor;
 void KiInitializeProcessor(KIPROCESSOR *Processor, ULONG Number);
 void KiInitializeExtendedState(PKPRCB Prcb);
 extern ULONG64 KiXStateMask;
 extern ULONG64 KiDirectMap; /* the loader's direct map, for tables and device registers below 4 GiB */
-static inline volatile VOID *KiPhysical(ULONG64 Address) { return (volatile VOID *)(KiDirectMap + Address); }
+static inline volatile VOID *KiPhysical(ULONG64 Address)
+{
+    return (volatile VOID *)(KiDirectMap + Address);
+}
 
 /* ---- assembly ------------------------------------------------------------------------------------------------------------------- */
 extern const ULONG64 KiVectorStubs[256];
 void KiSystemCall64(void);
 void KiSystemCall32(void);
 void KiThreadStartupReturn(void);
-typedef struct _KI_FIXUP { ULONG Begin, End, Target; } KI_FIXUP; /* RVAs; [Begin, End) */
+typedef struct _KI_FIXUP
+{
+    ULONG Begin, End, Target;
+} KI_FIXUP; /* RVAs; [Begin, End) */
 extern const KI_FIXUP KiFixupTable[], KiFixupTableEnd[];
 extern UCHAR __ImageBase[];
 
@@ -188,9 +211,18 @@ void KiSendIpi(ULONG Number, UCHAR Vector);
 typedef struct _KI_ACPI
 {
     ULONG64 LocalApic;
-    struct { ULONG64 Address; ULONG GsiBase; UCHAR Id; } IoApic[4];
+    struct
+    {
+        ULONG64 Address;
+        ULONG GsiBase;
+        UCHAR Id;
+    } IoApic[4];
     ULONG IoApicCount;
-    struct { ULONG Gsi; USHORT Flags; } Isa[16]; /* ISA line -> global interrupt, MPS polarity and trigger flags */
+    struct
+    {
+        ULONG Gsi;
+        USHORT Flags;
+    } Isa[16]; /* ISA line -> global interrupt, MPS polarity and trigger flags */
     ULONG ProcessorApicId[KE_MAXIMUM_PROCESSORS];
     ULONG ProcessorCount;
     ULONG64 Hpet;

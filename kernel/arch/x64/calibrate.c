@@ -2,10 +2,10 @@
 /*
  * calibrate.c - how fast the time-stamp counter and the APIC timer run, measured once against a clock whose rate is known.
  *
- * The reference is the HPET if the firmware describes one, else the ACPI PM timer, else the PIT.  One millisecond is enough for the first (10 ns steps);
- * the others get longer.  Every wait is bounded by a number of reads, so that a dead timer gives a wrong clock, not a hang.
- * Time since start is the time-stamp counter scaled to 100 ns: the performance counter (10 MHz, as Windows 10 reports it) and the interrupt time are
- * the same clock, so they cannot drift apart and lost ticks lose no time.
+ * The reference is the HPET if the firmware describes one, else the ACPI PM timer, else the PIT.  One millisecond is enough for the first
+ * (10 ns steps); the others get longer.  Every wait is bounded by a number of reads, so that a dead timer gives a wrong clock, not a hang.
+ * Time since start is the time-stamp counter scaled to 100 ns: the performance counter (10 MHz, as Windows 10 reports it) and the interrupt
+ * time are the same clock, so they cannot drift apart and lost ticks lose no time.
  */
 #include "archp.h"
 #include "kd.h"
@@ -63,7 +63,7 @@ static BOOLEAN KiUseHpet(KI_REFERENCE *Reference)
     }
     Configuration = Hpet[2];
     Hpet[2] = Configuration | 1;
-    *Reference = (KI_REFERENCE){"HPET", KiReadHpet, 1000000000000000ULL / (Capabilities >> 32), 0xFFFFFFFF, 0};
+    *Reference = (KI_REFERENCE){ "HPET", KiReadHpet, 1000000000000000ULL / (Capabilities >> 32), 0xFFFFFFFF, 0 };
     Reference->Interval = (ULONG)(Reference->Frequency / 1000);
     return TRUE;
 }
@@ -74,17 +74,20 @@ static void KiChooseReference(KI_REFERENCE *Reference)
         return;
     }
     if (KiAcpi.PmTimer != 0) {
-        *Reference = (KI_REFERENCE){"ACPI PM timer", KiReadPmTimer, PM_TIMER_HZ, 0xFFFFFF, PM_TIMER_HZ / 200};
+        *Reference = (KI_REFERENCE){ "ACPI PM timer", KiReadPmTimer, PM_TIMER_HZ, 0xFFFFFF, PM_TIMER_HZ / 200 };
         return;
     }
     KiOut8(0x61, (UCHAR)((KiIn8(0x61) & ~2) | 1)); /* gate on, speaker off */
     KiOut8(0x43, 0xB4);                            /* channel 2, both bytes, mode 2 */
     KiOut8(0x42, 0xFF);
     KiOut8(0x42, 0xFF);
-    *Reference = (KI_REFERENCE){"PIT", KiReadPit, PIT_HZ, 0xFFFF, PIT_HZ / 100};
+    *Reference = (KI_REFERENCE){ "PIT", KiReadPit, PIT_HZ, 0xFFFF, PIT_HZ / 100 };
 }
 
-typedef struct _KI_MEASURE { ULONG64 Elapsed, Tsc, Apic; } KI_MEASURE;
+typedef struct _KI_MEASURE
+{
+    ULONG64 Elapsed, Tsc, Apic;
+} KI_MEASURE;
 
 /* FALSE: the reference stands still. */
 static BOOLEAN KiMeasure(const KI_REFERENCE *Reference, ULONG Interval, KI_MEASURE *Measure)

@@ -2,10 +2,11 @@
 /*
  * context.c - between a trap frame and a CONTEXT, and the frames that the kernel builds on a user stack.
  *
- * The frame has all integer registers; the rest of a thread's state is in the processor itself (the kernel does not touch it) except for the volatile XMM
- * registers of a trap, which lie in the frame.  So all of this works on the current thread only; another thread's context is read and written
- * by an APC in it.  What user mode supplies is sanitised: selectors are ours, flags are masked, MXCSR and debug registers lose reserved bits,
- * RIP may be anything (SYSRET is avoided for non-canonical ones, IRETQ's fault on one is caught by KeContextToKframes refusing it).
+ * The frame has all integer registers; the rest of a thread's state is in the processor itself (the kernel does not touch it) except for
+ * the volatile XMM registers of a trap, which lie in the frame.  So all of this works on the current thread only; another thread's context
+ * is read and written by an APC in it.  What user mode supplies is sanitised: selectors are ours, flags are masked, MXCSR and debug
+ * registers lose reserved bits, RIP may be anything (SYSRET is avoided for non-canonical ones, IRETQ's fault on one is caught by
+ * KeContextToKframes refusing it).
  *
  * Frames on a user stack (Windows 10 x64; sizes in userland/inc/pebteb.h):
  *     exception:  RSP -> CONTEXT (4D0) | CONTEXT_EX (20) | EXCEPTION_RECORD (98, padded) | machine frame at +590
@@ -26,17 +27,31 @@ static_assert(sizeof(CONTEXT) == CONTEXT_EX_OFFSET, "CONTEXT");
 
 typedef struct _KI_CONTEXT_EX
 {
-    struct { LONG Offset; ULONG Length; } All, Legacy, XState;
+    struct
+    {
+        LONG Offset;
+        ULONG Length;
+    } All, Legacy, XState;
     ULONG64 Padding;
 } KI_CONTEXT_EX;
 
-typedef struct _KI_MACHINE_FRAME { ULONG64 Rip, SegCs, EFlags, Rsp, SegSs; } KI_MACHINE_FRAME;
+typedef struct _KI_MACHINE_FRAME
+{
+    ULONG64 Rip, SegCs, EFlags, Rsp, SegSs;
+} KI_MACHINE_FRAME;
 
-static const KI_CONTEXT_EX KiContextEx = {.All = {-(LONG)sizeof(CONTEXT), sizeof(CONTEXT) + 0x18}, .Legacy = {-(LONG)sizeof(CONTEXT), sizeof(CONTEXT)},
-                                          .XState = {0x19, 0}};
+static const KI_CONTEXT_EX KiContextEx = { .All = { -(LONG)sizeof(CONTEXT), sizeof(CONTEXT) + 0x18 },
+                                           .Legacy = { -(LONG)sizeof(CONTEXT), sizeof(CONTEXT) },
+                                           .XState = { 0x19, 0 } };
 
-static inline void KiFxSave(PVOID Area) { __asm__ volatile("fxsave64 (%0)" : : "r"(Area) : "memory"); }
-static inline void KiFxRestore(const VOID *Area) { __asm__ volatile("fxrstor64 (%0)" : : "r"(Area) : "memory"); }
+static inline void KiFxSave(PVOID Area)
+{
+    __asm__ volatile("fxsave64 (%0)" : : "r"(Area) : "memory");
+}
+static inline void KiFxRestore(const VOID *Area)
+{
+    __asm__ volatile("fxrstor64 (%0)" : : "r"(Area) : "memory");
+}
 
 static void KiIntegerToContext(const KTRAP_FRAME *Frame, PCONTEXT Context)
 {
@@ -142,7 +157,7 @@ static void KiContextToFloat(const CONTEXT *Context, PKTRAP_FRAME Frame)
 
 static void KiContextToDebug(const CONTEXT *Context, PKTHREAD Thread)
 {
-    const ULONG64 Address[4] = {Context->Dr0, Context->Dr1, Context->Dr2, Context->Dr3};
+    const ULONG64 Address[4] = { Context->Dr0, Context->Dr1, Context->Dr2, Context->Dr3 };
 
     for (ULONG i = 0; i < 4; i++) {
         Thread->DebugRegisters[i] = Address[i] <= MM_USER_HIGHEST ? Address[i] : 0;
@@ -234,7 +249,7 @@ NTSTATUS KiCopyUserContext(CONTEXT *Context, const VOID *User)
     return KiCopyFromUser(Context, User, sizeof(*Context));
 }
 
-/* ---- threads' first frames -------------------------------------------------------------------------------------------------------- */
+/* ---- threads' first frames ------------------------------------------------------------------------------------------------------ */
 
 /* What KiSwapContext pops: 0x28 bytes of home space, eight registers, the return address. */
 typedef struct _KI_SWITCH_FRAME
@@ -266,14 +281,19 @@ void KiInitializeThreadStack(PKTHREAD Thread, PVOID StackTop, PKSTART_ROUTINE St
     Switch->R13 = (ULONG64)StartContext;
     Switch->Return = (PVOID)KiThreadStartupReturn;
     Thread->KernelStack = Switch;
-    static_assert(sizeof(KI_SWITCH_FRAME) % 16 == 0 && __builtin_offsetof(KI_SWITCH_FRAME, StartupHome) % 16 == 0, "KiThreadStartup's stack alignment");
+    static_assert(sizeof(KI_SWITCH_FRAME) % 16 == 0 && __builtin_offsetof(KI_SWITCH_FRAME, StartupHome) % 16 == 0,
+                  "KiThreadStartup's stack alignment");
 }
 
 PKTRAP_FRAME KeInitializeUserTrapFrame(PKTHREAD Thread)
 {
     PKTRAP_FRAME Frame = (PKTRAP_FRAME)((ULONG_PTR)Thread->InitialStack - sizeof(KTRAP_FRAME));
 
-    *Frame = (KTRAP_FRAME){.MxCsr = MXCSR_INITIAL, .SegCs = KGDT64_R3_CODE, .SegSs = KGDT64_R3_DATA, .EFlags = EFLAGS_IF | 2, .FrameType = KTRAP_FRAME_EXCEPTION};
+    *Frame = (KTRAP_FRAME){ .MxCsr = MXCSR_INITIAL,
+                            .SegCs = KGDT64_R3_CODE,
+                            .SegSs = KGDT64_R3_DATA,
+                            .EFlags = EFLAGS_IF | 2,
+                            .FrameType = KTRAP_FRAME_EXCEPTION };
     Thread->UserGsBase = (ULONG64)Thread->Teb;
     Thread->TrapFrame = Frame;
     Thread->PreviousMode = UserMode;
@@ -283,13 +303,13 @@ PKTRAP_FRAME KeInitializeUserTrapFrame(PKTHREAD Thread)
     return Frame;
 }
 
-/* ---- frames on a user stack -------------------------------------------------------------------------------------------------------- */
+/* ---- frames on a user stack ----------------------------------------------------------------------------------------------------- */
 
 static NTSTATUS KiPushUserFrame(const CONTEXT *Context, const EXCEPTION_RECORD *Record, ULONG64 *NewRsp)
 {
     ULONG64 Size = Record != NULL ? EXCEPTION_FRAME_SIZE : APC_FRAME_SIZE;
     ULONG64 Rsp = (Context->Rsp - Size) & ~15ULL;
-    KI_MACHINE_FRAME Machine = {Context->Rip, Context->SegCs, Context->EFlags, Context->Rsp, Context->SegSs};
+    KI_MACHINE_FRAME Machine = { Context->Rip, Context->SegCs, Context->EFlags, Context->Rsp, Context->SegSs };
     NTSTATUS Status;
 
     if (Context->Rsp < Size || Context->Rsp > MM_USER_HIGHEST + 1) {
@@ -330,7 +350,8 @@ NTSTATUS KiInitializeUserException(PKTRAP_FRAME Frame, const EXCEPTION_RECORD *R
     return Status;
 }
 
-NTSTATUS KiInitializeUserApc(PKTRAP_FRAME Frame, PKNORMAL_ROUTINE_ NormalRoutine, PVOID NormalContext, PVOID SystemArgument1, PVOID SystemArgument2)
+NTSTATUS KiInitializeUserApc(PKTRAP_FRAME Frame, PKNORMAL_ROUTINE_ NormalRoutine, PVOID NormalContext, PVOID SystemArgument1,
+                             PVOID SystemArgument2)
 {
     CONTEXT Context __attribute__((aligned(16)));
     ULONG64 Rsp;

@@ -2,11 +2,13 @@
 /*
  * ioapic.c - device interrupts: which vector a line gets, the I/O APIC's redirection entries, and the chains of service routines.
  *
- * A global interrupt's vector follows from its number, spread over the device IRQLs 3..11, so no allocation is needed and HalGetInterruptVector
- * gives the same answer every time.  An entry is unmasked while at least one interrupt object is connected to its vector.
+ * A global interrupt's vector follows from its number, spread over the device IRQLs 3..11, so no allocation is needed and
+ * HalGetInterruptVector gives the same answer every time.  An entry is unmasked while at least one interrupt object is connected to its
+ * vector.
  *
- * Locks: KiVectorLock (HIGH_LEVEL) guards the chains and the I/O APIC's index register.  KiDispatchVector walks a chain without it, at the vector's
- * IRQL: entries are unlinked under the lock and, on another processor, only after that processor has left the vector (KeDisconnectInterrupt).
+ * Locks: KiVectorLock (HIGH_LEVEL) guards the chains and the I/O APIC's index register.  KiDispatchVector walks a chain without it, at the
+ * vector's IRQL: entries are unlinked under the lock and, on another processor, only after that processor has left the vector
+ * (KeDisconnectInterrupt).
  */
 #include "archp.h"
 #include "kd.h"
@@ -25,8 +27,14 @@ typedef struct _KI_VECTOR
 static KI_VECTOR KiVector[256];
 static KSPIN_LOCK KiVectorLock;
 
-static ULONG KiGsiToVector(ULONG Gsi) { return ((IRQL_FIRST + Gsi % IRQL_COUNT) << 4) | (Gsi / IRQL_COUNT); }
-static ULONG KiVectorToGsi(ULONG Vector) { return (Vector & 0xF) * IRQL_COUNT + ((Vector >> 4) - IRQL_FIRST); }
+static ULONG KiGsiToVector(ULONG Gsi)
+{
+    return ((IRQL_FIRST + Gsi % IRQL_COUNT) << 4) | (Gsi / IRQL_COUNT);
+}
+static ULONG KiVectorToGsi(ULONG Vector)
+{
+    return (Vector & 0xF) * IRQL_COUNT + ((Vector >> 4) - IRQL_FIRST);
+}
 
 static KIRQL KiLockVectors(void)
 {
@@ -102,7 +110,8 @@ static void KiRouteVector(ULONG Vector, BOOLEAN Enable)
     }
 }
 
-ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity)
+ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector,
+                                  PKIRQL Irql, PKAFFINITY Affinity)
 {
     ULONG Gsi = BusInterruptLevel;
 
@@ -120,12 +129,20 @@ ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
     return KiGsiToVector(Gsi);
 }
 
-void KeInitializeInterrupt(PKINTERRUPT Interrupt, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
-                           KIRQL SynchronizeIrql, KINTERRUPT_MODE Mode, BOOLEAN ShareVector, ULONG Processor)
+void KeInitializeInterrupt(PKINTERRUPT Interrupt, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock,
+                           ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE Mode, BOOLEAN ShareVector, ULONG Processor)
 {
-    *Interrupt = (KINTERRUPT){.Type = 22 /* InterruptObject */, .Size = sizeof(*Interrupt), .ServiceRoutine = ServiceRoutine, .ServiceContext = ServiceContext,
-                              .ActualLock = SpinLock, .Vector = Vector, .Irql = Irql, .SynchronizeIrql = SynchronizeIrql, .Mode = Mode,
-                              .ShareVector = ShareVector, .Number = Processor};
+    *Interrupt = (KINTERRUPT){ .Type = 22 /* InterruptObject */,
+                               .Size = sizeof(*Interrupt),
+                               .ServiceRoutine = ServiceRoutine,
+                               .ServiceContext = ServiceContext,
+                               .ActualLock = SpinLock,
+                               .Vector = Vector,
+                               .Irql = Irql,
+                               .SynchronizeIrql = SynchronizeIrql,
+                               .Mode = Mode,
+                               .ShareVector = ShareVector,
+                               .Number = Processor };
     if (SpinLock == NULL) {
         Interrupt->ActualLock = &Interrupt->SpinLock;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processor.c - what each processor gets before it runs kernel code: GDT, IDT, TSS with its emergency stacks, control registers, system-call
- * registers, GS.
+ * processor.c - what each processor gets before it runs kernel code: GDT, IDT, TSS with its emergency stacks, control registers,
+ * system-call registers, GS.
  *
  * All of a processor's own lives in one KIPROCESSOR block, which GS points to.  Processor 0's is static, so that a fault in the first C
  * function of the kernel already ends in a bugcheck with a backtrace.  The IDT is the same for all; the interrupt stack table is not.
@@ -22,16 +22,20 @@ static const struct
     UCHAR Vector, Ist;
     BOOLEAN User; /* may be raised by an INT instruction of user mode */
 } KiSpecialGates[] = {
-    {1, 0, FALSE}, {2, TSS_IST_NMI, FALSE}, {3, 0, TRUE}, {4, 0, TRUE}, {8, TSS_IST_PANIC, FALSE}, {18, TSS_IST_MCA, FALSE},
-    {0x29, 0, TRUE}, {0x2C, 0, TRUE}, {0x2D, 0, TRUE},
+    { 1, 0, FALSE },   { 2, TSS_IST_NMI, FALSE },   { 3, 0, TRUE },
+    { 4, 0, TRUE },    { 8, TSS_IST_PANIC, FALSE }, { 18, TSS_IST_MCA, FALSE },
+    { 0x29, 0, TRUE }, { 0x2C, 0, TRUE },           { 0x2D, 0, TRUE },
 };
 
 static void KiInitializeIdt(void)
 {
     for (ULONG Vector = 0; Vector < 256; Vector++) {
         ULONG64 Stub = KiVectorStubs[Vector];
-        KiIdt[Vector] = (KIDT_ENTRY){.OffsetLow = (USHORT)Stub, .Selector = KGDT64_R0_CODE, .Type = 0x8E, .OffsetMiddle = (USHORT)(Stub >> 16),
-                                     .OffsetHigh = (ULONG)(Stub >> 32)};
+        KiIdt[Vector] = (KIDT_ENTRY){ .OffsetLow = (USHORT)Stub,
+                                      .Selector = KGDT64_R0_CODE,
+                                      .Type = 0x8E,
+                                      .OffsetMiddle = (USHORT)(Stub >> 16),
+                                      .OffsetHigh = (ULONG)(Stub >> 32) };
     }
     for (ULONG i = 0; i < sizeof(KiSpecialGates) / sizeof(KiSpecialGates[0]); i++) {
         KIDT_ENTRY *Entry = &KiIdt[KiSpecialGates[i].Vector];
@@ -65,8 +69,11 @@ static ULONG64 KiEmergencyStack(KIPROCESSOR *Processor, UCHAR *Stack)
 
 static void KiLoadTables(KIPROCESSOR *Processor)
 {
-    struct __attribute__((packed)) { USHORT Limit; ULONG64 Base; } Gdt = {sizeof(Processor->Gdt) - 1, (ULONG64)Processor->Gdt},
-                                                                  Idt = {sizeof(KiIdt) - 1, (ULONG64)KiIdt};
+    struct __attribute__((packed))
+    {
+        USHORT Limit;
+        ULONG64 Base;
+    } Gdt = { sizeof(Processor->Gdt) - 1, (ULONG64)Processor->Gdt }, Idt = { sizeof(KiIdt) - 1, (ULONG64)KiIdt };
     ULONG64 Scratch;
 
     __asm__ volatile("lgdt %1\n\t"
@@ -86,7 +93,8 @@ static void KiLoadTables(KIPROCESSOR *Processor)
                      "movl %7, %%eax\n\t"
                      "ltr %%ax"
                      : "=&r"(Scratch)
-                     : "m"(Gdt), "i"(KGDT64_R0_CODE), "i"(KGDT64_R0_DATA), "i"(KGDT64_R3_DATA), "i"(KGDT64_R3_CMTEB), "m"(Idt), "i"(KGDT64_SYS_TSS)
+                     : "m"(Gdt), "i"(KGDT64_R0_CODE), "i"(KGDT64_R0_DATA), "i"(KGDT64_R3_DATA), "i"(KGDT64_R3_CMTEB), "m"(Idt),
+                       "i"(KGDT64_SYS_TSS)
                      : "rax", "memory");
 }
 
@@ -207,7 +215,7 @@ PKPRCB KeGetPrcb(ULONG Number)
     return Number < KE_MAXIMUM_PROCESSORS ? KiProcessorBlock[Number] : NULL;
 }
 
-/* ---- the rest of arch.h's registers ------------------------------------------------------------------------------------------------ */
+/* ---- the rest of arch.h's registers --------------------------------------------------------------------------------------------- */
 ULONG64 KiReadPageTableRoot(void)
 {
     ULONG64 Root;

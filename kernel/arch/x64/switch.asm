@@ -2,9 +2,9 @@
 ;
 ; switch.asm - from one thread to another, and the first step of a new one.
 ;
-; KiSwapContext(Old, New) is called at DISPATCH_LEVEL (SYNCH rules of ke/thread.c): New is this processor's from now on, PRCB.CurrentThread says so
-; already.  It returns in New, where New once called it.  A thread readied on another processor while its own has not yet left the stack is
-; waited for (OnProcessor).  What is switched: nonvolatile registers, XSAVE state, stack, address space, user GS and FS bases.
+; KiSwapContext(Old, New) is called at DISPATCH_LEVEL (ke/sched.c): New is this processor's from now on, PRCB.CurrentThread says so
+; already.  It returns in New, where New once called it.  A thread readied on another processor while its own has not yet left the stack
+; is waited for (OnProcessor).  What is switched: nonvolatile registers, XSAVE state, stack, address space, user GS and FS bases.
 %include "macros.inc"
 default rel
 

@@ -2,8 +2,8 @@
 ;
 ; trap.asm - exceptions and interrupts: from the vector to C and back.
 ;
-; Every vector has a stub that makes the stack uniform (error code or zero, then the vector number in the slot that will be FaultAddress) and
-; jumps to one of three builders, which complete a KTRAP_FRAME on the interrupted stack:
+; Every vector has a stub that makes the stack uniform (error code or zero, then the vector number in the slot that will be
+; FaultAddress) and jumps to one of three builders, which complete a KTRAP_FRAME on the interrupted stack:
 ;   exceptions   KiTrapHandler at the IRQL of the fault, interrupts as C decides;
 ;   interrupts   KiInterruptHandler at the IRQL of the vector (its high nibble), the old one is put back afterwards;
 ;   #DF NMI #MC  KiParanoidHandler on a stack of their own; they may strike between SYSCALL and SWAPGS, so they look at nothing but that

@@ -2,8 +2,8 @@
 /*
  * trap.c - what each exception and interrupt means.
  *
- * Exceptions become NTSTATUS codes exactly as on x64 Windows (a program sees them in its EXCEPTION_RECORD) and go to KiDispatchException; page faults ask
- * Mm first, and a guarded copy that fails ends through the fix-up table.  Interrupts run here at the IRQL of their vector.
+ * Exceptions become NTSTATUS codes exactly as on x64 Windows (a program sees them in its EXCEPTION_RECORD) and go to KiDispatchException;
+ * page faults ask Mm first, and a guarded copy that fails ends through the fix-up table.  Interrupts run here at the IRQL of their vector.
  * Windows Internals, 7th ed., part 2, chapter 8 "Trap dispatching".
  */
 #include "archp.h"
@@ -12,11 +12,11 @@
 #include "kd.h"
 #include "mm.h"
 
-#define BUGCHECK_TRAP 0x7F       /* UNEXPECTED_KERNEL_MODE_TRAP */
-#define BUGCHECK_IRQL 0x0A       /* IRQL_NOT_LESS_OR_EQUAL */
-#define BUGCHECK_READONLY 0xBE   /* ATTEMPTED_WRITE_TO_READONLY_MEMORY */
-#define BUGCHECK_EXECUTE 0xFC    /* ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY */
-#define BUGCHECK_NONPAGED 0x50   /* PAGE_FAULT_IN_NONPAGED_AREA */
+#define BUGCHECK_TRAP 0x7F     /* UNEXPECTED_KERNEL_MODE_TRAP */
+#define BUGCHECK_IRQL 0x0A     /* IRQL_NOT_LESS_OR_EQUAL */
+#define BUGCHECK_READONLY 0xBE /* ATTEMPTED_WRITE_TO_READONLY_MEMORY */
+#define BUGCHECK_EXECUTE 0xFC  /* ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY */
+#define BUGCHECK_NONPAGED 0x50 /* PAGE_FAULT_IN_NONPAGED_AREA */
 
 static inline KPROCESSOR_MODE KiFrameMode(const KTRAP_FRAME *Frame)
 {
@@ -25,13 +25,16 @@ static inline KPROCESSOR_MODE KiFrameMode(const KTRAP_FRAME *Frame)
 
 static void KiRaiseFromFrame(PKTRAP_FRAME Frame, NTSTATUS Code, ULONG Flags, ULONG Parameters, ULONG_PTR P0, ULONG_PTR P1, ULONG_PTR P2)
 {
-    EXCEPTION_RECORD Record = {.ExceptionCode = Code, .ExceptionFlags = Flags, .ExceptionAddress = (PVOID)Frame->Rip, .NumberParameters = Parameters,
-                               .ExceptionInformation = {P0, P1, P2}};
+    EXCEPTION_RECORD Record = { .ExceptionCode = Code,
+                                .ExceptionFlags = Flags,
+                                .ExceptionAddress = (PVOID)Frame->Rip,
+                                .NumberParameters = Parameters,
+                                .ExceptionInformation = { P0, P1, P2 } };
 
     KiDispatchException(&Record, Frame, KiFrameMode(Frame), TRUE);
 }
 
-/* ---- general protection -------------------------------------------------------------------------------------------------------- */
+/* ---- general protection --------------------------------------------------------------------------------------------------------- */
 
 /* Whether the user instruction at Rip is one that only the kernel may execute; everything else is an access violation, as on NT. */
 static BOOLEAN KiIsPrivileged(const KTRAP_FRAME *Frame)
@@ -47,16 +50,36 @@ static BOOLEAN KiIsPrivileged(const KTRAP_FRAME *Frame)
         i++;
     }
     switch (Code[i]) {
-    case 0xF4: case 0xFA: case 0xFB:                                      /* HLT CLI STI */
-    case 0xE4: case 0xE5: case 0xE6: case 0xE7:                           /* IN OUT imm8 */
-    case 0xEC: case 0xED: case 0xEE: case 0xEF:                           /* IN OUT DX */
-    case 0x6C: case 0x6D: case 0x6E: case 0x6F:                           /* INS OUTS */
+    case 0xF4:
+    case 0xFA:
+    case 0xFB: /* HLT CLI STI */
+    case 0xE4:
+    case 0xE5:
+    case 0xE6:
+    case 0xE7: /* IN OUT imm8 */
+    case 0xEC:
+    case 0xED:
+    case 0xEE:
+    case 0xEF: /* IN OUT DX */
+    case 0x6C:
+    case 0x6D:
+    case 0x6E:
+    case 0x6F: /* INS OUTS */
         return TRUE;
     case 0x0F:
         switch (Code[i + 1]) {
-        case 0x00: case 0x01: case 0x06: case 0x08: case 0x09:            /* LLDT LTR LGDT ... CLTS INVD WBINVD */
-        case 0x20: case 0x21: case 0x22: case 0x23:                       /* MOV CRn DRn */
-        case 0x30: case 0x32: case 0x33:                                  /* WRMSR RDMSR RDPMC */
+        case 0x00:
+        case 0x01:
+        case 0x06:
+        case 0x08:
+        case 0x09: /* LLDT LTR LGDT ... CLTS INVD WBINVD */
+        case 0x20:
+        case 0x21:
+        case 0x22:
+        case 0x23: /* MOV CRn DRn */
+        case 0x30:
+        case 0x32:
+        case 0x33: /* WRMSR RDMSR RDPMC */
             return TRUE;
         }
         return FALSE;
@@ -76,7 +99,7 @@ static void KiGeneralProtection(PKTRAP_FRAME Frame)
     KiRaiseFromFrame(Frame, STATUS_ACCESS_VIOLATION, 0, 2, 0, (ULONG_PTR)-1, 0);
 }
 
-/* ---- page faults ----------------------------------------------------------------------------------------------------------------- */
+/* ---- page faults ---------------------------------------------------------------------------------------------------------------- */
 
 static void KiPageFault(PKTRAP_FRAME Frame)
 {
@@ -117,9 +140,10 @@ static void KiPageFault(PKTRAP_FRAME Frame)
     }
 }
 
-/* ---- floating point ---------------------------------------------------------------------------------------------------------------- */
+/* ---- floating point ------------------------------------------------------------------------------------------------------------- */
 
-/* The lowest unmasked exception bit decides, in the order the manual gives: invalid, zero divide, overflow, underflow, inexact, denormal. */
+/* The lowest unmasked exception bit decides, in the order the manual gives: invalid, zero divide, overflow, underflow, inexact, denormal.
+ */
 static NTSTATUS KiFloatStatus(ULONG Pending)
 {
     if (Pending & 0x01) {
@@ -159,7 +183,7 @@ static void KiSimdError(PKTRAP_FRAME Frame)
     KiRaiseFromFrame(Frame, Status, 0, 2, 0, Frame->MxCsr, 0);
 }
 
-/* ---- debugging ------------------------------------------------------------------------------------------------------------------- */
+/* ---- debugging ------------------------------------------------------------------------------------------------------------------ */
 
 /* INT 2D: RAX = BREAKPOINT_PRINT (1), RCX = text, EDX = length, R8D component, R9D level.  The INT3 that follows it is skipped. */
 static void KiDebugService(PKTRAP_FRAME Frame)
@@ -200,7 +224,7 @@ static void KiDebugTrap(PKTRAP_FRAME Frame)
     KiRaiseFromFrame(Frame, STATUS_SINGLE_STEP, 0, 0, 0, 0, 0);
 }
 
-/* ---- dispatch -------------------------------------------------------------------------------------------------------------------- */
+/* ---- dispatch ------------------------------------------------------------------------------------------------------------------- */
 
 static void KiTrapWithStatus(PKTRAP_FRAME Frame)
 {
@@ -221,7 +245,9 @@ static void KiTrapWithStatus(PKTRAP_FRAME Frame)
     case 6:
         KiRaiseFromFrame(Frame, STATUS_ILLEGAL_INSTRUCTION, 0, 0, 0, 0, 0);
         break;
-    case 11: case 12: case 13:
+    case 11:
+    case 12:
+    case 13:
         KiGeneralProtection(Frame);
         break;
     case 16:
@@ -333,8 +359,8 @@ void KiParanoidHandler(PKTRAP_FRAME Frame)
 }
 
 /*
- * On the way to user mode with an APC pending.  Interrupts off on entry and on return.  A user APC redirects the frame; after one nothing else is
- * delivered (the next comes when the first one's NtContinue tests again), unless only kernel APCs were pending.
+ * On the way to user mode with an APC pending.  Interrupts off on entry and on return.  A user APC redirects the frame; after one nothing
+ * else is delivered (the next comes when the first one's NtContinue tests again), unless only kernel APCs were pending.
  */
 void KiExitToUser(PKTRAP_FRAME Frame)
 {
@@ -349,7 +375,7 @@ void KiExitToUser(PKTRAP_FRAME Frame)
     }
 }
 
-/* ---- system services ----------------------------------------------------------------------------------------------------------- */
+/* ---- system services ------------------------------------------------------------------------------------------------------------ */
 
 /* A service returned at raised IRQL or inside a critical region: the caller's bug, caught where it was made. */
 NORETURN void KiServiceExitBug(PKTRAP_FRAME Frame, ULONG Service)
@@ -357,12 +383,13 @@ NORETURN void KiServiceExitBug(PKTRAP_FRAME Frame, ULONG Service)
     KIRQL Irql = KeGetCurrentIrql();
     PKTHREAD Thread = KeGetCurrentThread();
 
-    KdPrint_("Ke: %s returned at IRQL %u, KernelApcDisable %d, SpecialApcDisable %d\n", Service < KiServiceLimit ? KiServiceName[Service] : "?", Irql,
-             Thread->KernelApcDisable, Thread->SpecialApcDisable);
+    KdPrint_("Ke: %s returned at IRQL %u, KernelApcDisable %d, SpecialApcDisable %d\n",
+             Service < KiServiceLimit ? KiServiceName[Service] : "?", Irql, Thread->KernelApcDisable, Thread->SpecialApcDisable);
     if (Irql != PASSIVE_LEVEL) {
         KiBugCheckWithTrap(0x4A /* IRQL_GT_ZERO_AT_SYSTEM_SERVICE */, Frame->Rip, Irql, 0, Service, Frame);
     }
-    KiBugCheckWithTrap(0x01 /* APC_INDEX_MISMATCH */, Frame->Rip, (ULONG_PTR)Thread->KernelApcDisable << 16 | (USHORT)Thread->SpecialApcDisable, 0, Service, Frame);
+    KiBugCheckWithTrap(0x01 /* APC_INDEX_MISMATCH */, Frame->Rip,
+                       (ULONG_PTR)Thread->KernelApcDisable << 16 | (USHORT)Thread->SpecialApcDisable, 0, Service, Frame);
 }
 
 /* Only while the trace class is on. */

@@ -2,9 +2,9 @@
 /*
  * xstate.c - the extended registers (x87, SSE, AVX, ...): which are in use, and the first contents of a thread's save area.
  *
- * State is switched eagerly, every thread has an area: one XSAVE and one XRSTOR a switch, and no lazy-restore trap to reason about.  System threads
- * have one too, because drivers may use SSE.  Without XSAVE the legacy FXSAVE image alone is switched.
- * KUSER_SHARED_DATA.XState tells user mode the same (RtlGetEnabledExtendedFeatures, CONTEXT_XSTATE).
+ * State is switched eagerly, every thread has an area: one XSAVE and one XRSTOR a switch, and no lazy-restore trap to reason about.  System
+ * threads have one too, because drivers may use SSE.  Without XSAVE the legacy FXSAVE image alone is switched. KUSER_SHARED_DATA.XState
+ * tells user mode the same (RtlGetEnabledExtendedFeatures, CONTEXT_XSTATE).
  */
 #include "archp.h"
 
