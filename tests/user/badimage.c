@@ -23,7 +23,6 @@
 #define NO_DLL 0xC0000135u
 #define NO_FUNCTION 0xC0000139u
 #define NO_ORDINAL 0xC0000138u
-#define EMPTY_FILE 0xC000011Eu /* STATUS_MAPPED_FILE_SIZE_ZERO */
 #define MISMATCH 216u
 #define NO_PROGRAM 193u
 
@@ -32,7 +31,7 @@ static const struct {
     const char *Name;
     unsigned Section, Error, Exit;
 } Expected[] = {
-    {"empty.exe", EMPTY_FILE, 1006, 0}, {"text.exe", NOT_MZ, MISMATCH, 0}, {"text.txt", NOT_MZ, NO_PROGRAM, 0},
+    {"empty.exe", BAD_FILE, NO_PROGRAM, 0}, {"text.exe", NOT_MZ, MISMATCH, 0}, {"text.txt", NOT_MZ, NO_PROGRAM, 0},
     {"onebyte.exe", NOT_MZ, MISMATCH, 0}, {"mz.exe", NOT_MZ, MISMATCH, 0}, {"cutdos.exe", NOT_MZ, MISMATCH, 0},
     {"cutdos64.exe", PROTECT, MISMATCH, 0}, {"cutstub.exe", PROTECT, MISMATCH, 0}, {"cutsignature.exe", PROTECT, MISMATCH, 0},
     {"cutfile.exe", PROTECT, MISMATCH, 0}, {"cutoptional.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"cutdirectories.exe", BAD_FORMAT, NO_PROGRAM, 0},
@@ -137,11 +136,14 @@ int main(int Count, char **Arguments)
     for (int i = 0; i < COUNT; i++) {
         CheckOne(i);
     }
-    RunQuietly();
+    RunQuietly(); /* what is made once is made now */
     NativeUsage(&Native, &Before);
-    RunQuietly();
-    Sleep(100);
-    NativeUsage(&Native, &After);
+    for (int Round = 0; Round < 3; Round++) {
+        RunQuietly();
+        Sleep(100);
+        NativeUsage(&Native, &After);
+        printf("# round %d: %llu available pages, %llu before\n", Round, After.AvailablePages, Before.AvailablePages);
+    }
     Is(After.AvailablePages, Before.AvailablePages, "available pages as before");
     Is(After.CommittedPages, Before.CommittedPages, "committed pages as before");
     Is(After.PagedPool, Before.PagedPool, "paged pool as before");

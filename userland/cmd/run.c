@@ -7,11 +7,25 @@
  */
 #include "cmd.h"
 
-static BOOL IsFile(LPCWSTR Path)
+/* A file is started under the name that the volume gives it, so the last part of Path is spelt anew ("HELLO.EXE" becomes "hello.exe"). */
+static BOOL IsFile(LPWSTR Path)
 {
     DWORD Attributes = GetFileAttributesW(Path);
+    LPWSTR Part = wcsrchr(Path, L'\\');
+    WIN32_FIND_DATAW Data;
 
-    return Attributes != INVALID_FILE_ATTRIBUTES && !(Attributes & FILE_ATTRIBUTE_DIRECTORY);
+    if (Attributes == INVALID_FILE_ATTRIBUTES || (Attributes & FILE_ATTRIBUTE_DIRECTORY)) {
+        return FALSE;
+    }
+    HANDLE Find = FindFirstFileW(Path, &Data);
+    if (Find != INVALID_HANDLE_VALUE) {
+        Part = Part != NULL ? Part + 1 : Path;
+        if (wcslen(Data.cFileName) == wcslen(Part) && wcschr(Part, L':') == NULL) {
+            wcscpy(Part, Data.cFileName); /* not in place of a short name: it may be longer than the buffer */
+        }
+        FindClose(Find);
+    }
+    return TRUE;
 }
 
 static LPWSTR Variable(LPCWSTR Name, LPCWSTR Default)

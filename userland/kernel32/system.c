@@ -112,8 +112,8 @@ BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX Status)
     if (!NT_SUCCESS(Query) && Query != STATUS_INFO_LENGTH_MISMATCH) {
         return BaseResult(Query);
     }
-    /* AvailablePages, CommittedPages, CommitLimit stand at 0x2C, 0x30, 0x38 */
-    ULONGLONG Page = Basic.PageSize, Available = Performance.Words[11], Committed = Performance.Words[12], Limit = Performance.Words[14];
+    /* AvailablePages, CommittedPages, CommitLimit stand at 0x2C, 0x30, 0x34 */
+    ULONGLONG Page = Basic.PageSize, Available = Performance.Words[11], Committed = Performance.Words[12], Limit = Performance.Words[13];
     Status->ullTotalPhys = Page * Basic.NumberOfPhysicalPages;
     Status->ullAvailPhys = Page * Available;
     Status->dwMemoryLoad = Basic.NumberOfPhysicalPages == 0 ? 0 : (DWORD)(100 - Available * 100 / Basic.NumberOfPhysicalPages);

@@ -84,6 +84,7 @@ typedef struct _NATIVE_USAGE
 {
     unsigned long long AvailablePages, CommittedPages, PagedPool, NonPagedPool; /* pages */
     unsigned long long OwnHandles, Processes, Threads, AllHandles;
+    unsigned long long OwnPrivate; /* bytes committed by the caller itself */
 } NATIVE_USAGE;
 
 static inline int NativeUsage(const NATIVE *Native, NATIVE_USAGE *Usage)
@@ -109,6 +110,9 @@ static inline int NativeUsage(const NATIVE *Native, NATIVE_USAGE *Usage)
         Usage->Processes++;
         Usage->Threads += *(ULONG *)(p + 4);
         Usage->AllHandles += *(ULONG *)(p + 0x60);
+        if (*(ULONG_PTR *)(p + 0x50) == GetCurrentProcessId()) {
+            Usage->OwnPrivate = *(ULONG_PTR *)(p + 0xC8);
+        }
         if (*(ULONG *)p == 0) {
             return 1;
         }

@@ -89,6 +89,7 @@ int main(int argc, char **argv)
     Good &= Same("committed pages", Before.CommittedPages, After.CommittedPages);
     Good &= Same("paged pool", Before.PagedPool, After.PagedPool);
     Good &= Same("nonpaged pool", Before.NonPagedPool, After.NonPagedPool);
+    Good &= Same("own private", Before.OwnPrivate, After.OwnPrivate);
     Good &= Same("own handles", Before.OwnHandles, After.OwnHandles);
     Good &= Same("all handles", Before.AllHandles, After.AllHandles);
     Good &= Same("processes", Before.Processes, After.Processes);
