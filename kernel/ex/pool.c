@@ -209,6 +209,49 @@ static void Spill(PKPRCB Prcb, ULONG Index)
         MmFreePoolPages(Superfluous[--Pages]);
 }
 
+/*
+ * This processor's lists go back to their pages, and empty pages to mm: what remains is what is in use.  For figures that are to be compared, and when memory
+ * is short.
+ */
+void ExTrimPool_(void)
+{
+    KIRQL Irql = KfRaiseIrql(DISPATCH_LEVEL);
+    PKPRCB Prcb = KeGetCurrentPrcb();
+
+    for (ULONG Index = 0; Index < CLASSES; Index++) {
+        PPOOL_CLASS To = &Class[Index];
+        PPAGE_HEAD Empty = NULL;
+        KeAcquireSpinLockAtDpcLevel(&To->Lock);
+        while (Prcb->PoolCache[Index] != NULL) {
+            PFREE_BLOCK Block = Prcb->PoolCache[Index];
+            Prcb->PoolCache[Index] = Block->Next;
+            PPAGE_HEAD Page = GiveBlock(To, Block);
+            if (Page != NULL) {
+                Page->Links.Flink = (PLIST_ENTRY)Empty;
+                Empty = Page;
+            }
+        }
+        for (PLIST_ENTRY Entry = To->Pages.Flink; Entry != &To->Pages && To->EmptyPages != 0;) {
+            PPAGE_HEAD Page = CONTAINING_RECORD(Entry, PAGE_HEAD, Links);
+            Entry = Entry->Flink;
+            if (Page->FreeCount == To->Blocks) {
+                RemoveEntryList(&Page->Links);
+                To->EmptyPages--;
+                Page->Magic = 0;
+                Page->Links.Flink = (PLIST_ENTRY)Empty;
+                Empty = Page;
+            }
+        }
+        KeReleaseSpinLockFromDpcLevel(&To->Lock);
+        while (Empty != NULL) {
+            PPAGE_HEAD Next = (PPAGE_HEAD)Empty->Links.Flink;
+            MmFreePoolPages(Empty);
+            Empty = Next;
+        }
+    }
+    KeLowerIrql(Irql);
+}
+
 static PVOID AllocateSmall(ULONG Type, SIZE_T Bytes, ULONG Tag)
 {
     ULONG Index = ClassOfSize[(Bytes + sizeof(POOL_HEADER) + 15) / 16];

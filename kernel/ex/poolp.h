@@ -6,5 +6,6 @@
 #include "mm.h"
 
 PVOID ExpAllocatePool(ULONG Type, SIZE_T Bytes, ULONG Tag); /* NULL: no memory */
+void ExTrimPool_(void); /* for mm */
 void ExpCountPool(ULONG Tag, LONG64 Bytes, LONG Blocks);
 #endif

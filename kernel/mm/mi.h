@@ -192,6 +192,8 @@ extern volatile LONG64 MmTotalCommittedPages;
 extern LONG64 MmTotalCommitLimit;
 extern volatile LONG64 MmPeakCommitment;
 
+void ExTrimPool_(void); /* ex/pool.c: free blocks and pages go back.  < DISPATCH_LEVEL */
+
 /* ---- kernel address space: kvm.c, region.c ------------------------------------------------------------------------------------------------ */
 #define MI_SYSTEM_PTE_BASE 0xFFFFF88000000000ULL /* stacks, pool of several pages, MDL and I/O mappings */
 #define MI_SYSTEM_PTE_PAGES 0x80000ULL           /* 2 GiB */

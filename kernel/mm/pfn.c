@@ -468,6 +468,8 @@ void MiInitializePfnDatabase(LOADER_PARAMETER_BLOCK *Block)
 void MmQueryStatistics(MM_STATISTICS *Statistics)
 {
     RtlZeroMemory(Statistics, sizeof *Statistics);
+    if (KeGetCurrentIrql() < DISPATCH_LEVEL)
+        ExTrimPool_();
     Statistics->TotalPages = MiTotalPages;
     /* Kernel stacks kept for the next thread are free memory in all but name; leak tests compare this figure. */
     Statistics->FreePages = FreePages() + MiKernelStackCachePages();
