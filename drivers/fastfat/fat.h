@@ -147,6 +147,8 @@ void FatFreeFcb(FAT_FCB *Fcb);
 typedef NTSTATUS FAT_REQUEST(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information);
 FAT_REQUEST FatCreate, FatCleanup, FatClose;                              /* fatcreate.c */
 FAT_REQUEST FatRead;                                                      /* fatread.c */
+/* Connects a file object with the file's cache; F exclusive.  PrivateCacheMap stays NULL if there is no memory. */
+void FatConnectCache(PFILE_OBJECT File, FAT_FCB *Fcb);
 FAT_REQUEST FatQueryInformation, FatSetInformation, FatQueryVolume;       /* fatinfo.c */
 FAT_REQUEST FatDirectoryControl;                                          /* fatdir.c */
 

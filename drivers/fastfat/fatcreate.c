@@ -22,20 +22,19 @@ typedef struct _FAT_OPEN {
     UNICODE_STRING Last;       /* the last name */
 } FAT_OPEN;
 
+/* Bit n of word n / 32: ASCII character n may not stand in a name: controls and eight others (a backslash never gets here). */
+static const ULONG IllegalAscii[4] = { 0xFFFFFFFF, 0xD4008404, 0x00000000, 0x10000000 };
+
 static BOOLEAN IsLegalName(PCUNICODE_STRING Name)
 {
-    static const WCHAR Illegal[] = L"\"*/:<>?|";
+    ULONG Count = Name->Length / sizeof(WCHAR);
 
-    for (ULONG Index = 0; Index < Name->Length / sizeof(WCHAR); Index++) {
+    for (ULONG Index = 0; Index < Count; Index++) {
         WCHAR Unit = Name->Buffer[Index];
-        if (Unit < L' ')
+        if (Unit < 128 && (IllegalAscii[Unit / 32] >> Unit % 32 & 1))
             return FALSE;
-        for (const WCHAR *At = Illegal; *At != 0; At++) {
-            if (Unit == *At)
-                return FALSE;
-        }
     }
-    return Name->Length <= FAT_MAX_NAME * sizeof(WCHAR);
+    return Count <= FAT_MAX_NAME;
 }
 
 /* Splits the first name off *Path. */
@@ -149,19 +148,34 @@ static NTSTATUS GetFcb(FAT_VCB *Vcb, FAT_NODE *Node, FAT_FCB **Fcb)
     return Status;
 }
 
+/* F exclusive. */
 static NTSTATUS TakeShare(const FAT_OPEN *Open, FAT_FCB *Fcb)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
-    ExAcquireResourceExclusiveLite(&Fcb->Resource, TRUE);
     if (Fcb->CleanupCount == 0)
         IoSetShareAccess(Open->Access, Open->Share, Open->File, &Fcb->ShareAccess);
     else
         Status = IoCheckShareAccess(Open->Access, Open->Share, Open->File, &Fcb->ShareAccess, TRUE);
     if (NT_SUCCESS(Status))
         Fcb->CleanupCount++;
-    ExReleaseResourceLite(&Fcb->Resource);
     return Status;
+}
+
+static void FillFileObject(const FAT_OPEN *Open, FAT_FCB *Fcb, FAT_CCB *Ccb)
+{
+    RtlZeroMemory(Ccb, sizeof *Ccb);
+    Ccb->NodeTypeCode = FAT_NODE_TYPE_CCB;
+    Open->File->FsContext = Fcb;
+    Open->File->FsContext2 = Ccb;
+    Open->File->SectionObjectPointer = &Fcb->Sections;
+    Open->File->Vpb = Open->Vcb->Vpb;
+    if (Fcb->Node == NULL || FatIsDirectory(Fcb->Node) || (Open->Options & FILE_NO_INTERMEDIATE_BUFFERING))
+        return;
+    Open->File->Flags |= FO_CACHE_SUPPORTED;
+    /* The file is in the cache: being connected from the start, its first read too can be fast I/O. */
+    if (Fcb->Sections.SharedCacheMap != NULL && (Open->Access & FILE_READ_DATA))
+        FatConnectCache(Open->File, Fcb);
 }
 
 /* The commit: share access first, then nothing can fail. */
@@ -171,20 +185,14 @@ static NTSTATUS FinishOpen(const FAT_OPEN *Open, FAT_FCB *Fcb)
 
     if (Ccb == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    ExAcquireResourceExclusiveLite(&Fcb->Resource, TRUE);
     NTSTATUS Status = TakeShare(Open, Fcb);
-    if (!NT_SUCCESS(Status)) {
+    if (NT_SUCCESS(Status))
+        FillFileObject(Open, Fcb, Ccb);
+    ExReleaseResourceLite(&Fcb->Resource);
+    if (!NT_SUCCESS(Status))
         ExFreePoolWithTag(Ccb, FAT_TAG_CCB);
-        return Status;
-    }
-    RtlZeroMemory(Ccb, sizeof *Ccb);
-    Ccb->NodeTypeCode = FAT_NODE_TYPE_CCB;
-    Open->File->FsContext = Fcb;
-    Open->File->FsContext2 = Ccb;
-    Open->File->SectionObjectPointer = &Fcb->Sections;
-    Open->File->Vpb = Open->Vcb->Vpb;
-    if (Fcb->Node != NULL && !FatIsDirectory(Fcb->Node) && !(Open->Options & FILE_NO_INTERMEDIATE_BUFFERING))
-        Open->File->Flags |= FO_CACHE_SUPPORTED;
-    return STATUS_SUCCESS;
+    return Status;
 }
 
 static NTSTATUS OpenVolume(FAT_OPEN *Open)

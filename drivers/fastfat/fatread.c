@@ -21,30 +21,29 @@ static VOID NTAPI ReleaseFromCache(PVOID Context)
 
 static CACHE_MANAGER_CALLBACKS CacheCallbacks = { AcquireForLazyWrite, ReleaseFromCache, AcquireForReadAhead, ReleaseFromCache };
 
-/* F is held shared; the first cached read of a file object connects it with the cache. */
-static void ConnectCache(PFILE_OBJECT File, FAT_FCB *Fcb)
+void FatConnectCache(PFILE_OBJECT File, FAT_FCB *Fcb)
 {
     CC_FILE_SIZES Sizes = { Fcb->Header.AllocationSize, Fcb->Header.FileSize, Fcb->Header.ValidDataLength };
 
-    if (File->PrivateCacheMap != NULL)
-        return;
-    ExReleaseResourceLite(&Fcb->Resource);
-    ExAcquireResourceExclusiveLite(&Fcb->Resource, TRUE);
-    if (File->PrivateCacheMap == NULL)
-        CcInitializeCacheMap(File, &Sizes, FALSE, &CacheCallbacks, Fcb);
-    ExConvertExclusiveToSharedLite(&Fcb->Resource);
+    CcInitializeCacheMap(File, &Sizes, FALSE, &CacheCallbacks, Fcb);
 }
 
 static NTSTATUS ReadCached(FAT_FCB *Fcb, PIRP Irp, PFILE_OBJECT File, LARGE_INTEGER Offset, ULONG Length, PULONG_PTR Information)
 {
-    IO_STATUS_BLOCK IoStatus = { .Status = STATUS_UNSUCCESSFUL };
+    IO_STATUS_BLOCK IoStatus = { .Status = STATUS_INSUFFICIENT_RESOURCES };
     PVOID Buffer = FatGetBuffer(Irp);
 
     if (Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    /* The first cached read of a file object connects it with the cache; if that fails it stays unconnected. */
+    if (File->PrivateCacheMap == NULL) {
+        ExAcquireResourceExclusiveLite(&Fcb->Resource, TRUE);
+        FatConnectCache(File, Fcb);
+        ExReleaseResourceLite(&Fcb->Resource);
+    }
     ExAcquireResourceSharedLite(&Fcb->Resource, TRUE);
-    ConnectCache(File, Fcb);
-    CcCopyRead(File, &Offset, Length, TRUE, Buffer, &IoStatus);
+    if (File->PrivateCacheMap != NULL)
+        CcCopyRead(File, &Offset, Length, TRUE, Buffer, &IoStatus);
     ExReleaseResourceLite(&Fcb->Resource);
     *Information = IoStatus.Information;
     return IoStatus.Status;
