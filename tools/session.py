@@ -132,11 +132,11 @@ class Session:
         self.serial.sendall(text.encode())
 
     def command(self, line):
-        """Type a line, return what came before the next prompt, without the echo."""
+        """Type a line, return what came before the next prompt, without the echo and the blank line before the prompt."""
         self.type(line + "\r")
         text = self.wait_prompt().decode("utf-8", "replace")
         _, _, text = text.partition("\n")
-        return text.rpartition("\n")[0]
+        return text.rpartition("\n")[0].rstrip("\n")
 
     def errorlevel(self):
         return int(self.command("echo %errorlevel%").strip())

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Programs and what the system does with them: someone else's binary, a driver, crashes, ten thousand processes."""
+import hashlib
+import hmac
+import os
+import re
+
+import pytest
+
+CACHE = os.environ.get("NASCENT_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "nascent")
+HMAC256 = os.path.join(CACHE, "programs", "hmac256.exe")
+
+
+def test_hmac256(nrun, tmp_path):
+    """A Windows program nobody here built, against Python's own computation."""
+    data = b"".join(b"line %d of the input\r\n" % i for i in range(5000))
+    (tmp_path / "input.txt").write_bytes(data)
+    run = nrun("hmac256.exe secretkey input.txt", "--dir", "C:\\t", "--add", f"{HMAC256}=C:\\t\\hmac256.exe",
+               "--add", f"{tmp_path}/input.txt=C:\\t\\input.txt")
+    assert run.code == 0 and run.err == b""
+    assert run.out.decode() == hmac.new(b"secretkey", data, hashlib.sha256).hexdigest() + "  input.txt\r\n"
+
+
+def test_driver_answers_a_program(nrun):
+    run = nrun("echodrv.exe hello")
+    assert run.code == 0 and run.out.split() == [b"HELLO"]
+    assert "Loaded echo.sys at" in run.log_text()
+
+
+CRASHES = {"nullwrite": 0xC0000005, "nullread": 0xC0000005, "writecode": 0xC0000005, "execdata": 0xC0000005, "stack": 0xC00000FD,
+           "divide": 0xC0000094, "int3": 0x80000003, "illegal": 0xC000001D, "privileged": 0xC0000096, "failfast": 0xC0000409}
+
+
+def test_crashes(nrun):
+    """All kinds in one boot: each kills its process with its own status, and only that."""
+    run = nrun("crash.exe")
+    for kind, status in CRASHES.items():
+        assert re.search(rf"^{kind} +exit code 0x{status:08X}".encode(), run.out, re.MULTILINE), f"{kind}: {run.out.decode()}"
+
+
+def test_crash_report(nrun):
+    run = nrun("crash.exe nullwrite")
+    assert run.code == 199 and b"0xC0000005" in run.err
+    report = (run.out + run.err).decode("utf-8", "replace") + run.log_text()
+    assert "STATUS_ACCESS_VIOLATION" in report
+    assert re.search(r"crash\.exe\+0x[0-9A-Fa-f]+", report), "the report names module and offset"
+
+
+@pytest.mark.parametrize("kind", ["300", "100 msvcrt"])
+def test_processes_leave_nothing(nrun, kind):
+    """The short form; `make test-leaks` runs ten thousand."""
+    run = nrun(f"stress10k.exe {os.environ.get('STRESS_COUNT', '') or kind}", "--timeout", "1500")
+    assert run.code == 0 and b"DIFFERENT" not in run.out, run.out.decode()
