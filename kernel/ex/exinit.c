@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exinit.c - the executive's beginning.
+ *
+ * Phase 0 makes what needs neither memory nor threads; phase 1 the object types and the system worker threads.
  */
 #include "exp.h"
 

@@ -235,11 +235,14 @@ PHANDLE_TABLE ObpTableForHandle(HANDLE *Handle, KPROCESSOR_MODE Mode);
  * Counts a new handle (open procedure, exclusive rule, database) and puts it into the current process' table or the kernel's.  GrantedAccess is final.
  * The handle takes its own reference.  PASSIVE or APC level.
  */
-NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, ACCESS_MASK GrantedAccess, ULONG HandleAttributes, KPROCESSOR_MODE Mode, PHANDLE Handle) NODISCARD;
+NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, ACCESS_MASK GrantedAccess, ULONG HandleAttributes, KPROCESSOR_MODE Mode,
+                         PHANDLE Handle) NODISCARD;
 /* Of an open: checks AccessState's remaining access against Object's descriptor; GrantedAccess gets all. */
-NTSTATUS ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, ACCESS_MASK DesiredAccess, PACCESS_MASK GrantedAccess) NODISCARD;
+NTSTATUS ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, ACCESS_MASK DesiredAccess,
+                              PACCESS_MASK GrantedAccess) NODISCARD;
 BOOLEAN ObpCheckDirectoryAccess(POBJECT_DIRECTORY Directory, ACCESS_MASK Access, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, NTSTATUS *Status);
-NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, PVOID Object, PEPROCESS Process, ULONG Attributes, KPROCESSOR_MODE Mode, PACCESS_MASK GrantedAccess) NODISCARD;
+NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, PVOID Object, PEPROCESS Process, ULONG Attributes, KPROCESSOR_MODE Mode,
+                                 PACCESS_MASK GrantedAccess) NODISCARD;
 void ObpDecrementHandleCount(PEPROCESS Process, PVOID Object);
 /* A handle's attributes as entries keep them. */
 static inline PVOID ObpEntryBody(PHANDLE_TABLE_ENTRY Entry)

@@ -185,7 +185,8 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
         Status = SeCreateAccessState(AccessState, &AuxData, DesiredAccess, Type != NULL ? &Type->TypeInfo.GenericMapping : NULL);
     }
     if (NT_SUCCESS(Status)) {
-        OBP_LOOKUP Lookup = {.Name = &Name, .Attributes = Attributes, .Type = Type, .Mode = AccessMode, .ParseContext = ParseContext, .AccessState = AccessState};
+        OBP_LOOKUP Lookup = {.Name = &Name, .Attributes = Attributes, .Type = Type, .Mode = AccessMode, .ParseContext = ParseContext,
+                             .AccessState = AccessState};
 
         Status = ObpLookupObjectName(&Lookup);
         if (NT_SUCCESS(Status)) {

@@ -9,8 +9,8 @@
  *      else the creator's default;
  *      else the token's default DACL.
  *
- * Entries that take effect on the object have generic rights mapped and CREATOR OWNER / CREATOR GROUP replaced.  Where the same entry also goes on to children of a
- * container, the untouched entry follows, inherit-only.  A creator below medium integrity leaves its label.
+ * Entries that take effect on the object have generic rights mapped and CREATOR OWNER / CREATOR GROUP replaced.  Where the same entry
+ * also goes on to children of a container, the untouched entry follows, inherit-only.  A creator below medium integrity leaves its label.
  * Windows Internals, 7th ed., part 1, chapter 7 "Security descriptors and access control"; [MS-DTYP] 2.5.3.4.
  */
 #include "sep.h"

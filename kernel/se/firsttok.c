@@ -2,8 +2,8 @@
 /*
  * firsttok.c - the tokens that come from nowhere: the system's and the first user's; and those of processes, which come from them.
  *
- * On Windows the second is lsass's work (NtCreateToken after a logon).  There is no logon here yet, so the kernel makes a token for the machine's one account: an
- * administrator at high integrity, in session 0.
+ * On Windows the second is lsass's work (NtCreateToken after a logon).  There is no logon here yet, so the kernel makes a token for the
+ * machine's one account: an administrator at high integrity, in session 0.
  */
 #include "sep.h"
 

@@ -2,8 +2,9 @@
 /*
  * subject.c - who asks: subject contexts and access states.
  *
- * The subject of an operation is the thread's impersonation token, if it has one, and the process' primary token.  Both are referenced at the beginning, so that
- * what happens to the thread meanwhile does not matter.  An access state carries the subject through an open, with what was asked and what is granted so far.
+ * The subject of an operation is the thread's impersonation token, if it has one, and the process' primary token.  Both are referenced at
+ * the beginning, so that what happens to the thread meanwhile does not matter.  An access state carries the subject through an open, with
+ * what was asked and what is granted so far.
  */
 #include "sep.h"
 
