@@ -449,7 +449,8 @@ void MiInitializePfnDatabase(LOADER_PARAMETER_BLOCK *Block)
             Pfn->Usage = MiUseDriver;
             Pfn->ShareCount = Pfn->ReferenceCount = 1;
         }
-        if (IsRam(Memory->Type)) {
+        /* The RAM disk is a disk: its pages are no more "memory in use" than a disk drive's sectors. */
+        if (IsRam(Memory->Type) && Memory->Type != LoaderRamDisk) {
             MiTotalPages += Memory->PageCount;
             MiUsagePages[MiUseDriver] += (LONG64)Memory->PageCount;
         }
