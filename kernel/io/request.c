@@ -201,7 +201,9 @@ static void IopFinishDeferred(PIRP Irp)
 NTSTATUS IopIssueAndWait(PDEVICE_OBJECT Device, PIRP Irp, PKEVENT Event, PIO_STATUS_BLOCK Iosb)
 {
     NTSTATUS Status;
-    IopQueueThreadIrp(Irp);
+    if ((Irp->Flags & IRP_CREATE_OPERATION) == 0) { /* a create is waited for to its end, and nobody knows its file yet */
+        IopQueueThreadIrp(Irp);
+    }
     Status = IofCallDriver(Device, Irp);
     if (Status == STATUS_PENDING) {
         KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);

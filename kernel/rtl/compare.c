@@ -13,9 +13,16 @@ static CHAR UpperByte(CHAR Character)
 
 static LONG CompareUnits(const WCHAR *Left, SIZE_T LeftCount, const WCHAR *Right, SIZE_T RightCount, BOOLEAN Fold)
 {
-    SIZE_T Common = LeftCount < RightCount ? LeftCount : RightCount;
+    SIZE_T Common = LeftCount < RightCount ? LeftCount : RightCount, Index = 0;
 
-    for (SIZE_T Index = 0; Index < Common; Index++) {
+    /* Names are mostly written as they are stored: four units at a time while they are the same. */
+    for (ULONG64 First, Second; Index + 4 <= Common; Index += 4) {
+        __builtin_memcpy(&First, Left + Index, sizeof(First));
+        __builtin_memcpy(&Second, Right + Index, sizeof(Second));
+        if (First != Second)
+            break;
+    }
+    for (; Index < Common; Index++) {
         WCHAR First = Left[Index], Second = Right[Index];
         if (First == Second)
             continue;
