@@ -47,63 +47,108 @@ static bool OpenExports(LDRP_MODULE *Module, EXPORT_CURSOR *Cursor)
 
 typedef ULONG64 __attribute__((may_alias, aligned(1))) UNALIGNED_QUAD;
 
-/* A string that ends where its image ends, if not before. */
-typedef struct _BOUNDED_NAME
-{
-    const UCHAR *At, *Limit;
-} BOUNDED_NAME;
-
 #define BYTES(b) (0x0101010101010101ULL * (b))
 
-/* As strcmp, eight bytes a step; neither string is read beyond its limit.  One that runs into it is the smaller. */
-static int CompareNames(BOUNDED_NAME Left, BOUNDED_NAME Right)
+/* As strcmp; neither string is read beyond its limit.  One that runs into it is the smaller. */
+static __attribute__((noinline)) int CompareNames(const UCHAR *Left, const UCHAR *LeftLimit, const UCHAR *Right,
+                                                  const UCHAR *RightLimit)
 {
-    for (; Left.Limit - Left.At >= 8 && Right.Limit - Right.At >= 8; Left.At += 8, Right.At += 8) {
-        ULONG64 A = *(const UNALIGNED_QUAD *)Left.At, B = *(const UNALIGNED_QUAD *)Right.At;
-        ULONG64 Differ = A ^ B, Zero = (A - BYTES(1)) & ~A & BYTES(0x80);
-        if (LIKELY(Differ == 0 && Zero == 0))
+    for (;; Left++, Right++) {
+        if (Left == LeftLimit || Right == RightLimit)
+            return Left == LeftLimit ? -1 : 1;
+        if (*Left != *Right)
+            return *Left < *Right ? -1 : 1;
+        if (*Left == 0)
+            return 0;
+    }
+}
+
+/*
+ * The name looked for, cut into big-endian words: two words compare as their eight characters do.  The last one, which has the string's end,
+ * is masked behind it.  Words = 0: too long, or too near the end of its image; then it is compared the slow way.
+ */
+#define NAME_WORDS 8u
+
+typedef struct _SEARCH_NAME
+{
+    ULONG Words;
+    ULONG64 LastMask;
+    ULONG64 Word[NAME_WORDS];
+    const UCHAR *Text, *Limit;
+} SEARCH_NAME;
+
+static inline void PrepareName(SEARCH_NAME *Name, const UCHAR *Text, const UCHAR *Limit)
+{
+    Name->Text = Text;
+    Name->Limit = Limit;
+    Name->Words = 0;
+    Name->LastMask = 0;
+    for (ULONG Index = 0; Index < NAME_WORDS && Limit - Text >= 8; Index++, Text += 8) {
+        ULONG64 Value = *(const UNALIGNED_QUAD *)Text, Zero = (Value - BYTES(1)) & ~Value & BYTES(0x80);
+        if (Zero == 0) {
+            Name->Word[Index] = __builtin_bswap64(Value);
             continue;
-        if (Differ == 0)
-            return 0;
-        ULONG Bit = (ULONG)__builtin_ctzll(Differ) & ~7u;
-        if (Zero != 0 && (ULONG)__builtin_ctzll(Zero) < Bit)
-            return 0;
-        return (UCHAR)(A >> Bit) < (UCHAR)(B >> Bit) ? -1 : 1;
-    }
-    for (;; Left.At++, Right.At++) {
-        if (Left.At == Left.Limit || Right.At == Right.Limit)
-            return Left.At == Left.Limit ? -1 : 1;
-        if (*Left.At != *Right.At)
-            return *Left.At < *Right.At ? -1 : 1;
-        if (*Left.At == 0)
-            return 0;
-    }
-}
-
-static int CompareExport(const EXPORT_CURSOR *Cursor, BOUNDED_NAME Name, ULONG Index)
-{
-    ULONG Rva = Cursor->Name[Index];
-
-    if (Rva >= Cursor->ImageSize)
-        return -1;
-    return CompareNames(Name, (BOUNDED_NAME){Cursor->Base + Rva, Cursor->Base + Cursor->ImageSize});
-}
-
-/* Binary search in the part that a galloping search from the last place leaves over. */
-static bool FindName(EXPORT_CURSOR *Cursor, BOUNDED_NAME Name, ULONG Hint)
-{
-    ULONG Low = 0, High = Cursor->Names, Step = 1, At = Cursor->Position;
-
-    if (Hint < Cursor->Names && CompareExport(Cursor, Name, Hint) == 0) {
-        Cursor->Position = Hint;
-        return true;
-    }
-    while (At < High) {
-        int Order = CompareExport(Cursor, Name, At);
-        if (Order == 0) {
-            Cursor->Position = At;
-            return true;
         }
+        ULONG64 Mask = Zero ^ (Zero - 1); /* up to and with the terminating zero */
+        Name->Word[Index] = __builtin_bswap64(Value & Mask);
+        Name->LastMask = __builtin_bswap64(Mask);
+        Name->Words = Index + 1;
+        return;
+    }
+}
+
+static inline int CompareExport(const EXPORT_CURSOR *Cursor, const SEARCH_NAME *Name, ULONG Index)
+{
+    ULONG Rva = Cursor->Name[Index], Last = Name->Words - 1;
+
+    if (UNLIKELY(Rva >= Cursor->ImageSize))
+        return -1;
+    const UCHAR *Export = Cursor->Base + Rva;
+    if (UNLIKELY(Name->Words == 0 || Cursor->ImageSize - Rva < NAME_WORDS * 8))
+        return CompareNames(Name->Text, Name->Limit, Export, Cursor->Base + Cursor->ImageSize);
+    for (ULONG At = 0; At < Last; At++, Export += 8) {
+        ULONG64 Value = __builtin_bswap64(*(const UNALIGNED_QUAD *)Export);
+        if (Value != Name->Word[At])
+            return Name->Word[At] < Value ? -1 : 1;
+    }
+    ULONG64 Value = __builtin_bswap64(*(const UNALIGNED_QUAD *)Export) & Name->LastMask;
+    return Name->Word[Last] == Value ? 0 : Name->Word[Last] < Value ? -1 : 1;
+}
+
+/*
+ * The hint first, and the place before it (GNU import libraries count from one).  What these two comparisons tell bounds the search, which
+ * gallops from behind the last name found and then halves.
+ */
+static bool FindName(EXPORT_CURSOR *Cursor, const UCHAR *Name, const UCHAR *Limit, ULONG Hint)
+{
+    ULONG Low = 0, High = Cursor->Names, Step = 1, At;
+    SEARCH_NAME Search;
+    int Order;
+
+    PrepareName(&Search, Name, Limit);
+    if (Hint != 0 && Hint <= Cursor->Names) {
+        At = Hint - 1;
+        if ((Order = CompareExport(Cursor, &Search, At)) == 0)
+            goto Found;
+        if (Order < 0) {
+            High = At;
+        } else {
+            Low = Hint;
+            At = Hint;
+            if (At < High && (Order = CompareExport(Cursor, &Search, At)) == 0)
+                goto Found;
+            if (At < High && Order > 0)
+                Low = At + 1;
+            else
+                High = Low;
+        }
+    }
+    At = Cursor->Position + 1;
+    if (At < Low || At >= High)
+        At = Low;
+    while (At < High) {
+        if ((Order = CompareExport(Cursor, &Search, At)) == 0)
+            goto Found;
         if (Order < 0) {
             High = At;
             break;
@@ -113,18 +158,34 @@ static bool FindName(EXPORT_CURSOR *Cursor, BOUNDED_NAME Name, ULONG Hint)
         Step *= 2;
     }
     while (Low < High) {
-        ULONG Middle = Low + (High - Low) / 2;
-        int Order = CompareExport(Cursor, Name, Middle);
-        if (Order == 0) {
-            Cursor->Position = Middle;
-            return true;
-        }
+        At = Low + (High - Low) / 2;
+        if ((Order = CompareExport(Cursor, &Search, At)) == 0)
+            goto Found;
         if (Order < 0)
-            High = Middle;
+            High = At;
         else
-            Low = Middle + 1;
+            Low = At + 1;
     }
     return false;
+
+Found:
+    Cursor->Position = At;
+    return true;
+}
+
+/* A name that is there and is code, not a forwarder. */
+static bool FindCode(EXPORT_CURSOR *Cursor, const UCHAR *Name, const UCHAR *Limit, ULONG Hint, PVOID *Address)
+{
+    if (!FindName(Cursor, Name, Limit, Hint))
+        return false;
+    ULONG Index = Cursor->Ordinal[Cursor->Position];
+    if (Index >= Cursor->Functions)
+        return false;
+    ULONG Rva = Cursor->Function[Index];
+    if (Rva == 0 || Rva >= Cursor->ImageSize || (Rva >= Cursor->Start && Rva < Cursor->End))
+        return false;
+    *Address = (PVOID)(Cursor->Base + Rva);
+    return true;
 }
 
 /* ---- forwarders ------------------------------------------------------------------------------------------------------------------------ */
@@ -180,6 +241,11 @@ static NTSTATUS Take(LDRP_MODULE *Module, const PE_EXPORT *Export, ULONG Depth, 
 static NTSTATUS Lookup(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULONG Ordinal, ULONG Depth, PVOID *Address)
 {
     PE_EXPORT Export;
+    EXPORT_CURSOR Cursor;
+
+    if (Name != NULL && Depth != 0 && OpenExports(Module, &Cursor) && /* forwarders to ntdll are many */
+        FindCode(&Cursor, (const UCHAR *)Name, (const UCHAR *)Name + strlen(Name) + 1, 0, Address))
+        return STATUS_SUCCESS;
     NTSTATUS Status = Name != NULL ? RtlPeFindExport(Module->Entry.DllBase, &Module->Info, Name, Hint, &Export)
                                    : RtlPeFindExportByOrdinal(Module->Entry.DllBase, &Module->Info, Ordinal, &Export);
 
@@ -191,7 +257,7 @@ NTSTATUS LdrpGetProcedure(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULO
     return Lookup(Module, Name, Hint, Ordinal, 0, Address);
 }
 
-/* The common case without a detour: a name that is there and is code.  Anything else is the careful path's. */
+/* One thunk's function if it is the common case; anything else is the careful path's. */
 static bool LookupFast(LDRP_MODULE *Module, ULONG64 Lookup, EXPORT_CURSOR *Cursor, PVOID *Address)
 {
     const UCHAR *Base = Module->Entry.DllBase;
@@ -199,17 +265,7 @@ static bool LookupFast(LDRP_MODULE *Module, ULONG64 Lookup, EXPORT_CURSOR *Curso
 
     if (Lookup == 0 || Lookup >= Size - 3) /* the end; an ordinal, which has the top bit set */
         return false;
-    BOUNDED_NAME Name = {Base + Lookup + 2, Base + Size};
-    if (!FindName(Cursor, Name, *(const USHORT *)(Base + Lookup)))
-        return false;
-    ULONG Index = Cursor->Ordinal[Cursor->Position];
-    if (Index >= Cursor->Functions)
-        return false;
-    ULONG Rva = Cursor->Function[Index];
-    if (Rva == 0 || Rva >= Cursor->ImageSize || (Rva >= Cursor->Start && Rva < Cursor->End))
-        return false;
-    *Address = (PVOID)(Cursor->Base + Rva);
-    return true;
+    return FindCode(Cursor, Base + Lookup + 2, Base + Size, *(const USHORT *)(Base + Lookup), Address);
 }
 
 /* ---- a module's imports ------------------------------------------------------------------------------------------------------------------ */
