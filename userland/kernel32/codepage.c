@@ -168,9 +168,23 @@ static int DecodeUtf8(const UCHAR *s, int Length, ULONG *Code)
     return Need + 1;
 }
 
+static int CopyAsciiToWide(const UCHAR *Source, int Length, SINK *Sink)
+{
+    WCHAR *Target = Sink->Size != 0 ? Sink->Target : NULL;
+    int Limit = Target != NULL && Sink->Size < Length ? Sink->Size : Length, i = 0;
+
+    for (; i < Limit && Source[i] < 0x80; i++) {
+        if (Target != NULL) {
+            Target[i] = Source[i];
+        }
+    }
+    Sink->Length = i;
+    return i;
+}
+
 static BOOL FromUtf8(const UCHAR *Source, int Length, DWORD Flags, SINK *Sink)
 {
-    for (int i = 0; i < Length;) {
+    for (int i = CopyAsciiToWide(Source, Length, Sink); i < Length;) {
         ULONG Code;
         i += DecodeUtf8(Source + i, Length - i, &Code);
         if (Code == 0xFFFFFFFF) {
@@ -229,7 +243,7 @@ static BOOL FromUtf7(const UCHAR *Source, int Length, SINK *Sink)
 
 static BOOL FromTable(const NLS_CODE_PAGE *Page, const UCHAR *Source, int Length, DWORD Flags, SINK *Sink)
 {
-    for (int i = 0; i < Length; i++) {
+    for (int i = CopyAsciiToWide(Source, Length, Sink); i < Length; i++) {
         WCHAR Character = Source[i] < 0x80 ? Source[i] : Page->High[Source[i] - 0x80];
         if (Character == 0xFFFD && (Flags & MB_ERR_INVALID_CHARS)) {
             return BaseFail(ERROR_NO_UNICODE_TRANSLATION);
@@ -289,9 +303,24 @@ int WINAPI MultiByteToWideChar(UINT CodePage, DWORD Flags, LPCSTR Source, int Le
 
 /* ---- from Unicode ----------------------------------------------------------------------------------------------------------------- */
 
+/* The ASCII characters at the start, which are nearly all that is ever converted, without a call for each. Returns how many. */
+static int CopyAsciiToBytes(LPCWSTR Source, int Length, SINK *Sink)
+{
+    UCHAR *Target = Sink->Size != 0 ? Sink->Target : NULL;
+    int Limit = Target != NULL && Sink->Size < Length ? Sink->Size : Length, i = 0;
+
+    for (; i < Limit && Source[i] < 0x80; i++) {
+        if (Target != NULL) {
+            Target[i] = (UCHAR)Source[i];
+        }
+    }
+    Sink->Length = i;
+    return i;
+}
+
 static BOOL ToUtf8(LPCWSTR Source, int Length, DWORD Flags, SINK *Sink, BOOL *Lossy)
 {
-    for (int i = 0; i < Length; i++) {
+    for (int i = CopyAsciiToBytes(Source, Length, Sink); i < Length; i++) {
         ULONG Code = Source[i];
         if (Code >= 0xD800 && Code <= 0xDFFF) {
             if (Code < 0xDC00 && i + 1 < Length && Source[i + 1] >= 0xDC00 && Source[i + 1] <= 0xDFFF) {
@@ -409,7 +438,9 @@ static int BestFit(const NLS_CODE_PAGE *Page, WCHAR Character)
 
 static BOOL ToTable(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, DWORD Flags, CHAR Default, SINK *Sink, BOOL *Lossy)
 {
-    for (int i = 0; i < Length; i++) {
+    int First = CopyAsciiToBytes(Source, Length, Sink);
+
+    for (int i = First; i < Length; i++) {
         int Byte = TableByte(Page, Source[i]);
         if (Byte < 0 && !(Flags & WC_NO_BEST_FIT_CHARS)) {
             Byte = BestFit(Page, Source[i]);

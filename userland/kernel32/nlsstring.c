@@ -249,6 +249,15 @@ static int SortKey(DWORD Flags, LPCWSTR Source, int Length, UCHAR *Target, int S
     return Size != 0 && Need > Size ? BaseFail(ERROR_INSUFFICIENT_BUFFER) : Need;
 }
 
+static inline WCHAR MapCase(WCHAR c, DWORD Case)
+{
+    if (c < 0x80) {
+        BOOL Letter = (UCHAR)((c | 0x20) - 'a') < 26;
+        return !Letter || Case == 0 ? c : Case == LCMAP_LOWERCASE ? c | 0x20 : c & ~0x20;
+    }
+    return Case == LCMAP_LOWERCASE ? RtlDowncaseUnicodeChar(c) : Case == LCMAP_UPPERCASE ? RtlUpcaseUnicodeChar(c) : c;
+}
+
 int WINAPI LCMapStringEx(LPCWSTR Locale, DWORD Flags, LPCWSTR Source, int Length, LPWSTR Target, int Size, LPNLSVERSIONINFO Version,
                          LPVOID Reserved, LPARAM Handle)
 {
@@ -281,7 +290,7 @@ int WINAPI LCMapStringEx(LPCWSTR Locale, DWORD Flags, LPCWSTR Source, int Length
             if (Need >= Size) {
                 return BaseFail(ERROR_INSUFFICIENT_BUFFER);
             }
-            c = Case == LCMAP_LOWERCASE ? RtlDowncaseUnicodeChar(c) : Case == LCMAP_UPPERCASE ? RtlUpcaseUnicodeChar(c) : c;
+            c = MapCase(c, Case);
             Target[Need] = Flags & LCMAP_BYTEREV ? (WCHAR)((c << 8) | (c >> 8)) : c;
         }
         Need++;
