@@ -27,6 +27,18 @@ BOOLEAN MiChargeCommitment(ULONG64 Pages)
     return TRUE;
 }
 
+/*
+ * For page tables: without them memory that was promised could not be touched, so they are never refused for the limit's sake (COMMIT_RESERVE in pfn.c
+ * is there for them), only counted.
+ */
+void MiChargeCommitmentAlways(ULONG64 Pages)
+{
+    LONG64 Now = InterlockedExchangeAdd64(&MmTotalCommittedPages, (LONG64)Pages) + (LONG64)Pages;
+
+    if (Now > MmPeakCommitment)
+        MmPeakCommitment = Now;
+}
+
 void MiReturnCommitment(ULONG64 Pages)
 {
     LONG64 Before = InterlockedExchangeAdd64(&MmTotalCommittedPages, -(LONG64)Pages);

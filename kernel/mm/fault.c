@@ -19,6 +19,8 @@
 
 #define NEIGHBOURS 16u /* a fault on a section maps what is already in memory of the aligned window around it */
 
+#define MAX_RECLAIMS 8u /* tries of a fault that finds no memory */
+
 typedef struct _FAULT
 {
     PEPROCESS Process;
@@ -269,6 +271,7 @@ static NTSTATUS InPageError(NTSTATUS Status, ULONG_PTR *Information)
 
 NTSTATUS MiFaultUser(PEPROCESS Process, ULONG64 Va, ULONG FaultCode, ULONG_PTR *Information)
 {
+    ULONG Reclaims = 0;
     NTSTATUS Status;
 
     ASSERT_IRQL_LE(APC_LEVEL);
@@ -284,9 +287,13 @@ NTSTATUS MiFaultUser(PEPROCESS Process, ULONG64 Va, ULONG FaultCode, ULONG_PTR *
         } else if (Fault.ReadArea != NULL) {
             NTSTATUS Read = MiReadSectionPages(Fault.ReadArea, Fault.ReadPage);
             MiDereferenceView(Fault.ReadArea, FALSE);
-            if (!NT_SUCCESS(Read))
+            if (Read == STATUS_NO_MEMORY)
+                Status = Read;
+            else if (!NT_SUCCESS(Read))
                 return InPageError(Read, Information);
         }
+        if (UNLIKELY(Status == STATUS_NO_MEMORY) && Reclaims++ < MAX_RECLAIMS && MiReclaimMemory())
+            Status = STATUS_RETRY;
     } while (Status == STATUS_RETRY);
     return Status;
 }

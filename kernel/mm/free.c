@@ -107,7 +107,7 @@ static void DeleteBelow(PEPROCESS Process, PULONG64 Table, ULONG Shift, ULONG64 
             DeleteBelow(Process, Lower, Shift - 9, At, Flush, Tally);
         ASSERT(MiPfn(PTE_PFN(Entry))->ShareCount == 0);
         MiClearPte(&Table[Index]);
-        MiFlushAdd(Flush, At, PTE_PFN(Entry), MiFlushPrivate);
+        MiFlushAdd(Flush, At, PTE_PFN(Entry), MiFlushTable);
         Process->PageTablePages--;
     }
 }

@@ -12,6 +12,7 @@
  *   3. MmSectionLock (push lock)                 control areas: their counts, SECTION_OBJECT_POINTERS, the list of unused ones.
  *   4. MmPfnLock (spin lock)                     page lists, share counts of section pages, prototype entries.  Held for tens of instructions.
  *   5. MI_REGION.Lock, MiKernelMapLock (spin locks): kernel address ranges, kernel page tables.
+ *   0. MiProcessListLock (push lock), in trim.c: before any of these.
  * None of 1-3 is held while a page is read from a file, nor while user memory is touched.
  * The processor's own stack of free pages (KPRCB.MmFreePageCache) is guarded by being at DISPATCH_LEVEL on that processor: a first write
  * to a fresh private page takes lock 2 shared and nothing else.
@@ -170,6 +171,7 @@ BOOLEAN MiIsDirectMapAddress(const VOID *Address);
 ULONG64 MiAllocatePage(MI_USE Usage);
 ULONG64 MiAllocateZeroedPage(MI_USE Usage);
 void MiFreePage(ULONG64 Page);               /* the counts must have come down to 0 or belong to the caller alone */
+void MiFreeZeroedPage(ULONG64 Page);         /* the same for one that holds only zeros */
 void MiDereferencePrivatePage(ULONG64 Page); /* drops one reference; the last frees */
 ULONG64 MiAllocateContiguous(ULONG64 Pages, ULONG64 Lowest, ULONG64 Highest, ULONG64 Boundary, MI_USE Usage);
 ULONG64 MiAvailablePages(void);
@@ -185,6 +187,7 @@ ULONG64 MiListCount(MMLISTS List);
 
 /* commit.c: the promise that a page will be there.  FALSE: limit reached. */
 BOOLEAN MiChargeCommitment(ULONG64 Pages);
+void MiChargeCommitmentAlways(ULONG64 Pages);
 void MiReturnCommitment(ULONG64 Pages);
 NTSTATUS MiChargeProcessCommit(PEPROCESS Process, ULONG64 Pages) NODISCARD;
 void MiReturnProcessCommit(PEPROCESS Process, ULONG64 Pages);
@@ -246,7 +249,7 @@ typedef struct _MI_FLUSH
     PVOID Va[MI_FLUSH_MAX];
     ULONG64 Page[MI_FLUSH_MAX]; /* frame * 4 + MI_FLUSH_KIND */
 } MI_FLUSH, *PMI_FLUSH;
-typedef enum _MI_FLUSH_KIND { MiFlushPrivate, MiFlushSharedClean, MiFlushSharedDirty } MI_FLUSH_KIND;
+typedef enum _MI_FLUSH_KIND { MiFlushPrivate, MiFlushSharedClean, MiFlushSharedDirty, MiFlushTable } MI_FLUSH_KIND;
 void MiFlushInit(PMI_FLUSH Flush, PEPROCESS Process);
 void MiFlushAdd(PMI_FLUSH Flush, ULONG64 Va, ULONG64 Frame, MI_FLUSH_KIND Kind); /* Frame 0: nothing to let go */
 void MiFlushPage(PMI_FLUSH Flush, ULONG64 Frame); /* a private page no processor can reach: freed with the others */
@@ -414,6 +417,11 @@ NTSTATUS MiCheckForUserStackOverflow(ULONG64 Va) NODISCARD;
 /* The frame behind a user page made present and accessible (Write), with a reference for the caller (MmUnlockPages' kind). */
 NTSTATUS MiLockUserPage(PEPROCESS Process, ULONG64 Va, BOOLEAN Write, PULONG64 Frame) NODISCARD;
 void MiUnlockPage(ULONG64 Frame, BOOLEAN Modified);
+
+/* trim.c */
+void MiAddProcess(PEPROCESS Process);
+void MiRemoveProcess(PEPROCESS Process);
+BOOLEAN MiReclaimMemory(void); /* no locks held; FALSE: nothing to gain */
 
 /* sysview.c */
 typedef struct _MI_SYSTEM_SPACE { EX_PUSH_LOCK_ Lock; MI_VAD_TREE Tree; } MI_SYSTEM_SPACE;

@@ -39,16 +39,13 @@ PULONG64 MiLookupPte(PEPROCESS Process, ULONG64 Va)
 
 static BOOLEAN MakeTable(PEPROCESS Process, PULONG64 Entry)
 {
-    if (!MiChargeCommitment(1))
-        return FALSE;
     ULONG64 Page = MiAllocateZeroedPage(MiUsePageTable);
-    if (Page == 0) {
-        MiReturnCommitment(1);
+    if (Page == 0)
         return FALSE;
-    }
+    MiChargeCommitmentAlways(1);
     MiPfn(Page)->ShareCount = 0; /* entries in use */
     if (InterlockedCompareExchange64((volatile LONG64 *)Entry, (LONG64)((Page << PAGE_SHIFT) | USER_TABLE), 0) != 0) {
-        MiFreePage(Page);
+        MiFreeZeroedPage(Page);
         MiReturnCommitment(1);
         return TRUE;
     }
@@ -119,7 +116,7 @@ static BOOLEAN DropTable(PEPROCESS Process, PULONG64 Entry, PMI_FLUSH Flush, ULO
     if (!(*Entry & PTE_VALID) || MiPfn(Page)->ShareCount != 0)
         return FALSE;
     MiClearPte(Entry);
-    MiFlushAdd(Flush, Va, Page, MiFlushPrivate);
+    MiFlushAdd(Flush, Va, Page, MiFlushTable);
     InterlockedDecrement64((volatile LONG64 *)&Process->PageTablePages);
     MiReturnCommitment(1);
     return TRUE;
@@ -163,7 +160,7 @@ static void LetGo(PMI_FLUSH Flush)
 
     for (ULONG Index = 0; Index < Flush->PageCount; Index++) {
         ULONG64 Frame = Flush->Page[Index] >> 2;
-        if ((Flush->Page[Index] & 3) == MiFlushPrivate)
+        if ((Flush->Page[Index] & 3) == MiFlushPrivate || (Flush->Page[Index] & 3) == MiFlushTable)
             continue;
         if (!Locked)
             KeAcquireSpinLock(&MmPfnLock, &Irql);
@@ -175,6 +172,8 @@ static void LetGo(PMI_FLUSH Flush)
     for (ULONG Index = 0; Index < Flush->PageCount; Index++) {
         if ((Flush->Page[Index] & 3) == MiFlushPrivate)
             MiDereferencePrivatePage(Flush->Page[Index] >> 2);
+        else if ((Flush->Page[Index] & 3) == MiFlushTable)
+            MiFreeZeroedPage(Flush->Page[Index] >> 2);
     }
 }
 

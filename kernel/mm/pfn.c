@@ -12,13 +12,15 @@
  *   bad            reserved by firmware
  * "Available" is free + never used + standby, as Task Manager counts it.
  *
- * There is no list of zeroed pages: a page is cleared when it is handed out, by the processor that will use it.
+ * There is no global list of zeroed pages: a page is cleared when it is handed out, by the processor that will use it.  Page tables that became
+ * empty contain zeros by themselves and are kept apart for the next one (KPRCB.MmFreePageCache[1]).
  * Windows Internals, 7th ed., part 1, chapter 5 "Page frame number database".
  */
 #include "mi.h"
 
 #define CACHE_MAX 64u   /* pages a processor keeps */
 #define CACHE_BATCH 32u
+#define COMMIT_RESERVE 256u
 #define MAX_EXTENTS (LOADER_MAX_MEMORY + 64u)
 
 typedef struct _PAGE_LIST
@@ -153,6 +155,28 @@ static inline ULONG64 CachePop(PKPRCB Prcb)
     return Page;
 }
 
+/* The second stack: pages that hold zeros already (page tables that became empty). */
+static inline void ZeroPush(PKPRCB Prcb, ULONG64 Page)
+{
+    PMMPFN Pfn = MiPfn(Page);
+
+    Pfn->PageLocation = FreePageList;
+    Pfn->Flink = (ULONG)(ULONG_PTR)Prcb->MmFreePageCache[1];
+    Prcb->MmFreePageCache[1] = (PVOID)(ULONG_PTR)Page;
+    Prcb->MmFreePageCount[1]++;
+}
+
+static inline ULONG64 ZeroPop(PKPRCB Prcb)
+{
+    ULONG Page = (ULONG)(ULONG_PTR)Prcb->MmFreePageCache[1];
+
+    if (Page != 0) {
+        Prcb->MmFreePageCache[1] = (PVOID)(ULONG_PTR)MiPfn(Page)->Flink;
+        Prcb->MmFreePageCount[1]--;
+    }
+    return Page;
+}
+
 static void CacheRefill(PKPRCB Prcb)
 {
     KeAcquireSpinLockAtDpcLevel(&MmPfnLock);
@@ -186,24 +210,10 @@ void MiDrainPageCache(void)
 
 /* ---- getting and giving ---- */
 
-ULONG64 MiAllocatePage(MI_USE Usage)
+static inline ULONG64 BeginUse(ULONG64 Page, MI_USE Usage)
 {
-    KIRQL Irql = KeGetCurrentIrql();
-
-    if (Irql < DISPATCH_LEVEL)
-        KfRaiseIrql(DISPATCH_LEVEL);
-    PKPRCB Prcb = KeGetCurrentPrcb();
-    ULONG64 Page = CachePop(Prcb);
-    if (UNLIKELY(Page == 0)) {
-        CacheRefill(Prcb);
-        Page = CachePop(Prcb);
-    }
-    if (Irql < DISPATCH_LEVEL)
-        KeLowerIrql(Irql);
-    if (UNLIKELY(Page == 0))
-        return 0;
-
     PMMPFN Pfn = MiPfn(Page);
+
     ASSERT(Pfn->ReferenceCount == 0 && Pfn->ShareCount == 0);
     Pfn->InPage = NULL;
     Pfn->PteAddress = 0;
@@ -215,9 +225,37 @@ ULONG64 MiAllocatePage(MI_USE Usage)
     return Page;
 }
 
+ULONG64 MiAllocatePage(MI_USE Usage)
+{
+    KIRQL Irql = KeGetCurrentIrql();
+
+    if (Irql < DISPATCH_LEVEL)
+        KfRaiseIrql(DISPATCH_LEVEL);
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    ULONG64 Page = CachePop(Prcb);
+    if (UNLIKELY(Page == 0)) {
+        CacheRefill(Prcb);
+        Page = CachePop(Prcb);
+        if (Page == 0)
+            Page = ZeroPop(Prcb);
+    }
+    if (Irql < DISPATCH_LEVEL)
+        KeLowerIrql(Irql);
+    return LIKELY(Page != 0) ? BeginUse(Page, Usage) : 0;
+}
+
 ULONG64 MiAllocateZeroedPage(MI_USE Usage)
 {
-    ULONG64 Page = MiAllocatePage(Usage);
+    KIRQL Irql = KeGetCurrentIrql();
+
+    if (Irql < DISPATCH_LEVEL)
+        KfRaiseIrql(DISPATCH_LEVEL);
+    ULONG64 Page = ZeroPop(KeGetCurrentPrcb());
+    if (Irql < DISPATCH_LEVEL)
+        KeLowerIrql(Irql);
+    if (Page != 0)
+        return BeginUse(Page, Usage);
+    Page = MiAllocatePage(Usage);
 
     if (LIKELY(Page != 0))
         KiZeroPage(MiPageAddress(Page));
@@ -260,6 +298,25 @@ void MiFreePage(ULONG64 Page)
         KeLowerIrql(Irql);
 }
 
+/* A page that contains only zeros. */
+void MiFreeZeroedPage(ULONG64 Page)
+{
+    PKPRCB Prcb;
+
+    if (KeGetCurrentPrcb()->MmFreePageCount[1] >= CACHE_MAX) { /* a look from any processor: only a hint */
+        MiFreePage(Page);
+        return;
+    }
+    ResetPfn(Page);
+    KIRQL Irql = KeGetCurrentIrql();
+    if (Irql < DISPATCH_LEVEL)
+        KfRaiseIrql(DISPATCH_LEVEL);
+    Prcb = KeGetCurrentPrcb();
+    ZeroPush(Prcb, Page);
+    if (Irql < DISPATCH_LEVEL)
+        KeLowerIrql(Irql);
+}
+
 void MiDereferencePrivatePage(ULONG64 Page)
 {
     PMMPFN Pfn = MiPfn(Page);
@@ -277,7 +334,7 @@ static ULONG64 FreePages(void)
     for (ULONG Number = 0; Number < KE_MAXIMUM_PROCESSORS; Number++) {
         PKPRCB Prcb = KiProcessorBlock[Number];
         if (Prcb != NULL)
-            Count += Prcb->MmFreePageCount[0];
+            Count += Prcb->MmFreePageCount[0] + Prcb->MmFreePageCount[1];
     }
     return Count;
 }
@@ -462,7 +519,8 @@ void MiInitializePfnDatabase(LOADER_PARAMETER_BLOCK *Block)
     }
     MiTotalPages += Pages;
     MiUsagePages[MiUseDriver] += (LONG64)Pages;
-    MmTotalCommitLimit = (LONG64)MiTotalPages;
+    /* Some pages are never promised: those of files that must be in memory for anything to run at all. */
+    MmTotalCommitLimit = (LONG64)(MiTotalPages - MiTotalPages / 64 - COMMIT_RESERVE);
     MmTotalCommittedPages = MiUsagePages[MiUseDriver];
 }
 

@@ -41,6 +41,7 @@ NTSTATUS MmCreateProcessAddressSpace(PEPROCESS Process)
     MiTreeInsert((MI_VAD_NODE **)&Process->VadRoot, &Vad->Node);
     Process->VirtualSize = PAGE_SIZE;
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_HAS_ADDRESS_SPACE);
+    MiAddProcess(Process);
     return STATUS_SUCCESS;
 }
 
@@ -226,6 +227,7 @@ void MmDeleteProcessAddressSpace(PEPROCESS Process)
     /* A process that never ran was not cleaned by its last thread. */
     if (Process->VadRoot != NULL)
         MmCleanProcessAddressSpace(Process);
+    MiRemoveProcess(Process);
     InterlockedAnd((volatile LONG *)&Process->Flags, ~(LONG)PS_PROCESS_FLAGS_HAS_ADDRESS_SPACE);
     ASSERT(MiPfn(Root)->ShareCount == 0 && (Process->Pcb.DirectoryTableBase & PTE_PFN_MASK) != MiSystemRoot);
     MiPfn(Root)->ReferenceCount = 1;
