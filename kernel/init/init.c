@@ -67,9 +67,11 @@ static VOID NTAPI Phase1Initialization(PVOID Context)
 NORETURN void KiInitializeKernel(LOADER_PARAMETER_BLOCK *Block)
 {
     HANDLE Thread;
+    ULONG64 Entered = __rdtsc();
 
     InitLoaderBlock = Block;
     KdInitPhase0(Block);
+    KdPrint_("Init: entered at count %I64u\n", Entered); /* with ps' line about the first user thread: boot_to_user of the benchmark */
     InitCheckLoaderBlock(Block);
     LdrInitModulesPhase0(Block);
     PsInitIdleProcess();

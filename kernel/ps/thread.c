@@ -14,6 +14,7 @@
 #include "psp.h"
 
 PVOID PspLdrInitializeThunk, PspRtlUserThreadStart;
+static volatile LONG PspUserModeReached;
 
 static void PspInitializeThreadObject(PETHREAD Thread, PEPROCESS Process)
 {
@@ -169,6 +170,9 @@ static VOID NTAPI PspUserThreadStartup(PVOID Context)
     }
     if (NT_SUCCESS(Status) && !(CreateFlags & THREAD_CREATE_FLAGS_SKIP_LOADER_INIT)) {
         Status = PspQueueLoaderApc(Frame);
+    }
+    if (InterlockedExchange(&PspUserModeReached, 1) == 0) {
+        KdPrint_("Ps: first user thread at count %I64u\n", __rdtsc());
     }
     if (!NT_SUCCESS(Status)) {
         PspExitThread(STATUS_BAD_INITIAL_STACK);
