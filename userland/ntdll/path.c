@@ -42,6 +42,10 @@ static bool Matches(PCWSTR Name, ULONG Length, PCWSTR Device)
 
 static bool IsDeviceName(PCWSTR Name, ULONG Length)
 {
+    WCHAR First = Length != 0 ? Name[0] | 0x20 : 0; /* most names are out by their length or first letter */
+
+    if (Length < 3 || Length > 7 || (First != 'c' && First != 'n' && First != 'p' && First != 'a' && First != 'l'))
+        return false;
     if (Length == 3)
         return Matches(Name, 3, L"CON") || Matches(Name, 3, L"NUL") || Matches(Name, 3, L"PRN") || Matches(Name, 3, L"AUX");
     if (Length == 4 && Name[3] >= '1' && Name[3] <= '9')
