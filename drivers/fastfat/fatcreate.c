@@ -72,14 +72,17 @@ static NTSTATUS WalkPath(FAT_OPEN *Open, FAT_NODE *Start, UNICODE_STRING Path, F
     while (Path.Length != 0) {
         NextName(&Path, &Open->Last);
         *Found = Node;
-        if (Open->Last.Length == 0 || !IsLegalName(&Open->Last))
+        if (Open->Last.Length == 0)
             return STATUS_OBJECT_NAME_INVALID;
         if (!FatIsDirectory(Node))
-            return STATUS_OBJECT_PATH_NOT_FOUND;
+            return IsLegalName(&Open->Last) ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_OBJECT_NAME_INVALID;
         NTSTATUS Status = EnsureTable(Open->Vcb, Node);
         if (!NT_SUCCESS(Status))
             return Status;
         FAT_NODE *Child = FatFindNode(Node->Table, &Open->Last);
+        /* What is there is legal: only a name that is not has to be looked at more closely. */
+        if (Child == NULL && !IsLegalName(&Open->Last))
+            return STATUS_OBJECT_NAME_INVALID;
         if (Child == NULL)
             return Path.Length == 0 ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
         Node = Child;

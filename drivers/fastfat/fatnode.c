@@ -12,8 +12,7 @@ static ULONG HashName(PCUNICODE_STRING Name)
 {
     ULONG Hash = 0;
 
-    for (ULONG Index = 0; Index < Name->Length / sizeof(WCHAR); Index++)
-        Hash = Hash * 65599 + RtlUpcaseUnicodeChar(Name->Buffer[Index]);
+    RtlHashUnicodeString(Name, TRUE, HASH_STRING_ALGORITHM_X65599, &Hash);
     return Hash;
 }
 

@@ -49,7 +49,12 @@ LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING Left, PCUNICODE_STRING Right
 
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING Left, PCUNICODE_STRING Right, BOOLEAN CaseInsensitive)
 {
-    return Left->Length == Right->Length && RtlCompareUnicodeString(Left, Right, CaseInsensitive) == 0;
+    if (Left->Length != Right->Length)
+        return FALSE;
+    /* Names mostly are written alike. */
+    if (memcmp(Left->Buffer, Right->Buffer, Left->Length) == 0)
+        return TRUE;
+    return CaseInsensitive && RtlCompareUnicodeString(Left, Right, TRUE) == 0;
 }
 
 BOOLEAN NTAPI RtlEqualDomainName(PCUNICODE_STRING Left, PCUNICODE_STRING Right)

@@ -4,10 +4,22 @@
  */
 #include "rtlp.h"
 
-size_t __cdecl strlen(const char *String)
+typedef ULONG64 __attribute__((may_alias)) WORD8;
+
+/* Eight characters a step once aligned (see wcslen). */
+__attribute__((no_sanitize("address"))) size_t __cdecl strlen(const char *String)
 {
     const char *At = String;
 
+    for (; (ULONG_PTR)At % sizeof(WORD8) != 0; At++) {
+        if (*At == 0)
+            return (size_t)(At - String);
+    }
+    ULONG64 Word = *(const WORD8 *)At;
+    while (((Word - 0x0101010101010101ULL) & ~Word & 0x8080808080808080ULL) == 0) {
+        At += sizeof(WORD8);
+        Word = *(const WORD8 *)At;
+    }
     while (*At != 0)
         At++;
     return (size_t)(At - String);

@@ -97,6 +97,26 @@ static void test_strings(void **State)
     assert_int_equal(wcslen(wcsstr(L"xxyz", L"yz")), 2);
 }
 
+static void test_lengths_at_every_alignment(void **State)
+{
+    (void)State;
+    for (size_t Start = 0; Start < 16; Start++) {
+        for (size_t Length = 0; Length < 40; Length++) {
+            char *Narrow = malloc(Start + Length + 1);
+            wchar_t *Units = malloc((Start + Length + 1) * sizeof(wchar_t));
+            memset(Narrow, 0x80, Start + Length);
+            for (size_t Index = 0; Index < Start + Length; Index++)
+                Units[Index] = Index % 3 == 0 ? 0x8000 : Index % 3 == 1 ? 0x0100 : 0x0001;
+            Narrow[Start + Length] = 0;
+            Units[Start + Length] = 0;
+            assert_int_equal(strlen(Narrow + Start), Length);
+            assert_int_equal(wcslen(Units + Start), Length);
+            free(Narrow);
+            free(Units);
+        }
+    }
+}
+
 static void test_numbers_from_text(void **State)
 {
     (void)State;
@@ -216,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_copies_of_all_sizes_and_overlaps),
         cmocka_unit_test(test_memcmp_orders_by_first_difference),
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_lengths_at_every_alignment),
         cmocka_unit_test(test_numbers_from_text),
         cmocka_unit_test(test_printf_numbers_like_the_host),
         cmocka_unit_test(test_printf_microsoft_extensions),
