@@ -146,8 +146,7 @@ USHORT ConVirtualKeyOf(WCHAR Character, ULONG *State);
 /* ---- process.c ----------------------------------------------------------------------------------------------------------------------- */
 NTSTATUS ConProcessInit(void);
 void ConProcessAttach(HANDLE ProcessId);
-NTSTATUS ConWaitControlEvent(PIRP Irp);
-void ConProcessDisconnect(PFILE_OBJECT File, HANDLE ProcessId);
+NTSTATUS ConSetControlRoutine(PVOID Routine); /* for the current process */
 void ConControlEvent(ULONG Event, ULONG Group);
 ULONG ConProcessList(ULONG *Ids, ULONG Count);
 

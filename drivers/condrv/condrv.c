@@ -90,10 +90,6 @@ static CON_HANDLE *ConHandleOf(PIRP Irp)
 
 static NTSTATUS ConCleanup(PIRP Irp)
 {
-    CON_HANDLE *Handle = ConHandleOf(Irp);
-    if (Handle->Kind == CONDRV_KIND_CONNECTION) {
-        ConProcessDisconnect(IoGetCurrentIrpStackLocation(Irp)->FileObject, Handle->ProcessId);
-    }
     ConCancelReads(IoGetCurrentIrpStackLocation(Irp)->FileObject);
     return ConComplete(Irp, STATUS_SUCCESS, 0);
 }
@@ -203,8 +199,8 @@ static NTSTATUS ConControl(PIRP Irp)
     if (Wanted != 0 && Kind != Wanted && Kind != CONDRV_KIND_CONNECTION) {
         return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
     }
-    if (Code == IOCTL_CONDRV_WAIT_CONTROL_EVENT) {
-        return Kind == CONDRV_KIND_CONNECTION ? ConWaitControlEvent(Irp) : ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
+    if (Code == IOCTL_CONDRV_SET_CONTROL_ROUTINE) {
+        return ConComplete(Irp, InLength < sizeof(ULONG64) ? STATUS_INVALID_PARAMETER : ConSetControlRoutine((PVOID) * (ULONG64 *)Buffer), 0);
     }
     if (Code == IOCTL_CONDRV_GENERATE_CONTROL_EVENT) {
         const CONDRV_CONTROL_EVENT *Event = Buffer;

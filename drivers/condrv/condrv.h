@@ -5,8 +5,7 @@
  * \Device\ConDrv has these names:
  *   \Device\ConDrv\CurrentIn   (CONIN$)   input: NtReadFile gives bytes in the input code page
  *   \Device\ConDrv\CurrentOut  (CONOUT$)  output: NtWriteFile takes bytes in the output code page
- *   \Device\ConDrv\Connect     a process' membership in the console session; it takes the control codes of both and is what
- *                              Ctrl+C events are delivered through (IOCTL_CONDRV_WAIT_CONTROL_EVENT)
+ *   \Device\ConDrv\Connect     a process' membership in the console session; it takes the control codes of both
  * There is one session; it is shown on the serial line and on the framebuffer, and typed at from both.
  *
  * All codes are METHOD_BUFFERED.  Modes, control-key states, virtual keys and attributes have the values of <wincon.h>; the structures
@@ -32,7 +31,8 @@
 #define IOCTL_CONDRV_GET_KIND CONDRV_CODE(6)               /* out: ULONG, CONDRV_KIND_* */
 #define IOCTL_CONDRV_GET_PROCESS_LIST CONDRV_CODE(7)       /* out: ULONG[], process ids with a connection; Information says how many fit */
 #define IOCTL_CONDRV_GENERATE_CONTROL_EVENT CONDRV_CODE(8) /* in: CONDRV_CONTROL_EVENT */
-#define IOCTL_CONDRV_WAIT_CONTROL_EVENT CONDRV_CODE(9)     /* Connect only; pends; out: ULONG, CTRL_C_EVENT... */
+#define IOCTL_CONDRV_SET_CONTROL_ROUTINE CONDRV_CODE(9)    /* in: ULONG64, where a thread begins that is made in the caller's process for each
+                                                              control event, with the event as its parameter; 0: the process is just ended */
 
 /* ---- input --------------------------------------------------------------------------------------------------------------------- */
 #define IOCTL_CONDRV_READ_CONSOLE_W CONDRV_CODE(16)  /* in: CONDRV_READ_CONSOLE and then InitialChars WCHARs, or nothing; out: WCHAR[] */

@@ -2,82 +2,41 @@
 /*
  * process.c - which processes belong to the console, and how Ctrl+C reaches them.
  *
- * A process is attached when it opens the console or when its parent is attached (its console handles are inherited).  One that handles control events keeps a request
- * waiting (IOCTL_CONDRV_WAIT_CONTROL_EVENT on \Device\ConDrv\Connect), which kernel32's handler thread makes; an event completes it.  One that does not is ended with
- * STATUS_CONTROL_C_EXIT, except the first to open the console (smss): what NT's csrss does by a thread in the process.
+ * A process is attached when it opens the console or when its parent is attached (its console handles are inherited).  One that handles control events has said
+ * where (IOCTL_CONDRV_SET_CONTROL_ROUTINE): for each event a thread is made in it that begins there, as csrss does on Windows.  One that has not is ended with
+ * STATUS_CONTROL_C_EXIT, except the first to open the console (smss).  Keys arrive under the console's lock, so threads are made by a worker.
  */
 #include "con.h"
 
 #define PROCESS_TERMINATE_ 0x0001
+#define PROCESS_FOR_THREAD_ (0x0002 | 0x0008 | 0x0020 | 0x0400) /* create thread, VM operation and write, query */
+#define THREAD_ALL_ACCESS_ 0x1FFFFF
 #define STATUS_CONTROL_C_EXIT_ ((NTSTATUS)0xC000013A)
-#define MOST_VICTIMS 64
 
 NTSYSAPI NTSTATUS NTAPI ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
+/* Not in the stock import library: found by name. */
+typedef NTSTATUS(NTAPI *CREATE_THREAD)(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PVOID StartRoutine,
+                                       PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize, PVOID AttributeList);
 
 typedef struct _CON_PROCESS
 {
     LIST_ENTRY Link;
     HANDLE Id;
     BOOLEAN Root;       /* opened the console itself: never ended by Ctrl+C */
-    BOOLEAN Handles;    /* has waited for events */
-    ULONG Pending;      /* bit n: event n came while no request waited */
+    PVOID Routine;      /* user mode; NULL: the process is ended */
 } CON_PROCESS;
+
+/* One event on its way to one process. */
+typedef struct _CON_EVENT
+{
+    WORK_QUEUE_ITEM Work;
+    HANDLE ProcessId;
+    PVOID Routine;
+    ULONG Event;
+} CON_EVENT;
 
 static FAST_MUTEX ProcessLock;
 static LIST_ENTRY ProcessList; /* ProcessLock */
-static KSPIN_LOCK WaitLock;
-static LIST_ENTRY WaitList;    /* WaitLock */
-static IO_CSQ WaitQueue;
-
-static VOID NTAPI WaitInsert(PIO_CSQ Csq, PIRP Irp)
-{
-    (void)Csq;
-    InsertTailList(&WaitList, &Irp->Tail.Overlay.ListEntry);
-}
-
-static VOID NTAPI WaitRemove(PIO_CSQ Csq, PIRP Irp)
-{
-    (void)Csq;
-    RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
-}
-
-static HANDLE WaitOwner(PIRP Irp)
-{
-    return ((CON_HANDLE *)IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext)->ProcessId;
-}
-
-/* PeekContext: a process id. */
-static PIRP NTAPI WaitPeek(PIO_CSQ Csq, PIRP Irp, PVOID ProcessId)
-{
-    PLIST_ENTRY Entry = Irp != NULL ? Irp->Tail.Overlay.ListEntry.Flink : WaitList.Flink;
-    (void)Csq;
-    for (; Entry != &WaitList; Entry = Entry->Flink) {
-        PIRP Next = CONTAINING_RECORD(Entry, IRP, Tail.Overlay.ListEntry);
-        if (ProcessId == NULL || WaitOwner(Next) == ProcessId) {
-            return Next;
-        }
-    }
-    return NULL;
-}
-
-static VOID NTAPI WaitAcquire(PIO_CSQ Csq, PKIRQL Irql)
-{
-    (void)Csq;
-    KeAcquireSpinLock(&WaitLock, Irql);
-}
-
-static VOID NTAPI WaitRelease(PIO_CSQ Csq, KIRQL Irql)
-{
-    (void)Csq;
-    KeReleaseSpinLock(&WaitLock, Irql);
-}
-
-static VOID NTAPI WaitCancelled(PIO_CSQ Csq, PIRP Irp)
-{
-    (void)Csq;
-    ConComplete(Irp, STATUS_CANCELLED, 0);
-}
-
 /* ProcessLock held. */
 static CON_PROCESS *ProcessFind(HANDLE Id)
 {
@@ -129,96 +88,80 @@ NTSTATUS ConProcessInit(void)
 {
     ExInitializeFastMutex(&ProcessLock);
     InitializeListHead(&ProcessList);
-    KeInitializeSpinLock(&WaitLock);
-    InitializeListHead(&WaitList);
-    (void)IoCsqInitialize(&WaitQueue, WaitInsert, WaitRemove, WaitPeek, WaitAcquire, WaitRelease, WaitCancelled);
     return PsSetCreateProcessNotifyRoutine(ProcessNotify, FALSE);
 }
 
-static void WaitDeliver(PIRP Irp, ULONG Event)
+NTSTATUS ConSetControlRoutine(PVOID Routine)
 {
-    *(ULONG *)Irp->AssociatedIrp.SystemBuffer = Event;
-    ConComplete(Irp, STATUS_SUCCESS, sizeof(ULONG));
-}
-
-NTSTATUS ConWaitControlEvent(PIRP Irp)
-{
-    HANDLE Id = WaitOwner(Irp);
+    HANDLE Id = PsGetCurrentProcessId();
     CON_PROCESS *Process;
-    ULONG Event = MAXULONG;
-    if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.OutputBufferLength < sizeof(ULONG)) {
-        return ConComplete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
-    }
     ExAcquireFastMutex(&ProcessLock);
     Process = ProcessFind(Id);
     if (Process != NULL) {
-        Process->Handles = TRUE;
-        if (Process->Pending != 0) {
-            Event = (Process->Pending & 1) != 0 ? 0 : 1;
-            Process->Pending &= ~(1u << Event);
-        }
+        Process->Routine = Routine;
     }
     ExReleaseFastMutex(&ProcessLock);
-    if (Event != MAXULONG) {
-        WaitDeliver(Irp, Event);
-        return STATUS_SUCCESS;
-    }
-    IoCsqInsertIrp(&WaitQueue, Irp, NULL);
-    return STATUS_PENDING;
+    return Process != NULL ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
-void ConProcessDisconnect(PFILE_OBJECT File, HANDLE ProcessId)
+static NTSTATUS EventThread(HANDLE Process, const CON_EVENT *Event)
 {
-    CON_PROCESS *Process;
-    PIRP Irp;
-    (void)File;
-    while ((Irp = IoCsqRemoveNextIrp(&WaitQueue, ProcessId)) != NULL) {
-        ConComplete(Irp, STATUS_CANCELLED, 0);
-    }
-    ExAcquireFastMutex(&ProcessLock);
-    if ((Process = ProcessFind(ProcessId)) != NULL) {
-        Process->Handles = FALSE;
-    }
-    ExReleaseFastMutex(&ProcessLock);
-}
-
-static void ProcessEnd(HANDLE Id)
-{
-    CLIENT_ID ClientId = {.UniqueProcess = Id};
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"ZwCreateThreadEx");
+    CREATE_THREAD CreateThread = (CREATE_THREAD)MmGetSystemRoutineAddress(&Name);
     OBJECT_ATTRIBUTES Attributes;
-    HANDLE Handle;
+    HANDLE Thread;
+    NTSTATUS Status;
+    if (CreateThread == NULL) {
+        return STATUS_PROCEDURE_NOT_FOUND;
+    }
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    if (NT_SUCCESS(ZwOpenProcess(&Handle, PROCESS_TERMINATE_, &Attributes, &ClientId))) {
-        (void)ZwTerminateProcess(Handle, STATUS_CONTROL_C_EXIT_);
-        ZwClose(Handle);
+    Status = CreateThread(&Thread, THREAD_ALL_ACCESS_, &Attributes, Process, Event->Routine, (PVOID)(ULONG_PTR)Event->Event, 0, 0, 0, 0, NULL);
+    if (NT_SUCCESS(Status)) {
+        ZwClose(Thread);
+    }
+    return Status;
+}
+
+/* A process in which no thread can be made is ended like one that does not listen. */
+static VOID NTAPI EventWorker(PVOID Context)
+{
+    CON_EVENT *Event = Context;
+    CLIENT_ID ClientId = {.UniqueProcess = Event->ProcessId};
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Process;
+    InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
+    if (NT_SUCCESS(ZwOpenProcess(&Process, PROCESS_TERMINATE_ | PROCESS_FOR_THREAD_, &Attributes, &ClientId))) {
+        if (Event->Routine == NULL || !NT_SUCCESS(EventThread(Process, Event))) {
+            (void)ZwTerminateProcess(Process, STATUS_CONTROL_C_EXIT_);
+        }
+        ZwClose(Process);
+    }
+    ExFreePoolWithTag(Event, CON_TAG);
+}
+
+static void EventSend(const CON_PROCESS *Process, ULONG Number)
+{
+    CON_EVENT *Event = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Event), CON_TAG);
+    if (Event != NULL) {
+        Event->ProcessId = Process->Id;
+        Event->Routine = Process->Routine;
+        Event->Event = Number;
+        ExInitializeWorkItem(&Event->Work, EventWorker, Event);
+        ExQueueWorkItem(&Event->Work, DelayedWorkQueue);
     }
 }
 
 /* Group 0: everybody; else the process of that id. */
 void ConControlEvent(ULONG Event, ULONG Group)
 {
-    HANDLE Victims[MOST_VICTIMS];
-    ULONG Count = 0;
     ExAcquireFastMutex(&ProcessLock);
     for (PLIST_ENTRY Entry = ProcessList.Flink; Entry != &ProcessList; Entry = Entry->Flink) {
         CON_PROCESS *Process = CONTAINING_RECORD(Entry, CON_PROCESS, Link);
-        PIRP Irp;
-        if (Group != 0 && (ULONG)(ULONG_PTR)Process->Id != Group) {
-            continue;
-        }
-        Irp = IoCsqRemoveNextIrp(&WaitQueue, Process->Id);
-        if (Irp != NULL) {
-            WaitDeliver(Irp, Event);
-        } else if (Process->Handles) {
-            Process->Pending |= 1u << (Event & 7);
-        } else if (!Process->Root && Count < MOST_VICTIMS) {
-            Victims[Count++] = Process->Id;
+        if ((Group == 0 || (ULONG)(ULONG_PTR)Process->Id == Group) && (Process->Routine != NULL || !Process->Root)) {
+            EventSend(Process, Event);
         }
     }
     ExReleaseFastMutex(&ProcessLock);
-    while (Count-- != 0) {
-        ProcessEnd(Victims[Count]);
-    }
 }
 
 ULONG ConProcessList(ULONG *Ids, ULONG Count)

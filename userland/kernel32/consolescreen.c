@@ -2,8 +2,8 @@
 /*
  * consolescreen.c - the screen buffer, the cursor, input records, and control events.
  *
- * Ctrl+C reaches a process through a thread that waits on \Device\ConDrv\Connect; it is made when the first handler is set or the default
- * has to act.  Handlers are called from the newest to the oldest until one says TRUE; the last is ExitProcess.
+ * For Ctrl+C the console driver makes a thread in the process, which begins at CtrlRoutine; the address is told to it when the first handler
+ * is set.  Handlers are called from the newest to the oldest until one says TRUE; the last is ExitProcess.
  */
 #include "k32.h"
 #include "drivers/condrv/condrv.h"
@@ -241,7 +241,7 @@ BOOL WINAPI GetNumberOfConsoleMouseButtons(LPDWORD Buttons)
 static RTL_SRWLOCK HandlerLock;
 static PHANDLER_ROUTINE Handlers[MAX_HANDLERS]; /* under HandlerLock */
 static ULONG HandlerCount;                      /* under HandlerLock */
-static LONG ListenerStarted;
+static LONG RoutineIsKnown;
 
 static void CallHandlers(ULONG Event)
 {
@@ -263,51 +263,35 @@ static void CallHandlers(ULONG Event)
     ExitProcess((UINT)STATUS_CONTROL_C_EXIT);
 }
 
-static DWORD WINAPI Listen(LPVOID Connection)
+/* The thread that the console driver makes for an event. */
+DWORD WINAPI CtrlRoutine(LPVOID Event)
 {
-    ULONG Event;
-
-    while (NT_SUCCESS(BaseConsoleCall(Connection, IOCTL_CONDRV_WAIT_CONTROL_EVENT, NULL, 0, &Event, sizeof(Event), NULL))) {
-        CallHandlers(Event);
-    }
-    NtClose(Connection);
+    CallHandlers((ULONG)(ULONG_PTR)Event);
     return 0;
 }
 
-static BOOL StartListener(void)
+/* Any console handle will do. A process whose input and output are both redirected is not told of events, but ended. */
+static void TellDriver(void)
 {
-    UNICODE_STRING Name;
-    OBJECT_ATTRIBUTES Object;
-    IO_STATUS_BLOCK Io;
-    HANDLE Connection, Thread;
+    ULONG64 Routine = (ULONG64)(ULONG_PTR)CtrlRoutine;
+    HANDLE Handles[2] = {BaseParameters()->StandardInput, BaseParameters()->StandardOutput};
 
-    if (InterlockedExchange(&ListenerStarted, 1) != 0) {
-        return TRUE;
+    if (InterlockedExchange(&RoutineIsKnown, 1) != 0) {
+        return;
     }
-    RtlInitUnicodeString(&Name, L"\\Device\\ConDrv\\Connect");
-    InitializeObjectAttributes(&Object, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    NTSTATUS Status = NtOpenFile(&Connection, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &Object, &Io, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                                 FILE_SYNCHRONOUS_IO_NONALERT);
-    if (!NT_SUCCESS(Status)) {
-        return TRUE; /* no console: handlers may be set all the same, they are just never called */
+    for (ULONG i = 0; i < COUNT_OF(Handles); i++) {
+        if (Handles[i] != NULL &&
+            NT_SUCCESS(BaseConsoleCall(Handles[i], IOCTL_CONDRV_SET_CONTROL_ROUTINE, &Routine, sizeof(Routine), NULL, 0, NULL))) {
+            return;
+        }
     }
-    Thread = CreateThread(NULL, 0, Listen, Connection, 0, NULL);
-    if (Thread == NULL) {
-        NtClose(Connection);
-        ListenerStarted = 0;
-        return FALSE;
-    }
-    NtClose(Thread);
-    return TRUE;
 }
 
 static BOOL AddHandler(PHANDLER_ROUTINE Routine)
 {
     BOOL Added;
 
-    if (!StartListener()) {
-        return FALSE;
-    }
+    TellDriver();
     RtlAcquireSRWLockExclusive(&HandlerLock);
     Added = HandlerCount < MAX_HANDLERS;
     if (Added) {
