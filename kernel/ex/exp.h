@@ -10,6 +10,23 @@
 #include "arch.h"
 #include "kd.h"
 
+/* KeEnterCriticalRegion and KeLeaveCriticalRegion as every push lock takes them; the leave calls ke only when an APC waited for it. */
+static inline void ExpEnterCriticalRegion(void)
+{
+    KeGetCurrentThread()->KernelApcDisable--;
+}
+
+static inline void ExpLeaveCriticalRegion(void)
+{
+    PKTHREAD Thread = KeGetCurrentThread();
+
+    ASSERT(Thread->KernelApcDisable < 0);
+    if (++Thread->KernelApcDisable == 0 && UNLIKELY(!IsListEmpty(&Thread->ApcState.ApcListHead[KernelMode]))) {
+        Thread->KernelApcDisable--;
+        KeLeaveCriticalRegion();
+    }
+}
+
 void ExpInitializePushLocks(void);
 void ExpInitializeWorkQueues(void); /* phase 0 */
 void ExpInitializeWorkers(void);    /* system worker threads; needs PsCreateSystemThread */

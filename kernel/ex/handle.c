@@ -212,19 +212,19 @@ PHANDLE_TABLE_ENTRY ExMapHandleToPointer(PHANDLE_TABLE Table, HANDLE Handle)
     if (UNLIKELY(Index >= Table->NextUnused)) {
         return NULL;
     }
-    KeEnterCriticalRegion();
+    ExpEnterCriticalRegion();
     Entry = ExpLookupEntry(Table, (ULONG)Index);
     if (LIKELY(ExpLockEntry(Table, Entry))) {
         return Entry;
     }
-    KeLeaveCriticalRegion();
+    ExpLeaveCriticalRegion();
     return NULL;
 }
 
 void ExUnlockHandleTableEntry(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry)
 {
     ExpUnlockEntry(Table, Entry, Entry->Object & ~EX_HANDLE_ENTRY_LOCKED);
-    KeLeaveCriticalRegion();
+    ExpLeaveCriticalRegion();
 }
 
 /* ---- growing, allocating, freeing: FreeLock held -------------------------------------------------------------------------------- */
@@ -340,7 +340,7 @@ void ExDestroyHandle(PHANDLE_TABLE Table, HANDLE Handle, PHANDLE_TABLE_ENTRY Ent
     ExAcquirePushLockExclusive_(&Table->FreeLock);
     ExpPushFreeIndex(Table, Entry, Index);
     ExReleasePushLockExclusive_(&Table->FreeLock);
-    KeLeaveCriticalRegion();
+    ExpLeaveCriticalRegion();
 }
 
 /* ---- whole tables -------------------------------------------------------------------------------------------------------------- */
@@ -355,12 +355,12 @@ BOOLEAN ExEnumHandleTable(PHANDLE_TABLE Table, EX_ENUMERATE_HANDLE_ROUTINE Routi
         if (Entry->Object == 0) {
             continue;
         }
-        KeEnterCriticalRegion();
+        ExpEnterCriticalRegion();
         if (ExpLockEntry(Table, Entry)) {
             Stop = Routine(Table, Entry, HANDLE_VALUE(Index), Context);
             ExpUnlockEntry(Table, Entry, Entry->Object & ~EX_HANDLE_ENTRY_LOCKED);
         }
-        KeLeaveCriticalRegion();
+        ExpLeaveCriticalRegion();
     }
     return Stop;
 }
@@ -373,9 +373,9 @@ void ExSweepHandleTable(PHANDLE_TABLE Table, EX_ENUMERATE_HANDLE_ROUTINE Routine
         if (Entry->Object == 0) {
             continue;
         }
-        KeEnterCriticalRegion();
+        ExpEnterCriticalRegion();
         if (!ExpLockEntry(Table, Entry)) {
-            KeLeaveCriticalRegion();
+            ExpLeaveCriticalRegion();
         } else if (Routine(Table, Entry, HANDLE_VALUE(Index), Context)) {
             break;
         }
@@ -427,7 +427,7 @@ PHANDLE_TABLE ExDupHandleTable(PEPROCESS Process, PHANDLE_TABLE Source, EX_DUPLI
     if (Table == NULL) {
         return NULL;
     }
-    KeEnterCriticalRegion();
+    ExpEnterCriticalRegion();
     Limit = ExpInheritableLimit(Source);
     while (Table->NextNeedingPool < Limit) {
         if (!ExpGrowTable(Table)) {
@@ -443,7 +443,7 @@ PHANDLE_TABLE ExDupHandleTable(PEPROCESS Process, PHANDLE_TABLE Source, EX_DUPLI
     }
     Table->NextUnused = Limit;
 Cleanup:
-    KeLeaveCriticalRegion();
+    ExpLeaveCriticalRegion();
     return Table;
 }
 

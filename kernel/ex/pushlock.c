@@ -179,7 +179,7 @@ void ExAcquirePushLockExclusive_(PEX_PUSH_LOCK_ Lock)
     ULONG_PTR Free = 0;
 
     ASSERT_IRQL_LE(APC_LEVEL);
-    KeEnterCriticalRegion();
+    ExpEnterCriticalRegion();
     if (UNLIKELY(!ExpPushLockExchange(Lock, &Free, PUSH_LOCK_LOCKED))) {
         ExpBlockOnPushLock(Lock, TRUE);
     }
@@ -190,7 +190,7 @@ void ExAcquirePushLockShared_(PEX_PUSH_LOCK_ Lock)
     ULONG_PTR Value = Lock->Value;
 
     ASSERT_IRQL_LE(APC_LEVEL);
-    KeEnterCriticalRegion();
+    ExpEnterCriticalRegion();
     while ((Value & (PUSH_LOCK_LOCKED | PUSH_LOCK_WAITERS)) == 0) {
         if (LIKELY(ExpPushLockExchange(Lock, &Value, Value + PUSH_LOCK_SHARE))) {
             return;
@@ -201,11 +201,11 @@ void ExAcquirePushLockShared_(PEX_PUSH_LOCK_ Lock)
 
 BOOLEAN ExTryAcquirePushLockExclusive_(PEX_PUSH_LOCK_ Lock)
 {
-    KeEnterCriticalRegion();
+    ExpEnterCriticalRegion();
     if (ExpTryPushLock(Lock, TRUE)) {
         return TRUE;
     }
-    KeLeaveCriticalRegion();
+    ExpLeaveCriticalRegion();
     return FALSE;
 }
 
@@ -217,7 +217,7 @@ void ExReleasePushLockExclusive_(PEX_PUSH_LOCK_ Lock)
     if (UNLIKELY(Before & PUSH_LOCK_WAITERS)) {
         ExpWakePushLock(Lock);
     }
-    KeLeaveCriticalRegion();
+    ExpLeaveCriticalRegion();
 }
 
 void ExReleasePushLockShared_(PEX_PUSH_LOCK_ Lock)
@@ -228,7 +228,7 @@ void ExReleasePushLockShared_(PEX_PUSH_LOCK_ Lock)
     if (UNLIKELY(After == PUSH_LOCK_WAITERS)) {
         ExpWakePushLock(Lock);
     }
-    KeLeaveCriticalRegion();
+    ExpLeaveCriticalRegion();
 }
 
 BOOLEAN ExIsPushLockHeldExclusive_(PEX_PUSH_LOCK_ Lock)

@@ -128,6 +128,13 @@ extern PSECURITY_DESCRIPTOR SePublicDefaultSd, SePublicDefaultUnrestrictedSd, Se
 /* And back: the descriptor in an object's header, shared and counted.  ObQuery... references what it returns; ObDereferenceSecurityDescriptor gives it back. */
 PSECURITY_DESCRIPTOR ObpReferenceSecurityDescriptor(PVOID Object);
 VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
+VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
+/*
+ * What a subject's token makes of an object of Type without a parent or a creator's descriptor is always the same: the token remembers it.  Recall returns it referenced,
+ * or NULL; Remember takes its own reference.
+ */
+PSECURITY_DESCRIPTOR SepRecallDefaultDescriptor(PSECURITY_SUBJECT_CONTEXT Context, POBJECT_TYPE Type);
+void SepRememberDefaultDescriptor(PSECURITY_SUBJECT_CONTEXT Context, POBJECT_TYPE Type, PSECURITY_DESCRIPTOR Descriptor);
 /* Makes Descriptor (copied) the object's; NULL takes it away. */
 NTSTATUS ObpSetObjectSecurityDescriptor(PVOID Object, PSECURITY_DESCRIPTOR Descriptor) NODISCARD;
 

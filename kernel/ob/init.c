@@ -53,6 +53,7 @@ static void ObpCreateBasicTypes(void)
 void ObInitSystemPhase0(void)
 {
     ObpInitializeSecurityCache();
+    ObpInitializeCreateInfo();
     ObpCreateBasicTypes();
 }
 

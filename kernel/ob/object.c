@@ -23,6 +23,13 @@ const UCHAR ObpInfoMaskToOffset[32] = {
 #undef Q
 #undef P
 
+static NPAGED_LOOKASIDE_LIST ObpCreateInfoLookaside; /* every creation takes one block and soon gives it back */
+
+void ObpInitializeCreateInfo(void)
+{
+    ExInitializeNPagedLookasideList(&ObpCreateInfoLookaside, NULL, NULL, 0, sizeof(OBJECT_CREATE_INFORMATION), TAG_OB_INFO, 0);
+}
+
 #define OBJ_VALID_CREATE_ATTRIBUTES                                                                                                 \
     (OBJ_INHERIT | OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_CASE_INSENSITIVE | OBJ_OPENIF | OBJ_OPENLINK | OBJ_KERNEL_HANDLE |           \
      OBJ_FORCE_ACCESS_CHECK | 0x800 /* OBJ_IGNORE_IMPERSONATED_DEVICEMAP */ | 0x1000 /* OBJ_DONT_REPARSE */)
@@ -205,7 +212,7 @@ void ObpFreeObjectCreateInformation(OBJECT_CREATE_INFORMATION *Info)
     if (Info->SecurityDescriptor != NULL) {
         SeReleaseCapturedSecurityDescriptor_(Info->SecurityDescriptor);
     }
-    ExFreePoolWithTag(Info, TAG_OB_INFO);
+    ExFreeToNPagedLookasideList(&ObpCreateInfoLookaside, Info);
 }
 
 /* Gives the memory back; whatever the body owned is gone already. */
@@ -251,7 +258,7 @@ NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJ
 
     PAGED_CODE();
     *Object = NULL;
-    Info = ExAllocatePoolWithTag(PagedPool, sizeof(*Info), TAG_OB_INFO);
+    Info = ExAllocateFromNPagedLookasideList(&ObpCreateInfoLookaside);
     if (Info == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -289,6 +296,6 @@ NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJ
 Release:
     ObpReleaseObjectAttributes(&Captured);
 FreeInfo:
-    ExFreePoolWithTag(Info, TAG_OB_INFO);
+    ExFreeToNPagedLookasideList(&ObpCreateInfoLookaside, Info);
     return Status;
 }

@@ -149,6 +149,7 @@ void ObpPublishTypes(void); /* into \ObjectTypes, once it is there */
 NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, ULONG Attributes, const UNICODE_STRING *Name, SIZE_T BodySize, OBJECT_HEADER **Header) NODISCARD;
 void ObpFreeObject(OBJECT_HEADER *Header);
 void ObpFreeObjectCreateInformation(OBJECT_CREATE_INFORMATION *Info);
+void ObpInitializeCreateInfo(void);
 void ObpReferenceObjectHeader(OBJECT_HEADER *Header);
 NTSTATUS ObpCaptureObjectName(KPROCESSOR_MODE Mode, const UNICODE_STRING *Source, UNICODE_STRING *Name) NODISCARD;
 

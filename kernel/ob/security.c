@@ -112,6 +112,11 @@ VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULON
     }
 }
 
+VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULONG Count)
+{
+    InterlockedExchangeAdd(&CONTAINING_RECORD(Descriptor, SECURITY_DESCRIPTOR_ENTRY, Descriptor)->RefCount, (LONG)Count);
+}
+
 PSECURITY_DESCRIPTOR ObpReferenceSecurityDescriptor(PVOID Object)
 {
     OBJECT_HEADER *Header = OBJECT_TO_OBJECT_HEADER(Object);
@@ -153,8 +158,16 @@ NTSTATUS ObpAssignSecurity(PVOID Object, PSECURITY_DESCRIPTOR Explicit, PVOID Pa
     PSECURITY_DESCRIPTOR ParentDescriptor = Parent != NULL ? ObpReferenceSecurityDescriptor(Parent) : NULL;
     PSECURITY_DESCRIPTOR Descriptor = NULL;
     SECURITY_INFORMATION None = 0;
+    BOOLEAN Default = ParentDescriptor == NULL && Explicit == NULL && Type->TypeInfo.SecurityProcedure == SeDefaultObjectMethod;
     NTSTATUS Status;
 
+    if (Default) {
+        Descriptor = SepRecallDefaultDescriptor(&AccessState->SubjectSecurityContext, Type);
+        if (Descriptor != NULL) {
+            OBJECT_TO_OBJECT_HEADER(Object)->SecurityDescriptor = Descriptor; /* the object is new: nobody else reads it yet */
+            return STATUS_SUCCESS;
+        }
+    }
     Status = SeAssignSecurity(ParentDescriptor, Explicit, &Descriptor, Type == ObpDirectoryObjectType, &AccessState->SubjectSecurityContext,
                               &Type->TypeInfo.GenericMapping, PagedPool);
     if (ParentDescriptor != NULL) {
@@ -166,6 +179,9 @@ NTSTATUS ObpAssignSecurity(PVOID Object, PSECURITY_DESCRIPTOR Explicit, PVOID Pa
     Status = Type->TypeInfo.SecurityProcedure(Object, AssignSecurityDescriptor, &None, Descriptor, NULL, NULL, PagedPool,
                                               &Type->TypeInfo.GenericMapping);
     SeDeassignSecurity(&Descriptor);
+    if (Default && NT_SUCCESS(Status)) {
+        SepRememberDefaultDescriptor(&AccessState->SubjectSecurityContext, Type, OBJECT_TO_OBJECT_HEADER(Object)->SecurityDescriptor);
+    }
     return Status;
 }
 

@@ -14,6 +14,8 @@
 #include "kd.h"
 #include "rtl.h"
 
+#define SEP_DEFAULT_DESCRIPTORS 4
+
 typedef struct _TOKEN
 {
     TOKEN_SOURCE TokenSource;
@@ -39,7 +41,12 @@ typedef struct _TOKEN
     PSID PrimaryGroup;                 /* m; one of UserAndGroups' SIDs */
     SID_AND_ATTRIBUTES *UserAndGroups; /* VariablePart; attributes m */
     SID_AND_ATTRIBUTES *RestrictedSids;
-    PACL DefaultDacl;                  /* m; pool; NULL: none */
+    PACL DefaultDacl;                  /* m; SepShareDacl; NULL: none */
+    struct
+    {
+        POBJECT_TYPE Type;
+        PSECURITY_DESCRIPTOR Descriptor; /* referenced */
+    } DefaultDescriptors[SEP_DEFAULT_DESCRIPTORS]; /* m; what new objects of these types get; emptied by every change */
     ULONG VariableLength;
     volatile LONG TokenInUse;          /* a primary token serves one process */
     UCHAR VariablePart[] __attribute__((aligned(16)));
@@ -72,6 +79,10 @@ NTSTATUS SepCreateToken(const SEP_TOKEN_SPEC *Spec, KPROCESSOR_MODE Mode, POBJEC
 /* A copy.  EffectiveOnly: disabled groups and privileges are left out. */
 NTSTATUS SepDuplicateToken(PTOKEN Existing, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN EffectiveOnly, TOKEN_TYPE Type, SECURITY_IMPERSONATION_LEVEL Level,
                            KPROCESSOR_MODE Mode, PTOKEN *Token) NODISCARD;
+/* Default DACLs are shared by copies of a token and counted.  Make: from any ACL; NULL in, NULL out. */
+NTSTATUS SepMakeSharedDacl(PACL Source, PACL *Shared) NODISCARD;
+PACL SepShareDacl(PACL Shared);
+void SepReleaseDacl(PACL Shared);
 void SepRecomputeTokenFlags(PTOKEN Token);     /* TokenLock held, or the token still private */
 void SepTokenModified(PTOKEN Token);           /* TokenLock held exclusively */
 void SepSubjectFromToken(PTOKEN Token, SEP_SUBJECT *Subject); /* TokenLock held while Subject is used */

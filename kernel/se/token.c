@@ -10,13 +10,104 @@
 POBJECT_TYPE SeTokenObjectType_;
 POBJECT_TYPE *SeTokenObjectType;
 
+/* ---- descriptors of new objects --------------------------------------------------------------------------------------------------------- */
+
+/* TokenLock held exclusively, or the token's last user. */
+static void SepForgetDefaultDescriptors(PTOKEN Token)
+{
+    for (ULONG i = 0; i < SEP_DEFAULT_DESCRIPTORS && Token->DefaultDescriptors[i].Type != NULL; i++) {
+        ObDereferenceSecurityDescriptor(Token->DefaultDescriptors[i].Descriptor, 1);
+        Token->DefaultDescriptors[i].Type = NULL;
+    }
+}
+
+PSECURITY_DESCRIPTOR SepRecallDefaultDescriptor(PSECURITY_SUBJECT_CONTEXT Context, POBJECT_TYPE Type)
+{
+    PTOKEN Token = SepEffectiveToken(Context);
+    PSECURITY_DESCRIPTOR Descriptor = NULL;
+
+    if (Token == NULL || Token->DefaultDescriptors[0].Type == NULL) {
+        return NULL;
+    }
+    ExAcquirePushLockShared_(&Token->TokenLock);
+    for (ULONG i = 0; i < SEP_DEFAULT_DESCRIPTORS; i++) {
+        if (Token->DefaultDescriptors[i].Type == Type) {
+            Descriptor = Token->DefaultDescriptors[i].Descriptor;
+            ObReferenceSecurityDescriptor(Descriptor, 1);
+            break;
+        }
+    }
+    ExReleasePushLockShared_(&Token->TokenLock);
+    return Descriptor;
+}
+
+void SepRememberDefaultDescriptor(PSECURITY_SUBJECT_CONTEXT Context, POBJECT_TYPE Type, PSECURITY_DESCRIPTOR Descriptor)
+{
+    PTOKEN Token = SepEffectiveToken(Context);
+
+    if (Token == NULL || Token->DefaultDescriptors[SEP_DEFAULT_DESCRIPTORS - 1].Type != NULL) {
+        return;
+    }
+    ExAcquirePushLockExclusive_(&Token->TokenLock);
+    for (ULONG i = 0; i < SEP_DEFAULT_DESCRIPTORS && Token->DefaultDescriptors[i].Type != Type; i++) {
+        if (Token->DefaultDescriptors[i].Type == NULL) {
+            ObReferenceSecurityDescriptor(Descriptor, 1);
+            Token->DefaultDescriptors[i].Descriptor = Descriptor;
+            Token->DefaultDescriptors[i].Type = Type;
+            break;
+        }
+    }
+    ExReleasePushLockExclusive_(&Token->TokenLock);
+}
+
+/* ---- default DACLs ------------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct _SEP_SHARED_DACL
+{
+    volatile LONG Count;
+    ULONG Reserved;
+    ACL Acl;
+} SEP_SHARED_DACL;
+
+NTSTATUS SepMakeSharedDacl(PACL Source, PACL *Shared)
+{
+    SEP_SHARED_DACL *Dacl;
+
+    *Shared = NULL;
+    if (Source == NULL) {
+        return STATUS_SUCCESS;
+    }
+    Dacl = ExAllocatePoolWithTag(PagedPool, offsetof(SEP_SHARED_DACL, Acl) + Source->AclSize, TAG_SE_DACL);
+    if (Dacl == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    Dacl->Count = 1;
+    RtlCopyMemory(&Dacl->Acl, Source, Source->AclSize);
+    *Shared = &Dacl->Acl;
+    return STATUS_SUCCESS;
+}
+
+PACL SepShareDacl(PACL Shared)
+{
+    if (Shared != NULL) {
+        InterlockedIncrement(&CONTAINING_RECORD(Shared, SEP_SHARED_DACL, Acl)->Count);
+    }
+    return Shared;
+}
+
+void SepReleaseDacl(PACL Shared)
+{
+    if (Shared != NULL && InterlockedDecrement(&CONTAINING_RECORD(Shared, SEP_SHARED_DACL, Acl)->Count) == 0) {
+        ExFreePoolWithTag(CONTAINING_RECORD(Shared, SEP_SHARED_DACL, Acl), TAG_SE_DACL);
+    }
+}
+
 static void SepDeleteToken(PVOID Object)
 {
     PTOKEN Token = Object;
 
-    if (Token->DefaultDacl != NULL) {
-        ExFreePoolWithTag(Token->DefaultDacl, TAG_SE_DACL);
-    }
+    SepForgetDefaultDescriptors(Token);
+    SepReleaseDacl(Token->DefaultDacl);
 }
 
 void SepCreateTokenType(void)
@@ -99,6 +190,7 @@ void SepRecomputeTokenFlags(PTOKEN Token)
 
 void SepTokenModified(PTOKEN Token)
 {
+    SepForgetDefaultDescriptors(Token);
     SepRecomputeTokenFlags(Token);
     ExAllocateLocallyUniqueId(&Token->ModifiedId);
 }
@@ -112,20 +204,6 @@ ULONG SepTokenIntegrityLevel(PTOKEN Token)
     }
     Sid = Token->UserAndGroups[Token->IntegrityLevelIndex].Sid;
     return Sid->SubAuthority[0];
-}
-
-static NTSTATUS SepCopyDacl(PACL Source, PACL *Copy)
-{
-    *Copy = NULL;
-    if (Source == NULL) {
-        return STATUS_SUCCESS;
-    }
-    *Copy = ExAllocatePoolWithTag(PagedPool, Source->AclSize, TAG_SE_DACL);
-    if (*Copy == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    RtlCopyMemory(*Copy, Source, Source->AclSize);
-    return STATUS_SUCCESS;
 }
 
 static void SepFillToken(PTOKEN Token, const SEP_TOKEN_SPEC *Spec)
@@ -177,7 +255,7 @@ NTSTATUS SepCreateToken(const SEP_TOKEN_SPEC *Spec, KPROCESSOR_MODE Mode, POBJEC
     RtlZeroMemory(Token, sizeof(*Token));
     Token->VariableLength = Length;
     SepFillToken(Token, Spec);
-    Status = SepCopyDacl(Spec->DefaultDacl, &Token->DefaultDacl);
+    Status = SepMakeSharedDacl(Spec->DefaultDacl, &Token->DefaultDacl);
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(Token);
         return Status;
@@ -245,16 +323,12 @@ NTSTATUS SepDuplicateToken(PTOKEN Existing, POBJECT_ATTRIBUTES ObjectAttributes,
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Token->DefaultDacl = NULL;
     ExAcquirePushLockShared_(&Existing->TokenLock);
     RtlCopyMemory(Token, Existing, sizeof(TOKEN) + Existing->VariableLength);
-    Status = SepCopyDacl(Existing->DefaultDacl, &Token->DefaultDacl);
+    SepShareDacl(Token->DefaultDacl);
     ExReleasePushLockShared_(&Existing->TokenLock);
     ExInitializePushLock_(&Token->TokenLock);
-    if (!NT_SUCCESS(Status)) {
-        ObfDereferenceObject(Token);
-        return Status;
-    }
+    RtlZeroMemory(Token->DefaultDescriptors, sizeof(Token->DefaultDescriptors));
     SepMovePointers(Token, Existing);
     ExAllocateLocallyUniqueId(&Token->TokenId);
     Token->TokenInUse = 0;

@@ -363,10 +363,11 @@ static void SepSetFlag(PTOKEN Token, ULONG Flag, ULONG On)
     Token->TokenFlags = On ? Token->TokenFlags | Flag : Token->TokenFlags & ~Flag;
 }
 
-/* TokenLock held exclusively.  What of Value is kept or replaced is left in Value for the caller to free. */
+/* TokenLock held exclusively.  Value stays the caller's. */
 static NTSTATUS SepApplySetValue(PTOKEN Token, ULONG Class, SEP_SET_VALUE *Value, KPROCESSOR_MODE Mode)
 {
-    PACL OldDacl;
+    PACL NewDacl;
+    NTSTATUS Status;
 
     switch (Class) {
     case TokenOwner:
@@ -376,10 +377,12 @@ static NTSTATUS SepApplySetValue(PTOKEN Token, ULONG Class, SEP_SET_VALUE *Value
     case TokenIntegrityLevel:
         return SepSetIntegrity(Token, Value->Sid, Mode);
     case TokenDefaultDacl:
-        OldDacl = Token->DefaultDacl;
-        Token->DefaultDacl = Value->Acl;
-        Value->Acl = OldDacl;
-        return STATUS_SUCCESS;
+        Status = SepMakeSharedDacl(Value->Acl, &NewDacl);
+        if (NT_SUCCESS(Status)) {
+            SepReleaseDacl(Token->DefaultDacl);
+            Token->DefaultDacl = NewDacl;
+        }
+        return Status;
     case TokenOrigin:
         Token->OriginatingLogonSession = Value->Luid;
         return STATUS_SUCCESS;

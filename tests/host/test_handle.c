@@ -46,8 +46,8 @@ static void ExFreePoolWithTag(PVOID Block, ULONG Tag)
     free(Block);
 }
 static void KiZeroPage(PVOID Page) { memset(Page, 0, PAGE_SIZE); }
-static void KeEnterCriticalRegion(void) {}
-static void KeLeaveCriticalRegion(void) {}
+static void ExpEnterCriticalRegion(void) {}
+static void ExpLeaveCriticalRegion(void) {}
 static void KeInitializeSpinLock(PKSPIN_LOCK Lock) { *Lock = 0; }
 static void KeAcquireSpinLock(PKSPIN_LOCK Lock, KIRQL *OldIrql)
 {
