@@ -12,6 +12,10 @@
 #ifndef _CRTIMP
 #define _CRTIMP
 #endif
+/* NTSYSAPI routines are defined here, not imported. */
+#ifndef _NTSYSTEM_
+#define _NTSYSTEM_
+#endif
 #include <ntifs.h>
 #include <ntimage.h>
 #include <stdint.h>
