@@ -142,6 +142,20 @@ BOOLEAN KiEndWait(PKTHREAD Thread, LONG64 May, NTSTATUS Status, BOOLEAN *MustRea
 BOOLEAN KiInterruptWait(PKTHREAD Thread, LONG64 May, NTSTATUS Status, KPRIORITY Increment);
 /* With Object locked and signalled: satisfies waiters until it is not.  The caller unlocks, then KiReadyThreads. */
 void KiSatisfyWaiters(DISPATCHER_HEADER *Object, KI_READY_LIST *Ready);
+static inline BOOLEAN KiIsSignalled(const DISPATCHER_HEADER *Object, const KTHREAD *Thread)
+{
+    return Object->SignalState > 0 || (KiObjectType(Object) == MutantObject && ((const KMUTANT *)Object)->OwnerThread == Thread);
+}
+
+static inline BOOLEAN KiIsAbandoned(const DISPATCHER_HEADER *Object)
+{
+    return KiObjectType(Object) == MutantObject && ((const KMUTANT *)Object)->Abandoned;
+}
+
+/* Object locked and signalled: takes what the wait gives.  STATUS_ABANDONED or 0, to be added to the wait's key. */
+NTSTATUS KiSatisfy(DISPATCHER_HEADER *Object, PKTHREAD Thread);
+BOOLEAN KiMutantLimit(const DISPATCHER_HEADER *Object, const KTHREAD *Thread);
+void KiLinkBlock(PKWAIT_BLOCK Block, PKTHREAD Thread, PVOID Object, ULONG Key, UCHAR WaitType); /* Object locked */
 typedef struct _KI_WAIT
 {
     PKTHREAD Thread;
@@ -157,6 +171,7 @@ typedef struct _KI_WAIT
 void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable,
                       const LARGE_INTEGER *Timeout);
 /* The parts of a wait, for KeRemoveQueue which does its own linking.  All at DISPATCH_LEVEL. */
+void KiUnlinkBlocks(KI_WAIT *Wait, BOOLEAN LockAll); /* LockAll: even those already unlinked, to be sure nobody holds their locks */
 KIRQL KiEnterWait(PKTHREAD Thread);
 void KiBeginWait(KI_WAIT *Wait);
 NTSTATUS KiFinishWait(KI_WAIT *Wait, KIRQL OldIrql); /* IRQL is OldIrql on return; STATUS_KERNEL_APC: begin again */

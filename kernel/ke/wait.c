@@ -11,17 +11,10 @@
  */
 #include "kep.h"
 
-#define WAIT_LIMIT_ 64
-
 /* ---- objects -------------------------------------------------------------------------------------------------------------------- */
 
-static inline BOOLEAN KiIsSignalled(const DISPATCHER_HEADER *Object, const KTHREAD *Thread)
-{
-    return Object->SignalState > 0 || (KiObjectType(Object) == MutantObject && ((const KMUTANT *)Object)->OwnerThread == Thread);
-}
-
 /* Takes what the wait gives.  Object locked.  Returns the status to add to the wait's key: 0 or STATUS_ABANDONED. */
-static NTSTATUS KiSatisfy(DISPATCHER_HEADER *Object, PKTHREAD Thread)
+NTSTATUS KiSatisfy(DISPATCHER_HEADER *Object, PKTHREAD Thread)
 {
     PKMUTANT Mutant;
     BOOLEAN Abandoned;
@@ -43,7 +36,7 @@ static NTSTATUS KiSatisfy(DISPATCHER_HEADER *Object, PKTHREAD Thread)
     return STATUS_SUCCESS;
 }
 
-static BOOLEAN KiMutantLimit(const DISPATCHER_HEADER *Object, const KTHREAD *Thread)
+BOOLEAN KiMutantLimit(const DISPATCHER_HEADER *Object, const KTHREAD *Thread)
 {
     return KiObjectType(Object) == MutantObject && ((const KMUTANT *)Object)->OwnerThread == Thread && Object->SignalState == (LONG)MINLONG;
 }
@@ -94,27 +87,28 @@ static BOOLEAN KiSatisfyAll(DISPATCHER_HEADER *Object, PKWAIT_BLOCK First, KI_RE
 {
     PKTHREAD Thread = First->Thread;
     PKWAIT_BLOCK Block = First->NextWaitBlock, Stop;
-    NTSTATUS Status = STATUS_SUCCESS;
-    BOOLEAN All = TRUE, MustReady, Ended = FALSE;
+    NTSTATUS Status = KiIsAbandoned(Object) ? STATUS_ABANDONED : STATUS_SUCCESS;
+    BOOLEAN All = TRUE, Retry = FALSE, MustReady, Ended = FALSE;
 
     for (; Block != First && All; Block = Block->NextWaitBlock) {
         DISPATCHER_HEADER *Other = Block->Object;
         if (!KiTryLockObject(Other)) {
-            Status = KI_RETRY_ALL;
+            Retry = TRUE;
             break;
         }
         All = KiIsSignalled(Other, Thread);
+        Status = KiIsAbandoned(Other) ? STATUS_ABANDONED : Status;
     }
     Stop = Block;
     if (All) {
-        Ended = KiEndWait(Thread, 0, Status, &MustReady);
+        Ended = KiEndWait(Thread, 0, Retry ? KI_RETRY_ALL : Status, &MustReady);
     }
-    if (Ended && Status == STATUS_SUCCESS) {
+    if (Ended && !Retry) {
         KiUnlinkBlock(First);
         (void)KiSatisfy(Object, Thread);
     }
     for (Block = First->NextWaitBlock; Block != Stop; Block = Block->NextWaitBlock) {
-        if (Ended && Status == STATUS_SUCCESS) {
+        if (Ended && !Retry) {
             KiUnlinkBlock(Block);
             (void)KiSatisfy(Block->Object, Thread);
         }
@@ -140,7 +134,7 @@ void KiSatisfyWaiters(DISPATCHER_HEADER *Object, KI_READY_LIST *Ready)
             (void)KiSatisfyAll(Object, Block, Ready);
             continue;
         }
-        if (KiObjectType(Object) == MutantObject && ((PKMUTANT)Object)->Abandoned) {
+        if (KiIsAbandoned(Object)) {
             Status += STATUS_ABANDONED;
         }
         if (KiEndWait(Thread, 0, Status, &MustReady)) {
@@ -271,7 +265,7 @@ static void KiUnlinkTimer(KI_WAIT *Wait)
     Wait->TimerLinked = FALSE;
 }
 
-static void KiUnlinkBlocks(KI_WAIT *Wait, BOOLEAN LockAll)
+void KiUnlinkBlocks(KI_WAIT *Wait, BOOLEAN LockAll)
 {
     for (ULONG i = 0; i < Wait->Count; i++) {
         PKWAIT_BLOCK Block = &Wait->Blocks[i];
@@ -334,7 +328,7 @@ NTSTATUS KiFinishWait(KI_WAIT *Wait, KIRQL OldIrql)
 
 /* ---- the public waits ----------------------------------------------------------------------------------------------------------- */
 
-static void KiLinkBlock(PKWAIT_BLOCK Block, PKTHREAD Thread, PVOID Object, ULONG Key, UCHAR WaitType)
+void KiLinkBlock(PKWAIT_BLOCK Block, PKTHREAD Thread, PVOID Object, ULONG Key, UCHAR WaitType)
 {
     Block->Thread = Thread;
     Block->Object = Object;
@@ -380,126 +374,6 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
         KiUnlockObject(Header);
         Status = KiFinishWait(&Wait, OldIrql);
     } while (Status == STATUS_KERNEL_APC);
-    return Status;
-}
-
-/* Any one of the objects.  TRUE: one was signalled already and *Status tells which; else all blocks are linked. */
-static BOOLEAN KiLinkAny(KI_WAIT *Wait, PVOID Object[], NTSTATUS *Status)
-{
-    PKTHREAD Thread = Wait->Thread;
-    BOOLEAN MustReady;
-
-    KiBeginWait(Wait);
-    for (ULONG i = 0; i < Wait->Count; i++) {
-        DISPATCHER_HEADER *Header = Object[i];
-        KiLockObject(Header);
-        if (KiIsSignalled(Header, Thread) && KiEndWait(Thread, 0, (NTSTATUS)i, &MustReady)) {
-            *Status = KiMutantLimit(Header, Thread) ? STATUS_MUTANT_LIMIT_EXCEEDED : (NTSTATUS)i + KiSatisfy(Header, Thread);
-            KiUnlockObject(Header);
-            Wait->Count = i; /* only these are linked */
-            return TRUE;
-        }
-        KiLinkBlock(&Wait->Blocks[i], Thread, Header, i, WaitAny);
-        KiUnlockObject(Header);
-    }
-    return FALSE;
-}
-
-static void KiLockAll(KI_WAIT *Wait, PVOID Object[], UCHAR Order[WAIT_LIMIT_])
-{
-    for (ULONG i = 0; i < Wait->Count; i++) {
-        KiLockObject(Object[Order[i]]);
-    }
-}
-
-static void KiUnlockAll(KI_WAIT *Wait, PVOID Object[])
-{
-    for (ULONG i = 0; i < Wait->Count; i++) {
-        KiUnlockObject(Object[i]);
-    }
-}
-
-/* Indices by ascending address: the order in which several objects are locked. */
-static void KiSortObjects(ULONG Count, PVOID Object[], UCHAR Order[WAIT_LIMIT_])
-{
-    for (ULONG i = 0; i < Count; i++) {
-        ULONG At = i;
-        while (At > 0 && Object[Order[At - 1]] > Object[i]) {
-            Order[At] = Order[At - 1];
-            At--;
-        }
-        Order[At] = (UCHAR)i;
-    }
-}
-
-/* All of the objects, which are distinct.  TRUE: all were signalled and have been taken. */
-static BOOLEAN KiLinkAll(KI_WAIT *Wait, PVOID Object[], NTSTATUS *Status)
-{
-    PKTHREAD Thread = Wait->Thread;
-    UCHAR Order[WAIT_LIMIT_];
-    BOOLEAN All = TRUE, Limit = FALSE;
-
-    KiSortObjects(Wait->Count, Object, Order);
-    KiLockAll(Wait, Object, Order);
-    for (ULONG i = 0; i < Wait->Count; i++) {
-        All = All && KiIsSignalled(Object[i], Thread);
-        Limit = Limit || KiMutantLimit(Object[i], Thread);
-    }
-    if (All) {
-        *Status = Limit ? STATUS_MUTANT_LIMIT_EXCEEDED : STATUS_SUCCESS;
-        for (ULONG i = 0; !Limit && i < Wait->Count; i++) {
-            if (KiSatisfy(Object[i], Thread) == STATUS_ABANDONED) {
-                *Status = STATUS_ABANDONED;
-            }
-        }
-        KiUnlockAll(Wait, Object);
-        return TRUE;
-    }
-    KiBeginWait(Wait);
-    for (ULONG i = 0; i < Wait->Count; i++) {
-        KiLinkBlock(&Wait->Blocks[i], Thread, Object[i], 0, WaitAll);
-        Wait->Blocks[i].NextWaitBlock = &Wait->Blocks[(i + 1) % Wait->Count];
-    }
-    KiUnlockAll(Wait, Object);
-    return FALSE;
-}
-
-/* A wait that found its object while linking: the others are unlinked again. */
-static void KiCancelWait(KI_WAIT *Wait, KIRQL OldIrql)
-{
-    KiUnlinkBlocks(Wait, TRUE);
-    Wait->Thread->WaitRegister = Wait->Thread->WaitRegister & 0xFFFFFF00LL;
-    KiExitDispatcher(OldIrql);
-}
-
-NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
-                                        BOOLEAN Alertable, PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray)
-{
-    PKTHREAD Thread = KeGetCurrentThread();
-    NTSTATUS Status = STATUS_SUCCESS;
-    KI_WAIT Wait;
-
-    if (Count == 0 || Count > WAIT_LIMIT_ || (WaitBlockArray == NULL && Count > THREAD_WAIT_OBJECTS_)) {
-        KeBugCheckEx(0x0C /* MAXIMUM_WAIT_OBJECTS_EXCEEDED */, Count, 0, 0, 0);
-    }
-    KiInitializeWait(&Wait, Thread, WaitReason, WaitMode, Alertable, Timeout);
-    Wait.Blocks = WaitBlockArray != NULL ? WaitBlockArray : Thread->WaitBlock;
-    Wait.WaitType = (UCHAR)WaitType;
-    do {
-        KIRQL OldIrql = KiEnterWait(Thread);
-        Wait.Count = Count;
-        Thread->WaitBlockList = Wait.Blocks;
-        if (WaitType == WaitAll && Count > 1) {
-            if (KiLinkAll(&Wait, Object, &Status)) {
-                KiExitDispatcher(OldIrql);
-                return Status;
-            }
-        } else if (KiLinkAny(&Wait, Object, &Status)) {
-            KiCancelWait(&Wait, OldIrql);
-            return Status;
-        }
-        Status = KiFinishWait(&Wait, OldIrql);
-    } while (Status == STATUS_KERNEL_APC || Status == KI_RETRY_ALL);
     return Status;
 }
 
