@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * codepage.c - bytes to UTF-16 and back: UTF-8, and the two single-byte pages that western programs expect of a console.
+ * codepage.c - bytes to UTF-16 and back: UTF-8, and the two single-byte pages that western programs expect
+ * of a console.
  */
 #include "con.h"
 
@@ -43,7 +44,8 @@ static UCHAR FromWide(ULONG CodePage, WCHAR Character)
     return '?';
 }
 
-/* One byte of UTF-8; up to two units out.  A sequence cut short gives U+FFFD and the byte that cut it begins anew. */
+/* One byte of UTF-8; up to two units out.  A sequence cut short gives U+FFFD and the byte that cut it
+ * begins anew. */
 static ULONG DecodeUtf8(CON_DECODER *Decoder, UCHAR Byte, WCHAR *Text)
 {
     ULONG Count = 0;

@@ -8,9 +8,10 @@
  *   output.c   output requests                                         keyboard.c scan codes to key records
  *   input.c    key records, waiting reads                              edit.c     the line editor of cooked reads
  *
- * One lock, ConLock, guards everything but the queues of waiting IRPs (ConQueueLock, a spin lock, through IoCsq*) and the process list.  It is a mutex:
- * all of this runs at PASSIVE_LEVEL, in the caller's thread or in one of two input threads.  Output to the serial line is written under it,
- * so that lines of two processes do not mix within a request.
+ * One lock, ConLock, guards everything but the queues of waiting IRPs (ConQueueLock, a spin lock, through
+ * IoCsq*) and the process list.  It is a mutex: all of this runs at PASSIVE_LEVEL, in the caller's thread
+ * or in one of two input threads.  Output to the serial line is written under it, so that lines of two
+ * processes do not mix within a request.
  */
 #ifndef NASCENT_CON_H
 #define NASCENT_CON_H
@@ -66,7 +67,8 @@ typedef struct _CON_HANDLE
     HANDLE ProcessId;
 } CON_HANDLE;
 
-/* ---- state (ConLock) ---------------------------------------------------------------------------------------------------------------- */
+/* ---- state (ConLock) ------------------------------------------------------------------------------------
+ * ---------------------------- */
 typedef struct _CON_STATE
 {
     ULONG InputMode, OutputMode, InputCodePage, OutputCodePage;
@@ -90,7 +92,8 @@ extern BOOLEAN ConRowChanged[CON_MAX_ROWS];
 void ConLockAcquire(void);
 void ConLockRelease(void);
 
-/* ---- screen.c ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- screen.c -------------------------------------------------------------------------------------------
+ * --------------------------- */
 void ConScreenInit(SHORT Columns, SHORT Rows);
 void ConPutCell(SHORT X, SHORT Y, WCHAR Character, USHORT Attributes);
 void ConClearCells(SHORT X, SHORT Y, LONG Count); /* blanks with the present attributes, over line ends */
@@ -99,11 +102,13 @@ void ConReverseLineFeed(void);
 void ConScrollRegion(SHORT Top, SHORT Bottom, SHORT Lines); /* up for positive */
 void ConMoveTo(SHORT X, SHORT Y); /* clipped */
 
-/* ---- vt.c: output of text, to the screen buffer and the terminal -------------------------------------------------------------------- */
+/* ---- vt.c: output of text, to the screen buffer and the terminal
+ * -------------------------------------------------------------------- */
 void ConWriteText(const WCHAR *Text, ULONG Length);
 void ConWriteAscii(const char *Text);
 
-/* ---- serial.c ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- serial.c -------------------------------------------------------------------------------------------
+ * ----------------------------- */
 void ConSerialStart(void);
 void ConSerialPut(const WCHAR *Text, ULONG Length);  /* UTF-16 to the terminal, as it is */
 void ConSerialAscii(const char *Text);
@@ -111,16 +116,19 @@ void ConSerialSequence(const char *Format, ULONG A, ULONG B); /* %u twice at mos
 void ConSerialAttributes(USHORT Attributes);
 void ConSerialFlush(void);
 
-/* ---- frame.c ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- frame.c --------------------------------------------------------------------------------------------
+ * ----------------------------- */
 void ConFrameStart(SHORT *Columns, SHORT *Rows);
 void ConFrameRefresh(void);
 
-/* ---- output.c ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- output.c -------------------------------------------------------------------------------------------
+ * ----------------------------- */
 NTSTATUS ConWriteRequest(PIRP Irp);
 NTSTATUS ConOutputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, ULONG OutLength);
 void ConOutputDone(void);  /* after a request: flushes to the terminal, refreshes the framebuffer */
 
-/* ---- input.c ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- input.c --------------------------------------------------------------------------------------------
+ * ----------------------------- */
 void ConInputInit(void);
 void ConKey(USHORT VirtualKey, USHORT ScanCode, WCHAR Character, ULONG State, BOOLEAN Down); /* a key, from either keyboard; ConLock held */
 void ConServe(void);             /* satisfies waiting reads; ConLock held */
@@ -130,7 +138,8 @@ void ConCancelReads(PFILE_OBJECT File);
 /* Takes the first waiting read away from its queue: NULL if it was cancelled. */
 BOOLEAN ConNextRecord(CONDRV_INPUT_RECORD *Record);
 
-/* ---- edit.c -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- edit.c ---------------------------------------------------------------------------------------------
+ * ----------------------------- */
 void ConEditBegin(const WCHAR *Initial, ULONG Length, ULONG WakeupMask);
 BOOLEAN ConEditActive(void);
 /* Handles one key.  TRUE: the line is complete (ConEditResult). */
@@ -138,21 +147,25 @@ BOOLEAN ConEditKey(const CONDRV_INPUT_RECORD *Record);
 const WCHAR *ConEditResult(ULONG *Length);
 void ConEditAbandon(void);
 
-/* ---- keyboard.c ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- keyboard.c -----------------------------------------------------------------------------------------
+ * ----------------------------- */
 void ConKeyboardStart(void);
 /* The virtual key that types an ASCII character on a US keyboard, with the shift state it takes. */
 USHORT ConVirtualKeyOf(WCHAR Character, ULONG *State);
 
-/* ---- process.c ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- process.c ------------------------------------------------------------------------------------------
+ * ----------------------------- */
 NTSTATUS ConProcessInit(void);
 void ConProcessAttach(HANDLE ProcessId);
 NTSTATUS ConSetControlRoutine(PVOID Routine); /* for the current process */
 void ConControlEvent(ULONG Event, ULONG Group);
 ULONG ConProcessList(ULONG *Ids, ULONG Count);
 
-/* ---- condrv.c ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- condrv.c -------------------------------------------------------------------------------------------
+ * ----------------------------- */
 NTSTATUS ConComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
-/* Bytes of the code page to UTF-16 and back; the return value counts units written.  State keeps what a cut sequence began. */
+/* Bytes of the code page to UTF-16 and back; the return value counts units written.  State keeps what a cut
+ * sequence began. */
 typedef struct _CON_DECODER { ULONG Value; UCHAR Missing; } CON_DECODER;
 ULONG ConDecode(ULONG CodePage, CON_DECODER *Decoder, const UCHAR *Bytes, ULONG Length, WCHAR *Text);
 ULONG ConEncode(ULONG CodePage, const WCHAR *Text, ULONG Length, UCHAR *Bytes, ULONG Room, ULONG *Used);

@@ -2,8 +2,9 @@
 /*
  * condrv.c - condrv.sys: the console, \Device\ConDrv.
  *
- * On Windows condrv.sys only carries messages between kernel32 and conhost.exe, which is the console.  Here the driver is the console: one session, with
- * its screen buffer, line editor and history, shown on the serial terminal and the framebuffer at once (docs/nt-differences.md).  con.h is the map of its files.
+ * On Windows condrv.sys only carries messages between kernel32 and conhost.exe, which is the console.  Here
+ * the driver is the console: one session, with its screen buffer, line editor and history, shown on the
+ * serial terminal and the framebuffer at once (docs/nt-differences.md).  con.h is the map of its files.
  */
 #include "con.h"
 
@@ -30,7 +31,8 @@ NTSTATUS ConComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
     return Status;
 }
 
-/* ---- opening ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------------------
+ * -------------------------------- */
 
 static ULONG ConKindOfName(PUNICODE_STRING Name, ACCESS_MASK Access)
 {
@@ -101,7 +103,8 @@ static NTSTATUS ConClose(PIRP Irp)
     return ConComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-/* ---- requests that both kinds of handle take -------------------------------------------------------------------------------------------- */
+/* ---- requests that both kinds of handle take
+ * -------------------------------------------------------------------------------------------- */
 
 static NTSTATUS ConSetCodePage(ULONG *Page, ULONG New)
 {

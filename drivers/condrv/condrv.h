@@ -8,12 +8,14 @@
  *   \Device\ConDrv\Connect     a process' membership in the console session; it takes the control codes of both
  * There is one session; it is shown on the serial line and on the framebuffer, and typed at from both.
  *
- * All codes are METHOD_BUFFERED.  Modes, control-key states, virtual keys and attributes have the values of <wincon.h>; the structures
- * have their layouts, under our own names, because drivers do not see <wincon.h>.  Windows' own ConDrv codes are undocumented and carry
- * a message protocol to conhost.exe; these are not they.
+ * All codes are METHOD_BUFFERED.  Modes, control-key states, virtual keys and attributes have the values of
+ * <wincon.h>; the structures have their layouts, under our own names, because drivers do not see
+ * <wincon.h>.  Windows' own ConDrv codes are undocumented and carry a message protocol to conhost.exe;
+ * these are not they.
  *
- * Statuses: STATUS_INVALID_HANDLE (an input request on an output handle or the other way), STATUS_INVALID_PARAMETER, STATUS_BUFFER_TOO_SMALL,
- * STATUS_ALERTED (a success: Ctrl+C ended a line read; Information is 0), STATUS_CANCELLED.
+ * Statuses: STATUS_INVALID_HANDLE (an input request on an output handle or the other way),
+ * STATUS_INVALID_PARAMETER, STATUS_BUFFER_TOO_SMALL, STATUS_ALERTED (a success: Ctrl+C ended a line read;
+ * Information is 0), STATUS_CANCELLED.
  */
 #ifndef NASCENT_CONDRV_H
 #define NASCENT_CONDRV_H
@@ -21,7 +23,8 @@
 #define CONDRV_DEVICE_TYPE 0x50 /* FILE_DEVICE_CONSOLE */
 #define CONDRV_CODE(n) ((CONDRV_DEVICE_TYPE << 16) | ((0x800 + (n)) << 2)) /* FILE_ANY_ACCESS, METHOD_BUFFERED */
 
-/* ---- either handle ------------------------------------------------------------------------------------------------------------- */
+/* ---- either handle --------------------------------------------------------------------------------------
+ * ----------------------- */
 #define IOCTL_CONDRV_GET_MODE CONDRV_CODE(0)               /* out: ULONG, the input or the output mode, by the handle's kind */
 #define IOCTL_CONDRV_SET_MODE CONDRV_CODE(1)               /* in: ULONG */
 #define IOCTL_CONDRV_GET_CP CONDRV_CODE(2)                 /* out: ULONG, input or output code page; 65001 at first */
@@ -34,7 +37,8 @@
 #define IOCTL_CONDRV_SET_CONTROL_ROUTINE CONDRV_CODE(9)    /* in: ULONG64, where a thread begins that is made in the caller's process for each
                                                               control event, with the event as its parameter; 0: the process is just ended */
 
-/* ---- input --------------------------------------------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------------------
+ * ----------------------- */
 #define IOCTL_CONDRV_READ_CONSOLE_W CONDRV_CODE(16)  /* in: CONDRV_READ_CONSOLE and then InitialChars WCHARs, or nothing; out: WCHAR[] */
 #define IOCTL_CONDRV_GET_INPUT_COUNT CONDRV_CODE(17) /* out: ULONG, records waiting */
 #define IOCTL_CONDRV_PEEK_INPUT CONDRV_CODE(18)      /* out: CONDRV_INPUT_RECORD[], does not wait */
@@ -42,7 +46,8 @@
 #define IOCTL_CONDRV_WRITE_INPUT CONDRV_CODE(20)     /* in: CONDRV_INPUT_RECORD[]; out: none; Information = bytes taken */
 #define IOCTL_CONDRV_FLUSH_INPUT CONDRV_CODE(21)
 
-/* ---- output -------------------------------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------------------
+ * ----------------------- */
 #define IOCTL_CONDRV_WRITE_CONSOLE_W CONDRV_CODE(32)       /* in: WCHAR[]; Information = bytes taken */
 #define IOCTL_CONDRV_GET_SCREEN_BUFFER_INFO CONDRV_CODE(33)/* out: CONDRV_SCREEN_BUFFER_INFO */
 #define IOCTL_CONDRV_SET_CURSOR_POSITION CONDRV_CODE(34)   /* in: CONDRV_COORD */

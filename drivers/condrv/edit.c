@@ -2,9 +2,11 @@
 /*
  * edit.c - the line editor of cooked reads.
  *
- * Cursor keys, Home, End, Insert, Delete, Backspace, Esc (clears), Up and Down (history), Ctrl+Left and Ctrl+Right (words), Ctrl+Home and Ctrl+End (cut).  The editor knows the screen only by
- * relative moves from where the cursor is, counted in cells, so it does not matter where on the screen the line began or that it scrolled.
- * After a character in the last column a blank and CR make screen buffer and terminal wrap at once, so that both agree where the cursor is.
+ * Cursor keys, Home, End, Insert, Delete, Backspace, Esc (clears), Up and Down (history), Ctrl+Left and
+ * Ctrl+Right (words), Ctrl+Home and Ctrl+End (cut).  The editor knows the screen only by relative moves
+ * from where the cursor is, counted in cells, so it does not matter where on the screen the line began or
+ * that it scrolled. After a character in the last column a blank and CR make screen buffer and terminal
+ * wrap at once, so that both agree where the cursor is.
  */
 #include "con.h"
 
@@ -160,7 +162,8 @@ static void EditReplace(const WCHAR *Text, ULONG Length)
     EditGoTo(Edit.Length);
 }
 
-/* ---- history: a ring, newest at HistoryNext - 1 ---------------------------------------------------------------------------------------- */
+/* ---- history: a ring, newest at HistoryNext - 1
+ * ---------------------------------------------------------------------------------------- */
 
 static WCHAR **EditHistoryEntry(ULONG Back)
 {
@@ -215,7 +218,8 @@ static void EditRecall(LONG Direction)
     EditReplace(Text, Length);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- keys -----------------------------------------------------------------------------------------------
+ * ------------------------------- */
 
 static ULONG EditWordLeft(void)
 {

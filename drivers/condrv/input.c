@@ -2,11 +2,14 @@
 /*
  * input.c - key records and the reads that wait for them.
  *
- * Keys go into one ring of records, whoever typed them.  Reads wait in one queue, first come first served, of three kinds: records (ReadConsoleInput),
- * characters (ReadConsole, ReadFile) and, with ENABLE_LINE_INPUT, whole lines, for which the records go through the line editor.  A line longer than the
- * read that asked for it leaves the rest for the next (InputText).  ConServe is called whenever there may be more to do: after keys, after a new read.
+ * Keys go into one ring of records, whoever typed them.  Reads wait in one queue, first come first served,
+ * of three kinds: records (ReadConsoleInput), characters (ReadConsole, ReadFile) and, with
+ * ENABLE_LINE_INPUT, whole lines, for which the records go through the line editor.  A line longer than the
+ * read that asked for it leaves the rest for the next (InputText).  ConServe is called whenever there may
+ * be more to do: after keys, after a new read.
  *
- * With ENABLE_PROCESSED_INPUT, Ctrl+C never becomes a record: it ends the line being edited and the read waiting for it (STATUS_ALERTED), drops what was typed ahead, and goes to the processes.
+ * With ENABLE_PROCESSED_INPUT, Ctrl+C never becomes a record: it ends the line being edited and the read
+ * waiting for it (STATUS_ALERTED), drops what was typed ahead, and goes to the processes.
  */
 #include "con.h"
 
@@ -18,7 +21,8 @@ static KSPIN_LOCK InputQueueLock;
 static LIST_ENTRY InputReads;                /* InputQueueLock */
 static IO_CSQ InputQueue;
 
-/* ---- the queue of reads ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the queue of reads ---------------------------------------------------------------------------------
+ * --------------------------------- */
 
 static VOID NTAPI InputInsert(PIO_CSQ Csq, PIRP Irp)
 {
@@ -111,7 +115,8 @@ static BOOLEAN InputFirst(INPUT_WANTED *Wanted)
     return Any;
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------------------
+ * ----------------------------------- */
 
 static void InputPush(const CONDRV_INPUT_RECORD *Record)
 {
@@ -168,7 +173,8 @@ void ConKey(USHORT VirtualKey, USHORT ScanCode, WCHAR Character, ULONG State, BO
     InputPush(&Record);
 }
 
-/* ---- satisfying reads ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- satisfying reads -----------------------------------------------------------------------------------
+ * ----------------------------------- */
 
 static void InputGiveRecords(PIRP Irp)
 {

@@ -34,7 +34,8 @@ static void OutputShowCursor(void)
     ConSerialSequence("\x1b[#;#H", (ULONG)Con.Y + 1, (ULONG)min(Con.X, Con.Columns - 1) + 1);
 }
 
-/* Shows a range of cells on the terminal: position, colours as they change, characters; then back to where the cursor was. */
+/* Shows a range of cells on the terminal: position, colours as they change, characters; then back to where
+ * the cursor was. */
 static void OutputShowCells(LONG From, LONG Count)
 {
     USHORT Attributes = 0xFFFF;
@@ -176,7 +177,8 @@ static BOOLEAN OutputInSource(const CONDRV_SCROLL *Scroll, LONG X, LONG Y)
     return X >= Scroll->Source.Left && X <= Scroll->Source.Right && Y >= Scroll->Source.Top && Y <= Scroll->Source.Bottom;
 }
 
-/* Moves a rectangle: from the end that does not overwrite what is still to be moved; what it leaves is filled. */
+/* Moves a rectangle: from the end that does not overwrite what is still to be moved; what it leaves is
+ * filled. */
 static NTSTATUS OutputScroll(const CONDRV_SCROLL *Scroll)
 {
     LONG Dx = Scroll->Destination.X - Scroll->Source.Left, Dy = Scroll->Destination.Y - Scroll->Source.Top;

@@ -2,9 +2,11 @@
 /*
  * process.c - which processes belong to the console, and how Ctrl+C reaches them.
  *
- * A process is attached when it opens the console or when its parent is attached (its console handles are inherited).  One that handles control events has said
- * where (IOCTL_CONDRV_SET_CONTROL_ROUTINE): for each event a thread is made in it that begins there, as csrss does on Windows.  One that has not is ended with
- * STATUS_CONTROL_C_EXIT, except the first to open the console (smss).  Keys arrive under the console's lock, so threads are made by a worker.
+ * A process is attached when it opens the console or when its parent is attached (its console handles are
+ * inherited).  One that handles control events has said where (IOCTL_CONDRV_SET_CONTROL_ROUTINE): for each
+ * event a thread is made in it that begins there, as csrss does on Windows.  One that has not is ended with
+ * STATUS_CONTROL_C_EXIT, except the first to open the console (smss).  Keys arrive under the console's
+ * lock, so threads are made by a worker.
  */
 #include "con.h"
 

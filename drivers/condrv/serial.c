@@ -2,9 +2,10 @@
 /*
  * serial.c - the terminal on the serial line: text and VT sequences out, bytes in.
  *
- * Two opens of \Device\Serial0, since a synchronous handle does one thing at a time: one for writing, under ConLock, and one for the thread that reads.  Input is
- * UTF-8 with the sequences that terminals send for cursor and function keys; a lone ESC is told from the beginning of a sequence by 20 ms of silence.
- * No serial port: output goes nowhere, and the thread ends.
+ * Two opens of \Device\Serial0, since a synchronous handle does one thing at a time: one for writing, under
+ * ConLock, and one for the thread that reads.  Input is UTF-8 with the sequences that terminals send for
+ * cursor and function keys; a lone ESC is told from the beginning of a sequence by 20 ms of silence. No
+ * serial port: output goes nowhere, and the thread ends.
  */
 #include "con.h"
 #include <ntddser.h>
@@ -14,7 +15,8 @@ static UCHAR SerialBuffer[4096];
 static ULONG SerialLength;
 static WCHAR SerialHighSurrogate;
 
-/* ---- out ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------------------
+ * ---------------------------- */
 
 void ConSerialFlush(void)
 {
@@ -108,7 +110,8 @@ void ConSerialAttributes(USHORT Attributes)
     ConSerialAscii((Attributes & 0x8000) != 0 ? ";4m" : "m");
 }
 
-/* ---- in ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------------------
+ * ---------------------------- */
 
 typedef struct _SERIAL_INPUT
 {

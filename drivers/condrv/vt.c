@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vt.c - text output: control characters and VT sequences, interpreted for the screen buffer and passed on to the terminal as they came.
+ * vt.c - text output: control characters and VT sequences, interpreted for the screen buffer and passed on
+ * to the terminal as they came.
  *
- * Understood: CR LF BS TAB BEL; CSI A B C D E F G H f d (cursor), J K (erase), L M P @ X S T (insert, delete, scroll), m (colours: 16, 256 and RGB reduced to 16), r (scroll region), s u,
- * h l (?25 cursor, ?7 ignored), n (position report, answered as input); ESC 7 8 c D E M; OSC (title) up to BEL or ST.  Anything else is swallowed whole.
- * With ENABLE_VIRTUAL_TERMINAL_PROCESSING off, ESC is an ordinary character.
+ * Understood: CR LF BS TAB BEL; CSI A B C D E F G H f d (cursor), J K (erase), L M P @ X S T (insert,
+ * delete, scroll), m (colours: 16, 256 and RGB reduced to 16), r (scroll region), s u, h l (?25 cursor);
+ * ESC 7 8 c D E M; OSC (title) up to BEL or ST.  Anything
+ * else is swallowed whole. With ENABLE_VIRTUAL_TERMINAL_PROCESSING off, ESC is an ordinary character.
  */
 #include "con.h"
 

@@ -2,9 +2,11 @@
 /*
  * i8042prt.c - i8042prt.sys: the PS/2 keyboard, as \Device\KeyboardPort0.
  *
- * The controller translates to scan code set 1.  A read returns whole KEYBOARD_INPUT_DATA records, at least one; MakeCode is the code without its top bit, Flags
- * say break, E0 and E1.  The interrupt routine fills a ring of codes; the DPC makes records of them and completes waiting reads.  A timer looks at the controller four times a
- * second, so that a lost interrupt delays a key and does not stop the keyboard.  On Windows the class driver kbdclass sits above; here condrv reads the port itself.
+ * The controller translates to scan code set 1.  A read returns whole KEYBOARD_INPUT_DATA records, at least
+ * one; MakeCode is the code without its top bit, Flags say break, E0 and E1.  The interrupt routine fills a
+ * ring of codes; the DPC makes records of them and completes waiting reads.  A timer looks at the
+ * controller four times a second, so that a lost interrupt delays a key and does not stop the keyboard.  On
+ * Windows the class driver kbdclass sits above; here condrv reads the port itself.
  */
 #include <ntddk.h>
 #include <ntddkbd.h>
@@ -27,7 +29,8 @@
 #define CODE_RING 256
 
 DRIVER_INITIALIZE DriverEntry;
-/* In hal.lib, but only in the oldest headers: the one way to a vector for a driver that PnP did not give one. */
+/* In hal.lib, but only in the oldest headers: the one way to a vector for a driver that PnP did not give
+ * one. */
 NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector,
                                            PKIRQL Irql, PKAFFINITY Affinity);
 
@@ -44,7 +47,8 @@ typedef struct _KEYBOARD_EXTENSION
     LIST_ENTRY Reads;           /* QueueLock */
 } KEYBOARD_EXTENSION;
 
-/* ---- the controller -------------------------------------------------------------------------------------------------------------- */
+/* ---- the controller -------------------------------------------------------------------------------------
+ * ------------------------- */
 
 static BOOLEAN KeyboardWait(UCHAR Mask, UCHAR Value)
 {
@@ -140,7 +144,8 @@ static BOOLEAN NTAPI KeyboardTake(PVOID Context)
     return TRUE;
 }
 
-/* ---- reads ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- reads ----------------------------------------------------------------------------------------------
+ * -------------------------- */
 
 static VOID NTAPI KeyboardInsert(PIO_CSQ Csq, PIRP Irp)
 {

@@ -2,11 +2,13 @@
 /*
  * queue.c - reads and writes that wait: two cancel-safe queues between the IRPs and the rings.
  *
- * A write is complete when all its bytes are in the transmit ring.  A read is complete by the time-outs of SERIAL_TIMEOUTS, of which these forms matter:
+ * A write is complete when all its bytes are in the transmit ring.  A read is complete by the time-outs of
+ * SERIAL_TIMEOUTS, of which these forms matter:
  *   interval MAXULONG, totals 0                     what there is, at once
  *   interval MAXULONG, multiplier MAXULONG          as soon as there is a byte (the default here; the constant, if not MAXULONG, limits the wait)
  *   otherwise                                       when full, or when the total or the interval time-out has passed (0: never)
- * Drain moves data under DrainLock, so the bytes of one IRP stay together.  Progress of an IRP is kept in IoStatus.Information, its start time in DriverContext[0].
+ * Drain moves data under DrainLock, so the bytes of one IRP stay together.  Progress of an IRP is kept in
+ * IoStatus.Information, its start time in DriverContext[0].
  */
 #include "serial.h"
 
@@ -116,7 +118,8 @@ static BOOLEAN SerialReadIsOver(SERIAL_EXTENSION *Extension, PIRP Irp, ULONG Don
            SerialAge(Irp) >= (ULONGLONG)T->ReadTotalTimeoutMultiplier * Length + T->ReadTotalTimeoutConstant;
 }
 
-/* The first IRP of a list whose transfer is over, moved as far as it goes now; NULL: none.  Taken out of the queue. */
+/* The first IRP of a list whose transfer is over, moved as far as it goes now; NULL: none.  Taken out of
+ * the queue. */
 static PIRP SerialAdvance(SERIAL_EXTENSION *Extension, PIO_CSQ Csq, BOOLEAN Read)
 {
     PIRP Irp = IoCsqRemoveNextIrp(Csq, NULL);

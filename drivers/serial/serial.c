@@ -14,7 +14,8 @@
 #define WATCH_MILLISECONDS 50
 
 DRIVER_INITIALIZE DriverEntry;
-/* In hal.lib, but only in the oldest headers: the one way to a vector for a driver that PnP did not give one. */
+/* In hal.lib, but only in the oldest headers: the one way to a vector for a driver that PnP did not give
+ * one. */
 NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector,
                                            PKIRQL Irql, PKAFFINITY Affinity);
 

@@ -2,8 +2,9 @@
 /*
  * uart.c - the chip: a 16550 with FIFOs, interrupt driven both ways.
  *
- * Everything that touches the data and interrupt-enable registers or the rings runs under the interrupt lock.  The transmit interrupt is enabled only while the
- * transmit ring has something.  SerialService may be called at any time: the watchdog does, so a lost edge costs 50 ms, not the console.
+ * Everything that touches the data and interrupt-enable registers or the rings runs under the interrupt
+ * lock.  The transmit interrupt is enabled only while the transmit ring has something.  SerialService may
+ * be called at any time: the watchdog does, so a lost edge costs 50 ms, not the console.
  */
 #include "serial.h"
 

@@ -2,17 +2,20 @@
 /*
  * ccp.h - what the files of cc/ share: cache maps and views.
  *
- * A file that is cached has one shared cache map (CCP_MAP): a data section of the file and the views of it that are mapped in system space, each
- * CCP_VIEW_SIZE long at a multiple of that.  The pages belong to the section, so a mapped file and a cached read see the same ones; a view is only a window.  There are
+ * A file that is cached has one shared cache map (CCP_MAP): a data section of the file and the views of it
+ * that are mapped in system space, each CCP_VIEW_SIZE long at a multiple of that.  The pages belong to the
+ * section, so a mapped file and a cached read see the same ones; a view is only a window.  There are
  * CCP_VIEWS windows in all, taken from the least recently used idle one when they run out.
  *
- * When the last handle is cleaned up the map is kept, with its section, its views and one reference to the file object (so the file system keeps its FCB), on
- * a list of at most CCP_IDLE_MAPS: opening, reading and closing a file again costs no mapping and no I/O.  A worker trims the list, because dropping the file object
- * sends an IRP_MJ_CLOSE, which must not happen inside the file system's own cleanup.
+ * When the last handle is cleaned up the map is kept, with its section, its views and one reference to the
+ * file object (so the file system keeps its FCB), on a list of at most CCP_IDLE_MAPS: opening, reading and
+ * closing a file again costs no mapping and no I/O.  A worker trims the list, because dropping the file
+ * object sends an IRP_MJ_CLOSE, which must not happen inside the file system's own cleanup.
  *
- * Locks: CcpLock (fast mutex) guards the maps, their view tables and the idle list; it is taken inside file system locks and held over mm's mapping calls, never
- * over I/O.  CcpViewLock (spin lock) guards use counts and the list of idle views; it is the only one on the way of a cached read.
- * Windows Internals, 7th ed., part 2, chapter 11/14 "Cache manager".
+ * Locks: CcpLock (fast mutex) guards the maps, their view tables and the idle list; it is taken inside file
+ * system locks and held over mm's mapping calls, never over I/O.  CcpViewLock (spin lock) guards use counts
+ * and the list of idle views; it is the only one on the way of a cached read. Windows Internals, 7th ed.,
+ * part 2, chapter 11/14 "Cache manager".
  */
 #ifndef NASCENT_CCP_H
 #define NASCENT_CCP_H

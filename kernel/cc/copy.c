@@ -2,8 +2,9 @@
 /*
  * copy.c - copying between a caller's buffer and the cache.
  *
- * The copy itself faults the pages in: a page that cannot be read ends it with mm's status (STATUS_IN_PAGE_ERROR or the disk's), a bad user buffer with
- * STATUS_ACCESS_VIOLATION.  A buffer below the user boundary is the current process'; file systems without buffered or direct I/O hand it on as it came.
+ * The copy itself faults the pages in: a page that cannot be read ends it with mm's status
+ * (STATUS_IN_PAGE_ERROR or the disk's), a bad user buffer with STATUS_ACCESS_VIOLATION.  A buffer below the
+ * user boundary is the current process'; file systems without buffered or direct I/O hand it on as it came.
  */
 #include "ccp.h"
 
@@ -50,7 +51,8 @@ static NTSTATUS CcpCopy(CCP_MAP *Map, LONGLONG Offset, PUCHAR Buffer, ULONG Leng
     return Status;
 }
 
-/* The caller has cut Length at the end of the file.  FALSE: it may not wait, and whether the pages are there is not known without touching them. */
+/* The caller has cut Length at the end of the file.  FALSE: it may not wait, and whether the pages are
+ * there is not known without touching them. */
 BOOLEAN NTAPI CcCopyRead(PFILE_OBJECT FileObject, PLARGE_INTEGER FileOffset, ULONG Length, BOOLEAN Wait, PVOID Buffer, PIO_STATUS_BLOCK IoStatus)
 {
     CCP_MAP *Map = CcpMapOf(FileObject);

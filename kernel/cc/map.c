@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * map.c - cache maps: making them at the first cached request of a handle, keeping them when the last is gone, trimming them.
+ * map.c - cache maps: making them at the first cached request of a handle, keeping them when the last is
+ * gone, trimming them.
  *
- * Differs from NT: failures raise no exception, since drivers made by gcc could not catch it.  CcInitializeCacheMap leaves FileObject->PrivateCacheMap NULL; the copy
- * routines put the status in the status block, or return FALSE (docs/nt-differences.md).
+ * Differs from NT: failures raise no exception, since drivers made by gcc could not catch it.
+ * CcInitializeCacheMap leaves FileObject->PrivateCacheMap NULL; the copy routines put the status in the
+ * status block, or return FALSE (docs/nt-differences.md).
  */
 #include "ccp.h"
 

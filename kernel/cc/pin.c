@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pin.c - mapped and pinned access: a pointer into the cache, for metadata, and MDLs of cached pages, for transfers without a copy.
+ * pin.c - mapped and pinned access: a pointer into the cache, for metadata, and MDLs of cached pages, for
+ * transfers without a copy.
  *
- * A range must lie within one view (256 KiB, aligned), as on NT.  Its pages are brought in here, so that using the pointer cannot fail.
+ * A range must lie within one view (256 KiB, aligned), as on NT.  Its pages are brought in here, so that
+ * using the pointer cannot fail.
  */
 #include "ccp.h"
 

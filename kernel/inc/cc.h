@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cc.h - the file cache: cached file data are views of data sections, one set of pages for read, write and mapped views.  Windows Internals, 7th ed., part 2, chapter 14. */
+/*
+ * cc.h - the file cache: cached file data are views of data sections, one set of pages for read, write and mapped views.  File systems use the
+ * Cc* routines of <ntifs.h>.  Windows Internals, 7th ed., part 2, chapter 14.
+ */
 #ifndef NASCENT_CC_H
 #define NASCENT_CC_H
 #include "mm.h"

@@ -2,8 +2,9 @@
 /*
  * build.c - IRPs that drivers make: IoBuild*, paging transfers.
  *
- * The "synchronous" forms (device control, synchronous FSD) are threaded: they belong to the current thread, complete through its APC, and are freed by the I/O
- * manager.  The asynchronous form is unthreaded and freed by the driver's completion routine.
+ * The "synchronous" forms (device control, synchronous FSD) are threaded: they belong to the current
+ * thread, complete through its APC, and are freed by the I/O manager.  The asynchronous form is unthreaded
+ * and freed by the driver's completion routine.
  */
 #include "iop.h"
 
@@ -156,7 +157,8 @@ BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return TRUE;
 }
 
-/* The pager's transfers: no buffers to make, no thread to come back to; the status block and the event are all. */
+/* The pager's transfers: no buffers to make, no thread to come back to; the status block and the event are
+ * all. */
 static NTSTATUS IopPageTransfer(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGER Offset, PKEVENT Event, PIO_STATUS_BLOCK IoStatus, UCHAR Major)
 {
     PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(FileObject);

@@ -2,12 +2,14 @@
 /*
  * cancel.c - cancellation, and the lists of IRPs that threads have under way.
  *
- * A driver that holds an IRP for long sets a cancel routine; whoever takes the routine out of the IRP (IoSetCancelRoutine is an exchange) completes it:
- * the driver or the canceller, never both.  IopCancelLock is NT's one global cancel spin lock; drivers that use IoCsq* or their own lock leave it at once.
+ * A driver that holds an IRP for long sets a cancel routine; whoever takes the routine out of the IRP
+ * (IoSetCancelRoutine is an exchange) completes it: the driver or the canceller, never both.  IopCancelLock
+ * is NT's one global cancel spin lock; drivers that use IoCsq* or their own lock leave it at once.
  *
- * Each thread has a list of its IRPs (ETHREAD.IrpList).  A thread cannot end while it is not empty: its end cancels them and waits, so the last stage of
- * a request always finds its thread.  The lists are guarded by one of a few spin locks chosen by the thread's address: a list is touched twice a request.
- * Order: list lock, then IopCancelLock.  Cancel routines run under the list lock, at DISPATCH_LEVEL as NT allows.
+ * Each thread has a list of its IRPs (ETHREAD.IrpList).  A thread cannot end while it is not empty: its end
+ * cancels them and waits, so the last stage of a request always finds its thread.  The lists are guarded by
+ * one of a few spin locks chosen by the thread's address: a list is touched twice a request. Order: list
+ * lock, then IopCancelLock.  Cancel routines run under the list lock, at DISPATCH_LEVEL as NT allows.
  */
 #include "iop.h"
 
@@ -94,7 +96,8 @@ static BOOLEAN IopMatches(PIRP Irp, const IOP_CANCEL_FILTER *Filter)
     return !Filter->SynchronousOnly || (Irp->Flags & IRP_SYNCHRONOUS_API) != 0 || (File != NULL && IopIsSynchronous(File));
 }
 
-/* Returns how many of Thread's IRPs match; each is cancelled.  An IRP in its last stage has another Tail; it matches by chance at most, and harmlessly. */
+/* Returns how many of Thread's IRPs match; each is cancelled.  An IRP in its last stage has another Tail;
+ * it matches by chance at most, and harmlessly. */
 static ULONG IopCancelMatching(PETHREAD Thread, const IOP_CANCEL_FILTER *Filter, BOOLEAN Cancel)
 {
     ULONG Found = 0;

@@ -2,11 +2,13 @@
 /*
  * complete.c - sending an IRP down a stack, and its way back.
  *
- * Way back, two halves.  IofCompleteRequest runs in any context at IRQL <= DISPATCH_LEVEL: it walks up the stack locations and calls completion
- * routines, each of which may keep the IRP (STATUS_MORE_PROCESSING_REQUIRED).  What is left needs the requesting thread's address space: copying
- * a buffered result out, the I/O status block, freeing.  That is IopCompleteRequest, run by a special kernel APC; or by a plain call, with no APC, when the
- * driver completed the request before it returned to a service that waits anyway (IRP_DEFER_IO_COMPLETION).  That shortcut is the normal case.
- * Windows Internals, 7th ed., part 1, chapter 6 "I/O processing".
+ * Way back, two halves.  IofCompleteRequest runs in any context at IRQL <= DISPATCH_LEVEL: it walks up the
+ * stack locations and calls completion routines, each of which may keep the IRP
+ * (STATUS_MORE_PROCESSING_REQUIRED).  What is left needs the requesting thread's address space: copying a
+ * buffered result out, the I/O status block, freeing.  That is IopCompleteRequest, run by a special kernel
+ * APC; or by a plain call, with no APC, when the driver completed the request before it returned to a
+ * service that waits anyway (IRP_DEFER_IO_COMPLETION).  That shortcut is the normal case. Windows
+ * Internals, 7th ed., part 1, chapter 6 "I/O processing".
  */
 #include "iop.h"
 
@@ -111,7 +113,8 @@ void FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         return;
     }
     if ((Irp->Flags & (IRP_PAGING_IO | IRP_CLOSE_OPERATION)) != 0) {
-        /* No thread context needed: the pager (or the close) waits for the event.  The issuer owns a close's IRP. */
+        /* No thread context needed: the pager (or the close) waits for the event.  The issuer owns a
+         * close's IRP. */
         BOOLEAN Free = (Irp->Flags & IRP_PAGING_IO) != 0;
         PKEVENT Event = Irp->UserEvent;
         *Irp->UserIosb = Irp->IoStatus;
@@ -193,8 +196,9 @@ static void IopSignalRequester(PIRP Irp, PFILE_OBJECT File)
 }
 
 /*
- * The last stage, in the requesting thread at APC_LEVEL.  A failure that the service itself returns is not reported a second time through status block and
- * event: NT's rule, which callers rely on (an OVERLAPPED is untouched when ReadFile fails at once).
+ * The last stage, in the requesting thread at APC_LEVEL.  A failure that the service itself returns is not
+ * reported a second time through status block and event: NT's rule, which callers rely on (an OVERLAPPED is
+ * untouched when ReadFile fails at once).
  */
 void NTAPI IopCompleteRequest(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, PVOID *NormalContext, PVOID *SystemArgument1, PVOID *SystemArgument2)
 {

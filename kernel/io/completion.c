@@ -2,9 +2,10 @@
 /*
  * completion.c - I/O completion ports: a KQUEUE as an object.
  *
- * What is queued is either an IRP whose last stage is over (its Tail holds list entry and key) or a packet of NtSetIoCompletion.  Both begin with a list entry followed by a type, and
- * IRP and packet are told apart by it.  The queue limits how many of its threads run: ke/queue.c.
- * Windows Internals, 7th ed., part 1, chapter 6 "I/O completion ports".
+ * What is queued is either an IRP whose last stage is over (its Tail holds list entry and key) or a packet
+ * of NtSetIoCompletion.  Both begin with a list entry followed by a type, and IRP and packet are told apart
+ * by it.  The queue limits how many of its threads run: ke/queue.c. Windows Internals, 7th ed., part 1,
+ * chapter 6 "I/O completion ports".
  */
 #include "iop.h"
 

@@ -2,8 +2,10 @@
 /*
  * control.c - NtDeviceIoControlFile and NtFsControlFile.
  *
- * The control code says how buffers travel (its two low bits) and which access the handle needs (bits 14 and 15).  METHOD_BUFFERED: one system buffer both ways, so
- * input and output share it.  The DIRECT methods: input buffered, output described by an MDL.  METHOD_NEITHER: bare user addresses, for drivers that know what they do.
+ * The control code says how buffers travel (its two low bits) and which access the handle needs (bits 14
+ * and 15).  METHOD_BUFFERED: one system buffer both ways, so input and output share it.  The DIRECT
+ * methods: input buffered, output described by an MDL.  METHOD_NEITHER: bare user addresses, for drivers
+ * that know what they do.
  */
 #include "iop.h"
 

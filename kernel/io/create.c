@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * create.c - NtCreateFile and its relatives: check and capture the request, let ob walk the name (parse.c does the opening), report.
+ * create.c - NtCreateFile and its relatives: check and capture the request, let ob walk the name (parse.c
+ * does the opening), report.
  */
 #include "iop.h"
 
@@ -200,7 +201,8 @@ NTSTATUS NTAPI NtCreateMailslotFile(PHANDLE FileHandle, ULONG DesiredAccess, POB
                               : Status;
 }
 
-/* Drivers' forms.  IO_NO_PARAMETER_CHECKING and the like in Options; the mode is the caller's previous mode unless handles are to be kernel handles. */
+/* Drivers' forms.  IO_NO_PARAMETER_CHECKING and the like in Options; the mode is the caller's previous mode
+ * unless handles are to be kernel handles. */
 NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                               PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions,
                               PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
@@ -232,7 +234,8 @@ NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(PHANDLE FileHandle, ACCESS_MA
                           CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options, &Context);
 }
 
-/* Opens by name for one question and closes again.  The handle is the caller's mode's, as the name's access check is. */
+/* Opens by name for one question and closes again.  The handle is the caller's mode's, as the name's access
+ * check is. */
 static NTSTATUS IopOpenBriefly(POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access, ULONG CreateOptions, PHANDLE Handle, PFILE_OBJECT *File)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * csq.c - cancel-safe queues: the driver supplies the queue and its lock, this file the protocol with IoCancelIrp.
+ * csq.c - cancel-safe queues: the driver supplies the queue and its lock, this file the protocol with
+ * IoCancelIrp.
  *
- * The queue lock decides who owns an IRP.  IoCsqRemove* under the lock clears the cancel routine; if it was already gone the canceller is on its way to
- * IopCsqCancel, which waits for the lock and takes the IRP then: the remover must leave it alone.  Tail.Overlay.DriverContext[3] holds the queue or
- * the caller's IO_CSQ_IRP_CONTEXT, as documented (drivers may not use it).
+ * The queue lock decides who owns an IRP.  IoCsqRemove* under the lock clears the cancel routine; if it was
+ * already gone the canceller is on its way to IopCsqCancel, which waits for the lock and takes the IRP
+ * then: the remover must leave it alone.  Tail.Overlay.DriverContext[3] holds the queue or the caller's
+ * IO_CSQ_IRP_CONTEXT, as documented (drivers may not use it).
  */
 #include "iop.h"
 

@@ -2,10 +2,11 @@
 /*
  * device.c - device objects: making, stacking, deleting them.
  *
- * IoDeleteDevice only marks a device that is still open; the last close ends it.  IopDatabaseLock guards reference counts, the flags of the
- * extension, each driver's list of devices and the attachment links.  An attached device lies above: opens and requests start at the top of the stack
- * (IoGetAttachedDevice), and a stack's depth is the number of locations an IRP needs.
- * Windows Internals, 7th ed., part 1, chapter 6 "Device objects".
+ * IoDeleteDevice only marks a device that is still open; the last close ends it.  IopDatabaseLock guards
+ * reference counts, the flags of the extension, each driver's list of devices and the attachment links.  An
+ * attached device lies above: opens and requests start at the top of the stack (IoGetAttachedDevice), and a
+ * stack's depth is the number of locations an IRP needs. Windows Internals, 7th ed., part 1, chapter 6
+ * "Device objects".
  */
 #include "iop.h"
 
@@ -306,7 +307,8 @@ VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
     KeReleaseSpinLock(&IopDatabaseLock, Irql);
 }
 
-/* The file system's device if the file lies on a mounted volume, else the device opened; then the top of that stack. */
+/* The file system's device if the file lies on a mounted volume, else the device opened; then the top of
+ * that stack. */
 PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 {
     PDEVICE_OBJECT Device = FileObject->DeviceObject;

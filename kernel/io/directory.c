@@ -2,8 +2,9 @@
 /*
  * directory.c - NtQueryDirectoryFile, NtNotifyChangeDirectoryFile, NtFlushBuffersFile, byte-range locks.
  *
- * Directory requests always travel through a system buffer, also to file systems with neither buffered nor direct I/O: a file system then never
- * touches user addresses for them.  (NT leaves the choice to the device; docs/nt-differences.md.)
+ * Directory requests always travel through a system buffer, also to file systems with neither buffered nor
+ * direct I/O: a file system then never touches user addresses for them.  (NT leaves the choice to the
+ * device; docs/nt-differences.md.)
  */
 #include "iop.h"
 

@@ -2,9 +2,10 @@
 /*
  * driver.c - driver objects: from a loaded image to a started driver, and back.
  *
- * ldr maps and binds the image; here it gets its object in \Driver or \FileSystem and its DriverEntry runs.  A driver object fresh from
- * IoStartDriverImage answers everything with STATUS_INVALID_DEVICE_REQUEST; DriverEntry replaces what it can do.
- * Differs from NT: a driver with open devices is not unloaded later but refuses (STATUS_DEVICE_BUSY).
+ * ldr maps and binds the image; here it gets its object in \Driver or \FileSystem and its DriverEntry runs.
+ * A driver object fresh from IoStartDriverImage answers everything with STATUS_INVALID_DEVICE_REQUEST;
+ * DriverEntry replaces what it can do. Differs from NT: a driver with open devices is not unloaded later
+ * but refuses (STATUS_DEVICE_BUSY).
  */
 #include "iop.h"
 
@@ -83,7 +84,8 @@ static void IopFreeName(UNICODE_STRING *Name)
     }
 }
 
-/* Publishes a blank driver object; two references: the name's (permanent until stopped) is ob's, one is the caller's. */
+/* Publishes a blank driver object; two references: the name's (permanent until stopped) is ob's, one is the
+ * caller's. */
 static NTSTATUS IopCreateDriverObject(const UNICODE_STRING *ObjectName, const UNICODE_STRING *ServiceName, PDRIVER_INITIALIZE Entry,
                                       PDRIVER_OBJECT *Result)
 {

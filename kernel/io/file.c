@@ -2,8 +2,8 @@
 /*
  * file.c - the end of a file object, its name and its security.
  *
- * Two ends: the last handle goes (IRP_MJ_CLEANUP: locks, share modes, cached data), and the last reference goes (IRP_MJ_CLOSE).  Between
- * them a section may keep the file, or a request still under way.
+ * Two ends: the last handle goes (IRP_MJ_CLEANUP: locks, share modes, cached data), and the last reference
+ * goes (IRP_MJ_CLOSE).  Between them a section may keep the file, or a request still under way.
  */
 #include "iop.h"
 
@@ -295,7 +295,8 @@ NTSTATUS NTAPI IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING
     return STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* A descriptor that lies with the device object (or the file is the device itself); files of a volume have the file system's. */
+/* A descriptor that lies with the device object (or the file is the device itself); files of a volume have
+ * the file system's. */
 static NTSTATUS IopDeviceSecurity(PDEVICE_OBJECT Device, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
                                   PSECURITY_DESCRIPTOR Descriptor, PULONG CapturedLength, POOL_TYPE PoolType, PGENERIC_MAPPING Mapping)
 {
@@ -349,7 +350,8 @@ NTSTATUS IopGetSetSecurity(PVOID Object, SECURITY_OPERATION_CODE Operation, PSEC
         }
         Status = IopCallSynchronously(&Request, &Iosb);
         if (Status == STATUS_INVALID_DEVICE_REQUEST && Operation == QuerySecurityDescriptor) {
-            /* A file system without security (FAT): everybody may do everything, and that is what the descriptor says. */
+            /* A file system without security (FAT): everybody may do everything, and that is what the
+             * descriptor says. */
             Status = SeQuerySecurityDescriptorInfo(Information, Descriptor, CapturedLength, &IopPublicDescriptor);
         } else if (Status == STATUS_INVALID_DEVICE_REQUEST) {
             Status = STATUS_SUCCESS;

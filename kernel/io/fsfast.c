@@ -5,7 +5,8 @@
 #include "iop.h"
 #include "cc.h"
 
-/* Whether the file system allows a copy without an IRP now: FSRTL_COMMON_FCB_HEADER.IsFastIoPossible, or its own question. */
+/* Whether the file system allows a copy without an IRP now: FSRTL_COMMON_FCB_HEADER.IsFastIoPossible, or
+ * its own question. */
 static BOOLEAN IopFastIoAllowed(PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, ULONG LockKey, BOOLEAN Read)
 {
     PFSRTL_COMMON_FCB_HEADER Header = File->FsContext;
@@ -147,7 +148,8 @@ LOGICAL NTAPI FsRtlIsPagingFile(PFILE_OBJECT FileObject)
 }
 
 /*
- * Oplocks: nobody can hold one, because no file system here grants them (FSCTL_REQUEST_OPLOCK fails); so there is never one to break.
+ * Oplocks: nobody can hold one, because no file system here grants them (FSCTL_REQUEST_OPLOCK fails); so
+ * there is never one to break.
  */
 VOID NTAPI FsRtlInitializeOplock(POPLOCK Oplock)
 {

@@ -2,11 +2,13 @@
 /*
  * fslock.c - FsRtl: byte-range locks.
  *
- * A FILE_LOCK has a list of locks held and a list of IRPs that wait for one.  Two ranges that overlap conflict if either is exclusive, even if both have one owner, as on
- * Windows.  The owner is file object, process and key.
- * Reading is refused where somebody else holds an exclusive lock, writing where anybody else holds any lock or the writer itself a shared one.
+ * A FILE_LOCK has a list of locks held and a list of IRPs that wait for one.  Two ranges that overlap
+ * conflict if either is exclusive, even if both have one owner, as on Windows.  The owner is file object,
+ * process and key. Reading is refused where somebody else holds an exclusive lock, writing where anybody
+ * else holds any lock or the writer itself a shared one.
  *
- * The lists are guarded by the spin lock in IOP_LOCKS; IRPs are completed after it is released.  The caller's own locks (the FCB's) are held around all of this.
+ * The lists are guarded by the spin lock in IOP_LOCKS; IRPs are completed after it is released.  The
+ * caller's own locks (the FCB's) are held around all of this.
  */
 #include "iop.h"
 
@@ -27,7 +29,8 @@ typedef struct _IOP_LOCKS
     PFILE_LOCK FileLock;
 } IOP_LOCKS;
 
-/* ---- waiting requests ----------------------------------------------------------------------------------------------------------------- */
+/* ---- waiting requests -----------------------------------------------------------------------------------
+ * ------------------------------ */
 
 static VOID NTAPI IopLockInsert(PIO_CSQ Csq, PIRP Irp)
 {
@@ -67,7 +70,8 @@ static VOID NTAPI IopLockCancelled(PIO_CSQ Csq, PIRP Irp)
     IopLockComplete(CONTAINING_RECORD(Csq, IOP_LOCKS, Queue)->FileLock, Irp, Irp->Tail.Overlay.DriverContext[0], STATUS_CANCELLED);
 }
 
-/* ---- ranges --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------------------------------------------
+ * ------------------------------ */
 
 static BOOLEAN IopOverlaps(const FILE_LOCK_INFO *Lock, ULONG64 Start, ULONG64 Length)
 {
@@ -93,7 +97,8 @@ static BOOLEAN IopGrantable(IOP_LOCKS *Locks, const FILE_LOCK_INFO *Wanted)
     return TRUE;
 }
 
-/* ---- making and ending them --------------------------------------------------------------------------------------------------------------- */
+/* ---- making and ending them -----------------------------------------------------------------------------
+ * ---------------------------------- */
 
 VOID NTAPI FsRtlInitializeFileLock(PFILE_LOCK FileLock, PCOMPLETE_LOCK_IRP_ROUTINE CompleteLockIrpRoutine, PUNLOCK_ROUTINE UnlockRoutine)
 {
@@ -171,7 +176,8 @@ VOID NTAPI FsRtlFreeFileLock(PFILE_LOCK FileLock)
     ExFreePoolWithTag(FileLock, IOP_TAG_LOCK);
 }
 
-/* ---- locking ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- locking --------------------------------------------------------------------------------------------
+ * ---------------------------------- */
 
 /* Takes the lock if nothing is against it. */
 static NTSTATUS IopTryLock(PFILE_LOCK FileLock, IOP_LOCKS *Locks, const FILE_LOCK_INFO *Wanted)
@@ -364,7 +370,8 @@ NTSTATUS NTAPI FsRtlProcessFileLock(PFILE_LOCK FileLock, PIRP Irp, PVOID Context
     return IopLockComplete(FileLock, Irp, Context, Status);
 }
 
-/* ---- checks by reads and writes ------------------------------------------------------------------------------------------------------------- */
+/* ---- checks by reads and writes -------------------------------------------------------------------------
+ * ------------------------------------ */
 
 static BOOLEAN IopAccessAllowed(PFILE_LOCK FileLock, const LARGE_INTEGER *Offset, ULONG64 Length, ULONG Key, PFILE_OBJECT File, PVOID Process, BOOLEAN Write)
 {

@@ -2,11 +2,13 @@
 /*
  * fsname.c - FsRtl: file names and wildcards.
  *
- * Besides * and ? an expression may have the three characters that RtlInitUnicodeString callers in kernel32 make of DOS wildcards:
+ * Besides * and ? an expression may have the three characters that RtlInitUnicodeString callers in kernel32
+ * make of DOS wildcards:
  *   DOS_STAR <  matches any run of characters up to the last dot (or to the end, if the name has no dot left)
  *   DOS_QM   >  matches one character, or nothing before a dot or at the end
  *   DOS_DOT  "  matches a dot, or nothing at the end
- * The match is a simulation of the expression as a non-deterministic automaton, all positions at once in a bit set: time is the product of the lengths, whatever the stars.
+ * The match is a simulation of the expression as a non-deterministic automaton, all positions at once in a
+ * bit set: time is the product of the lengths, whatever the stars.
  */
 #include "iop.h"
 
@@ -72,7 +74,8 @@ static BOOLEAN IopHas(const ULONG64 *Set, ULONG Position)
     return (Set[Position / 64] >> (Position % 64)) & 1;
 }
 
-/* Adds Position and what can be reached from it without a character of the name.  Next: that character, 0 at the end. */
+/* Adds Position and what can be reached from it without a character of the name.  Next: that character, 0
+ * at the end. */
 static void IopReach(const IOP_MATCH *Match, ULONG64 *Set, ULONG Position, WCHAR Next)
 {
     ULONG Length = Match->Expression->Length / sizeof(WCHAR);

@@ -2,9 +2,11 @@
 /*
  * fsnotify.c - FsRtl: directory change notification.
  *
- * A volume has a list of watches (one an open directory handle that ever asked) and a lock for it.  A change reported while a handle has a request waiting completes it; otherwise
- * it is kept in the watch's buffer, which is as large as the handle's first request's, until the next request.  Too many changes: STATUS_NOTIFY_ENUM_DIR, "look yourself".
- * Names are Unicode.  TargetContext and the traverse callback are passed through.
+ * A volume has a list of watches (one an open directory handle that ever asked) and a lock for it.  A
+ * change reported while a handle has a request waiting completes it; otherwise it is kept in the watch's
+ * buffer, which is as large as the handle's first request's, until the next request.  Too many changes:
+ * STATUS_NOTIFY_ENUM_DIR, "look yourself". Names are Unicode.  TargetContext and the traverse callback are
+ * passed through.
  */
 #include "iop.h"
 
@@ -169,7 +171,8 @@ VOID NTAPI FsRtlNotifyFullChangeDirectory(PNOTIFY_SYNC NotifySync, PLIST_ENTRY N
     ExReleaseFastMutex(&Lock->Mutex);
 }
 
-/* Whether the changed name lies in the watched directory, or below it for a tree; *Relative: the name from there. */
+/* Whether the changed name lies in the watched directory, or below it for a tree; *Relative: the name from
+ * there. */
 static BOOLEAN IopWatchCovers(const IOP_WATCH *Watch, PSTRING Target, USHORT NameOffset, UNICODE_STRING *Relative)
 {
     USHORT Length = Watch->Directory->Length, ParentLength = NameOffset >= sizeof(WCHAR) ? NameOffset - (USHORT)sizeof(WCHAR) : 0;

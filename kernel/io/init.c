@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * init.c - starting the I/O manager: object types, the built-in devices, the links that make a C: of the boot disk.
+ * init.c - starting the I/O manager: object types, the built-in devices, the links that make a C: of the
+ * boot disk.
  */
 #include "iop.h"
 
 POBJECT_TYPE IopFileObjectType, IopDeviceObjectType, IopDriverObjectType, IopCompletionObjectType;
 static POBJECT_TYPE IopAdapterObjectType, IopControllerObjectType;
 /*
- * Exported under the names drivers know.  Windows exports POBJECT_TYPE variables, mingw's headers declare them one pointer deeper; an object type begins with an empty list
- * head, which points to itself, so that both ways of reading end at the type.
+ * Exported under the names drivers know.  Windows exports POBJECT_TYPE variables, mingw's headers declare
+ * them one pointer deeper; an object type begins with an empty list head, which points to itself, so that
+ * both ways of reading end at the type.
  */
 POBJECT_TYPE *IoFileObjectType, *IoDeviceObjectType, *IoDriverObjectType, *IoAdapterObjectType;
 PSECURITY_DESCRIPTOR IopPublicDescriptor;
@@ -68,7 +70,8 @@ static void IopCreateTypes(void)
     IoAdapterObjectType = (POBJECT_TYPE *)IopAdapterObjectType;
 }
 
-/* Devices that do not say otherwise: Everyone reads, writes and executes; the system and administrators may all. */
+/* Devices that do not say otherwise: Everyone reads, writes and executes; the system and administrators may
+ * all. */
 static NTSTATUS IopMakePublicDescriptor(void)
 {
     struct { ACL Acl; UCHAR Room[256]; } List;
@@ -177,7 +180,8 @@ NTSTATUS IoCreateSystemLinks(void)
     return Status;
 }
 
-/* Ours, found by ramdisk.sys through MmGetSystemRoutineAddress: there is no registry that could carry the parameters (docs/nt-differences.md). */
+/* Ours, found by ramdisk.sys through MmGetSystemRoutineAddress: there is no registry that could carry the
+ * parameters (docs/nt-differences.md). */
 NTSTATUS NTAPI IoGetBootRamDisk(PPHYSICAL_ADDRESS Base, PLARGE_INTEGER Size)
 {
     if (IopRamDiskSize.QuadPart == 0) {

@@ -2,9 +2,10 @@
 /*
  * interrupt.c - connecting drivers to interrupts, over ke's interrupt objects.
  *
- * One object a processor of the mask is connected when interrupts are spread; here each ISA line goes to one processor, so one object is enough.
- * IoConnectInterruptEx: fully specified (everything given, as IoConnectInterrupt) works; line-based needs a PnP device node with translated resources, and message-based needs
- * MSI; both give STATUS_NOT_SUPPORTED, by name in the log.
+ * One object a processor of the mask is connected when interrupts are spread; here each ISA line goes to
+ * one processor, so one object is enough. IoConnectInterruptEx: fully specified (everything given, as
+ * IoConnectInterrupt) works; line-based needs a PnP device node with translated resources, and message-
+ * based needs MSI; both give STATUS_NOT_SUPPORTED, by name in the log.
  */
 #include "iop.h"
 

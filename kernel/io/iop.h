@@ -8,8 +8,9 @@
  *                 in the requesting thread, because only there are the user's addresses valid
  *   cancel.c      cancellation, thread exit
  *
- * Locks, outermost first: the file object lock (synchronous handles: one request at a time), a driver's own locks, IopCancelLock,
- * IopDatabaseLock (device reference counts, attachments, VPBs; a spin lock, nothing is called under it).
+ * Locks, outermost first: the file object lock (synchronous handles: one request at a time), a driver's own
+ * locks, IopCancelLock, IopDatabaseLock (device reference counts, attachments, VPBs; a spin lock, nothing
+ * is called under it).
  */
 #ifndef NASCENT_IOP_H
 #define NASCENT_IOP_H
@@ -119,7 +120,8 @@ void IopDeleteDevice(PVOID Object);
 void IopDeleteDriver(PVOID Object);
 void IopDeleteIoCompletion(PVOID Object);
 
-/* device.c: a device may go only when nothing is open on it.  IopReferenceDevice fails with STATUS_NO_SUCH_DEVICE while it is going. */
+/* device.c: a device may go only when nothing is open on it.  IopReferenceDevice fails with
+ * STATUS_NO_SUCH_DEVICE while it is going. */
 NTSTATUS IopReferenceDevice(PDEVICE_OBJECT Device) NODISCARD;
 void IopDereferenceDevice(PDEVICE_OBJECT Device);
 
@@ -155,11 +157,14 @@ NTSTATUS IopBeginKernelRequest(IOP_REQUEST *Request, PFILE_OBJECT File) NODISCAR
 void IopEndRequest(IOP_REQUEST *Request);
 /* An IRP for the top of the stack with the file in its next stack location. */
 NTSTATUS IopAllocateRequestIrp(IOP_REQUEST *Request, UCHAR Major, UCHAR Minor) NODISCARD;
-/* The asynchronous kind: gives Request's references to the IRP; returns the service's status (waits if the handle is synchronous). */
+/* The asynchronous kind: gives Request's references to the IRP; returns the service's status (waits if the
+ * handle is synchronous). */
 NTSTATUS IopSendRequest(IOP_REQUEST *Request, PIO_STATUS_BLOCK UserIosb, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext);
-/* The always synchronous kind (query, set): waits whatever the handle is; the caller still owns Request, the IRP and its buffers are gone. */
+/* The always synchronous kind (query, set): waits whatever the handle is; the caller still owns Request,
+ * the IRP and its buffers are gone. */
 NTSTATUS IopCallSynchronously(IOP_REQUEST *Request, PIO_STATUS_BLOCK Iosb);
-/* Sends a prepared IRP (IRP_SYNCHRONOUS_API, UserEvent, UserIosb on the caller's stack), waits for its end in kernel mode; returns its status. */
+/* Sends a prepared IRP (IRP_SYNCHRONOUS_API, UserEvent, UserIosb on the caller's stack), waits for its end
+ * in kernel mode; returns its status. */
 NTSTATUS IopIssueAndWait(PDEVICE_OBJECT Device, PIRP Irp, PKEVENT Event, PIO_STATUS_BLOCK Iosb);
 NTSTATUS IopAcquireFileLock(PFILE_OBJECT File, KPROCESSOR_MODE Mode) NODISCARD;
 void IopReleaseFileLock(PFILE_OBJECT File);

@@ -2,9 +2,10 @@
 /*
  * irp.c - I/O request packets: allocation, initialisation, stack locations.
  *
- * An IRP is one block: the fixed part, then StackCount stack locations.  The first driver's location is the last in memory;
- * CurrentLocation counts down from StackCount + 1 ("not with any driver yet").  Two look-aside lists, for short and for long stacks, keep the usual
- * request out of the pool.  Windows Internals, 7th ed., part 1, chapter 6 "I/O request packets".
+ * An IRP is one block: the fixed part, then StackCount stack locations.  The first driver's location is the
+ * last in memory; CurrentLocation counts down from StackCount + 1 ("not with any driver yet").  Two look-
+ * aside lists, for short and for long stacks, keep the usual request out of the pool.  Windows Internals,
+ * 7th ed., part 1, chapter 6 "I/O request packets".
  */
 #include "iop.h"
 
@@ -73,7 +74,8 @@ void NTAPI IoFreeIrp(PIRP Irp)
     }
 }
 
-/* An IRP that does a part of Irp's work; when the last part is done the master completes.  Irp->AssociatedIrp.IrpCount is the caller's to set. */
+/* An IRP that does a part of Irp's work; when the last part is done the master completes.
+ * Irp->AssociatedIrp.IrpCount is the caller's to set. */
 PIRP NTAPI IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize)
 {
     PIRP Part = IoAllocateIrp(StackSize, FALSE);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mdl.c - memory descriptor lists: a virtual range and, behind the fixed part, the numbers of its physical pages.  mm fills those; io makes and frees the block.
+ * mdl.c - memory descriptor lists: a virtual range and, behind the fixed part, the numbers of its physical
+ * pages.  mm fills those; io makes and frees the block.
  */
 #include "iop.h"
 
@@ -37,7 +38,8 @@ VOID NTAPI IoFreeMdl(PMDL Mdl)
     ExFreePoolWithTag(Mdl, IOP_TAG_MDL);
 }
 
-/* Target describes [VirtualAddress, VirtualAddress + Length) of Source; Length 0: all that is left.  Target must have room for the pages. */
+/* Target describes [VirtualAddress, VirtualAddress + Length) of Source; Length 0: all that is left.  Target
+ * must have room for the pages. */
 VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
     ULONG_PTR Offset = (ULONG_PTR)VirtualAddress - (ULONG_PTR)SourceMdl->StartVa - SourceMdl->ByteOffset;

@@ -6,7 +6,8 @@
 
 #define IOP_TAG_ERROR POOL_TAG('I', 'o', 'E', 'r')
 
-/* ---- error log: entries go to the kernel's log ---------------------------------------------------------------------------------------- */
+/* ---- error log: entries go to the kernel's log
+ * ---------------------------------------------------------------------------------------- */
 
 PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 {
@@ -36,7 +37,8 @@ VOID NTAPI IoWriteErrorLogEntry(PVOID ElEntry)
     IoFreeErrorLogEntry(ElEntry);
 }
 
-/* ---- remove locks ------------------------------------------------------------------------------------------------------------------- */
+/* ---- remove locks ---------------------------------------------------------------------------------------
+ * ---------------------------- */
 
 VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes, ULONG HighWatermark, ULONG RemlockSize)
 {
@@ -77,7 +79,8 @@ VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, U
     }
 }
 
-/* ---- named events ------------------------------------------------------------------------------------------------------------------- */
+/* ---- named events ---------------------------------------------------------------------------------------
+ * ---------------------------- */
 
 static PKEVENT IopCreateEvent(PUNICODE_STRING Name, EVENT_TYPE Type, PHANDLE Handle)
 {
@@ -105,7 +108,8 @@ PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE Ev
     return IopCreateEvent(EventName, SynchronizationEvent, EventHandle);
 }
 
-/* ---- removable media: remembered for the drivers that ask --------------------------------------------------------------------------- */
+/* ---- removable media: remembered for the drivers that ask
+ * --------------------------------------------------------------------------- */
 
 VOID NTAPI IoSetHardErrorOrVerifyDevice(PIRP Irp, PDEVICE_OBJECT DeviceObject)
 {

@@ -2,10 +2,12 @@
 /*
  * mount.c - file systems, volumes, and how one finds the other.
  *
- * A disk-like device has a volume parameter block (VPB).  The first open through it asks the registered file systems of its kind, newest first, whether they know the
- * volume (IRP_MN_MOUNT_VOLUME); the one that does puts its volume device into the VPB.  The device's DeviceLock makes that happen once.  If nobody knows it, the raw
- * file system takes it for opens of the whole volume, and for names the open fails with STATUS_UNRECOGNIZED_VOLUME.
- * Order: IopFileSystemLock is not held across a mount (a mount may load the file system); DeviceLock, then IopDatabaseLock.
+ * A disk-like device has a volume parameter block (VPB).  The first open through it asks the registered
+ * file systems of its kind, newest first, whether they know the volume (IRP_MN_MOUNT_VOLUME); the one that
+ * does puts its volume device into the VPB.  The device's DeviceLock makes that happen once.  If nobody
+ * knows it, the raw file system takes it for opens of the whole volume, and for names the open fails with
+ * STATUS_UNRECOGNIZED_VOLUME. Order: IopFileSystemLock is not held across a mount (a mount may load the
+ * file system); DeviceLock, then IopDatabaseLock.
  */
 #include "iop.h"
 
@@ -119,7 +121,8 @@ static DEVICE_TYPE IopFileSystemTypeOf(DEVICE_TYPE Type)
     }
 }
 
-/* The file system after Previous in the list (NULL: the first) that matches; referenced through the list for ever, as file systems stay registered. */
+/* The file system after Previous in the list (NULL: the first) that matches; referenced through the list
+ * for ever, as file systems stay registered. */
 static IOP_FILE_SYSTEM *IopNextFileSystem(IOP_FILE_SYSTEM *Previous, DEVICE_TYPE Type)
 {
     IOP_FILE_SYSTEM *Found = NULL;
@@ -217,7 +220,8 @@ NTSTATUS NTAPI IoVerifyVolume(PDEVICE_OBJECT DeviceObject, BOOLEAN AllowRawMount
     return STATUS_NOT_SUPPORTED;
 }
 
-/* ---- raw: the volume as one file ------------------------------------------------------------------------------------------------ */
+/* ---- raw: the volume as one file
+ * ------------------------------------------------------------------------------------------------ */
 
 typedef struct _IOP_RAW_VOLUME
 {
@@ -304,7 +308,8 @@ NTSTATUS IopInitRawFileSystem(void)
     return IoCreateDriver(&Name, IopRawEntry);
 }
 
-/* At shutdown every file system flushes what it has.  The list only grows: it is walked without its lock, which would hold back completion APCs. */
+/* At shutdown every file system flushes what it has.  The list only grows: it is walked without its lock,
+ * which would hold back completion APCs. */
 void IopShutdownFileSystems(void)
 {
     for (PLIST_ENTRY Entry = IopFileSystems.Flink; Entry != &IopFileSystems; Entry = Entry->Flink) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * null.c - \Device\Null: reads end at once, writes are swallowed.  NT has it as null.sys; it is 60 lines and every process may need it, so it is built in.
+ * null.c - \Device\Null: reads end at once, writes are swallowed.  NT has it as null.sys; it is 60 lines
+ * and every process may need it, so it is built in.
  */
 #include "iop.h"
 

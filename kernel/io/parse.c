@@ -2,12 +2,14 @@
 /*
  * parse.c - from a name to a file object: the parse procedures of Device and File objects.
  *
- * ob walks "\Device\RamDisk0\Windows\hello.exe" up to the device object and hands the rest of the name here.  The steps of an open:
+ * ob walks "\Device\RamDisk0\Windows\hello.exe" up to the device object and hands the rest of the name
+ * here.  The steps of an open:
  *   1. the device may be opened (not going away, not exclusively open), and the caller may open it;
  *   2. if it holds a volume and the open is not of the bare device, the volume is mounted and its file system's stack is the target;
  *   3. a file object is made and an IRP_MJ_CREATE sent; the driver decides.
- * The result is a file object that ob makes a handle for.  A failed open leaves no trace: the file object never sees a close, because its
- * DeviceObject is taken away first.  Windows Internals, 7th ed., part 1, chapter 6 "Opening devices".
+ * The result is a file object that ob makes a handle for.  A failed open leaves no trace: the file object
+ * never sees a close, because its DeviceObject is taken away first.  Windows Internals, 7th ed., part 1,
+ * chapter 6 "Opening devices".
  */
 #include "iop.h"
 
@@ -152,7 +154,8 @@ static void IopGrantRest(PACCESS_STATE AccessState)
     AccessState->RemainingDesiredAccess = 0;
 }
 
-/* The file system followed a link: the new name is in the file object.  ob takes over and frees the buffer given here. */
+/* The file system followed a link: the new name is in the file object.  ob takes over and frees the buffer
+ * given here. */
 static NTSTATUS IopTakeReparseName(PFILE_OBJECT File, PUNICODE_STRING CompleteName)
 {
     PWCH Buffer = ExAllocatePoolWithTag(PagedPool, max(File->FileName.Length, 8), IOP_TAG_NAME);

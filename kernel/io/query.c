@@ -2,7 +2,8 @@
 /*
  * query.c - NtQueryInformationFile and what the kernel asks about its files.
  *
- * A few classes are the I/O manager's own knowledge (position, mode, access, alignment); the file system answers the others through a system buffer.
+ * A few classes are the I/O manager's own knowledge (position, mode, access, alignment); the file system
+ * answers the others through a system buffer.
  */
 #include "iop.h"
 

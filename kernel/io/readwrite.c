@@ -2,9 +2,11 @@
 /*
  * readwrite.c - NtReadFile and NtWriteFile.
  *
- * Where a transfer begins: a synchronous handle has a position, used when no offset is given (or FILE_USE_FILE_POINTER_POSITION); an asynchronous one has none, so
- * the offset is required, except for pipes and mailslots, which have no offsets.  A write with FILE_WRITE_TO_END_OF_FILE, or through a handle that may only append, goes to the end.
- * A cached file of a file system with fast I/O is copied straight from the cache, without an IRP: the normal case of a synchronous handle.
+ * Where a transfer begins: a synchronous handle has a position, used when no offset is given (or
+ * FILE_USE_FILE_POINTER_POSITION); an asynchronous one has none, so the offset is required, except for
+ * pipes and mailslots, which have no offsets.  A write with FILE_WRITE_TO_END_OF_FILE, or through a handle
+ * that may only append, goes to the end. A cached file of a file system with fast I/O is copied straight
+ * from the cache, without an IRP: the normal case of a synchronous handle.
  */
 #include "iop.h"
 

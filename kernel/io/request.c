@@ -2,9 +2,11 @@
 /*
  * request.c - the common head and tail of the services that send an IRP.
  *
- * Head: the file referenced with the access needed, the caller's event referenced and cleared, and for a synchronous handle the file lock: such a handle
- * does one request at a time, because its position and its event are shared.  Tail: the IRP is queued to the thread, sent, finished on the spot if the driver was done, and
- * waited for if the handle is synchronous.  Who owns what changes hands once, in IopSendRequest: until then IopEndRequest undoes everything.
+ * Head: the file referenced with the access needed, the caller's event referenced and cleared, and for a
+ * synchronous handle the file lock: such a handle does one request at a time, because its position and its
+ * event are shared.  Tail: the IRP is queued to the thread, sent, finished on the spot if the driver was
+ * done, and waited for if the handle is synchronous.  Who owns what changes hands once, in IopSendRequest:
+ * until then IopEndRequest undoes everything.
  */
 #include "iop.h"
 
@@ -226,7 +228,8 @@ NTSTATUS IopCallSynchronously(IOP_REQUEST *Request, PIO_STATUS_BLOCK Iosb)
     return IopIssueAndWait(Request->Device, Irp, &Event, Iosb);
 }
 
-/* A synchronous wait was broken by an alert or by the thread's end: the request has to be over before we may leave. */
+/* A synchronous wait was broken by an alert or by the thread's end: the request has to be over before we
+ * may leave. */
 static NTSTATUS IopCancelAlertedRequest(PFILE_OBJECT File, PIRP Irp, NTSTATUS WaitStatus)
 {
     KIRQL Irql;

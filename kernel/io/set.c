@@ -2,8 +2,9 @@
 /*
  * set.c - NtSetInformationFile.
  *
- * The I/O manager's own: position, mode, completion port.  For a rename or a link to another directory it opens that directory first
- * (IO_OPEN_TARGET_DIRECTORY), so that the file system gets a file object and the share and access rules hold.
+ * The I/O manager's own: position, mode, completion port.  For a rename or a link to another directory it
+ * opens that directory first (IO_OPEN_TARGET_DIRECTORY), so that the file system gets a file object and the
+ * share and access rules hold.
  */
 #include "iop.h"
 

@@ -2,8 +2,9 @@
 /*
  * share.c - share modes: who may open a file again while it is open.
  *
- * A file system keeps one SHARE_ACCESS a file, under its own lock, and calls these.  An open that wants none of read, write and delete access takes no
- * part.  Two opens agree if each one's access is among what the other shares.
+ * A file system keeps one SHARE_ACCESS a file, under its own lock, and calls these.  An open that wants
+ * none of read, write and delete access takes no part.  Two opens agree if each one's access is among what
+ * the other shares.
  */
 #include "iop.h"
 

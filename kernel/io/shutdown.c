@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shutdown.c - the last requests: IRP_MJ_SHUTDOWN to the devices that asked for it, then to the file systems, then to the last-chance ones.
+ * shutdown.c - the last requests: IRP_MJ_SHUTDOWN to the devices that asked for it, then to the file
+ * systems, then to the last-chance ones.
  */
 #include "iop.h"
 

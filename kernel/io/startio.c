@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * startio.c - the classic queue of a driver that does one request at a time (DriverStartIo), its one-second timer, and its DPC.
+ * startio.c - the classic queue of a driver that does one request at a time (DriverStartIo), its one-second
+ * timer, and its DPC.
  */
 #include "iop.h"
 
@@ -74,7 +75,8 @@ VOID NTAPI IoSetStartIoAttributes(PDEVICE_OBJECT DeviceObject, BOOLEAN DeferredS
     IopExtension(DeviceObject)->StartIoFlags = (DeferredStartIo ? 1u : 0u) | (NonCancelable ? 2u : 0u);
 }
 
-/* ---- timers: one DPC a second for all devices that have one ------------------------------------------------------------------------ */
+/* ---- timers: one DPC a second for all devices that have one
+ * ------------------------------------------------------------------------ */
 
 typedef struct _IO_TIMER
 {

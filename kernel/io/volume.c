@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * volume.c - NtQueryVolumeInformationFile, NtSetVolumeInformationFile.
+ * volume.c - NtQueryVolumeInformationFile, NtSetVolumeInformationFile: what a file lies on.
+ *
+ * FileFsDeviceInformation is answered here, from the device object; the rest is the file system's, through a system buffer.
  */
 #include "iop.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * io.c - the I/O manager as programs meet it: asynchronous handles, events, APCs, completion ports, cancellation, share modes, devices.
+ * io.c - the I/O manager as programs meet it: asynchronous handles, events, APCs, completion ports,
+ * cancellation, share modes, devices.
  *
  * Files on C: complete at once; \\.\COM1 is the device whose reads wait, so it serves for cancellation.
  */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * iofuzz.c - the I/O services with arguments that make no sense: whatever is passed, the machine goes on and answers with a status.
+ * iofuzz.c - the I/O services with arguments that make no sense: whatever is passed, the machine goes on
+ * and answers with a status.
  *
  * usage: iofuzz [CALLS [SEED [FIRST]]]      from call FIRST on, each is printed before it is made
  *
- * Arguments come from a bag of good and bad values: handles of every kind, buffers, addresses of nothing, of the kernel, of read-only and of guard pages.
- * The run is the same for the same seed.  Calls that would wait for ever are kept from it: no console or serial input is read through synchronous handles.
+ * Arguments come from a bag of good and bad values: handles of every kind, buffers, addresses of nothing,
+ * of the kernel, of read-only and of guard pages. The run is the same for the same seed.  Calls that would
+ * wait for ever are kept from it: no console or serial input is read through synchronous handles.
  */
 #include <windows.h>
 #include <winternl.h>
