@@ -65,7 +65,7 @@ static PMMVAD NewPrivateVad(ULONG64 Start, ULONG64 Size, ULONG Protection, BOOLE
 }
 
 /* Address-space lock held.  Base 0: anywhere. */
-static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG64 Highest, ULONG Type, ULONG Protection)
+static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG64 Highest, ULONG Type, ULONG Protection, PMMVAD *NewVad)
 {
     ULONG64 Start = MI_ROUND_DOWN(*Base, MI_GRANULARITY), Length = MI_ROUND_UP(*Base + *Size, PAGE_SIZE) - Start;
     BOOLEAN Commit = (Type & MEM_COMMIT) != 0;
@@ -92,6 +92,7 @@ static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG64
     MiUnlockPageTables(Process);
     *Base = Start;
     *Size = Length;
+    *NewVad = Vad;
     return STATUS_SUCCESS;
 }
 
@@ -237,6 +238,7 @@ static NTSTATUS CommitExisting(PEPROCESS Process, PULONG64 Base, PULONG64 Size, 
 NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroBits, PULONG64 Size, ULONG Type, ULONG Protect)
 {
     ULONG64 Highest;
+    PMMVAD Vad;
 
     PAGED_CODE();
     NTSTATUS Status = CheckType(Type);
@@ -262,37 +264,51 @@ NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroB
     Status = MiLockAddressSpace(Process);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = Reserve(Process, Base, Size, Highest, Type, Protection);
+    Status = Reserve(Process, Base, Size, Highest, Type, Protection, &Vad);
     MiUnlockAddressSpace(Process);
     return Status;
 }
 
-/* Kernel-made memory: the highest CommitBytes are committed read/write, the rest is reserved. */
-NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, BOOLEAN NoChange, PULONG64 Base)
+/* Both locks exclusive.  The top of a fresh reservation: guard pages, above them committed ones, up to the end. */
+static NTSTATUS CommitTop(PEPROCESS Process, PMMVAD Vad, ULONG64 CommitBytes, ULONG64 GuardBytes)
 {
-    ULONG64 Reserved = MI_ROUND_UP(Size, PAGE_SIZE), Committed = MI_ROUND_UP(CommitBytes, PAGE_SIZE), At;
-    BOOLEAN Whole = Committed >= Reserved;
+    ULONG64 End = MiVadEnd(Vad) + 1, Pages = (CommitBytes + GuardBytes) >> PAGE_SHIFT;
+
+    NTSTATUS Status = MiChargeProcessCommit(Process, Pages);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Vad->CommitCharge = (LONG64)Pages;
+    Status = WriteEntries(Process, Vad, End - CommitBytes, End, MM_READWRITE);
+    if (NT_SUCCESS(Status) && GuardBytes != 0)
+        Status = WriteEntries(Process, Vad, End - CommitBytes - GuardBytes, End - CommitBytes, MM_READWRITE | MM_GUARD_PAGE);
+    return Status; /* on failure the caller deletes the VAD, and with it the charge and what was written */
+}
+
+/* Memory the kernel makes for a process: read/write, CommitBytes of it (multiples of pages) committed at its top, below them GuardBytes of guard pages. */
+NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, ULONG64 GuardBytes, BOOLEAN NoChange, PULONG64 Base)
+{
+    ULONG64 Reserved = MI_ROUND_UP(Size, PAGE_SIZE);
+    BOOLEAN Whole = CommitBytes >= Reserved;
+    PMMVAD Vad;
 
     *Base = 0;
-    NTSTATUS Status = MiAllocateVirtualMemory(Process, Base, 0, &Reserved, MEM_RESERVE | (Whole ? MEM_COMMIT : 0), PAGE_READWRITE);
-    if (NT_SUCCESS(Status) && !Whole && Committed != 0) {
-        At = *Base + Reserved - Committed;
-        Status = MiAllocateVirtualMemory(Process, &At, 0, &Committed, MEM_COMMIT, PAGE_READWRITE);
-        if (!NT_SUCCESS(Status)) {
-            ULONG64 All = 0;
-            NTSTATUS Freed = MiFreeVirtualMemory(Process, Base, &All, MEM_RELEASE);
-            (void)Freed;
+    NTSTATUS Status = MiLockAddressSpace(Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = Reserve(Process, Base, &Reserved, Process->HighestUserAddress, MEM_RESERVE | (Whole ? MEM_COMMIT : 0), MM_READWRITE, &Vad);
+    if (NT_SUCCESS(Status)) {
+        Vad->NoChange = NoChange;
+        if (!Whole) {
+            MiLockPageTables(Process);
+            Status = CommitTop(Process, Vad, CommitBytes, GuardBytes);
+            if (!NT_SUCCESS(Status)) {
+                MiDeleteVadLocked(Process, Vad);
+                MiFreeVad(Vad);
+            }
+            MiUnlockPageTables(Process);
         }
     }
-    if (NT_SUCCESS(Status) && NoChange) {
-        Status = MiLockAddressSpace(Process);
-        if (NT_SUCCESS(Status)) {
-            PMMVAD Vad = MiLocateVad(Process, *Base);
-            if (Vad != NULL)
-                Vad->NoChange = TRUE;
-            MiUnlockAddressSpace(Process);
-        }
-    }
+    MiUnlockAddressSpace(Process);
     return Status;
 }
 

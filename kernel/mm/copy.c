@@ -2,8 +2,8 @@
 /*
  * copy.c - memory of one process into another: NtReadVirtualMemory, NtWriteVirtualMemory, MmCopyVirtualMemory_.
  *
- * Through a buffer in the kernel, attached to the source and then to the target, a piece at a time.  What was copied before a bad page is reported, with
- * STATUS_PARTIAL_COPY.  The process is held by its rundown protection, so that its address space does not go away meanwhile.
+ * Through a buffer in the kernel, attached to the source and then to the target, a piece at a time.  What was copied before a bad page is
+ * reported, with STATUS_PARTIAL_COPY.  The process is held by its rundown protection, so that its address space does not go away meanwhile.
  */
 #include "mi.h"
 
@@ -30,7 +30,8 @@ static NTSTATUS WritePiece(PEPROCESS To, PVOID Address, const VOID *Buffer, SIZE
     return Status;
 }
 
-static NTSTATUS CopyThrough(PVOID Buffer, SIZE_T BufferSize, PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, SIZE_T *Done)
+static NTSTATUS CopyThrough(PVOID Buffer, SIZE_T BufferSize, PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress,
+                            SIZE_T Size, SIZE_T *Done)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
@@ -47,7 +48,8 @@ static NTSTATUS CopyThrough(PVOID Buffer, SIZE_T BufferSize, PEPROCESS From, con
     return Status;
 }
 
-NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode, SIZE_T *Done)
+NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode,
+                              SIZE_T *Done)
 {
     UCHAR Small[STACK_BUFFER];
     PVOID Buffer = Small;
@@ -97,7 +99,8 @@ static NTSTATUS Transfer(HANDLE ProcessHandle, PVOID There, PVOID Here, SIZE_T S
     if (Size != 0) {
         Status = MiReferenceTargetProcess(ProcessHandle, Write ? PROCESS_VM_WRITE : PROCESS_VM_READ, &Process);
         if (NT_SUCCESS(Status)) {
-            Status = Write ? MmCopyVirtualMemory_(Self, Here, Process, There, Size, Mode, &Done) : MmCopyVirtualMemory_(Process, There, Self, Here, Size, Mode, &Done);
+            Status = Write ? MmCopyVirtualMemory_(Self, Here, Process, There, Size, Mode, &Done)
+                           : MmCopyVirtualMemory_(Process, There, Self, Here, Size, Mode, &Done);
             ObDereferenceObject(Process);
         }
     }
@@ -108,14 +111,18 @@ static NTSTATUS Transfer(HANDLE ProcessHandle, PVOID There, PVOID Here, SIZE_T S
     return Status;
 }
 
-NTSTATUS NTAPI NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToRead, PSIZE_T NumberOfBytesRead);
-NTSTATUS NTAPI NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToRead, PSIZE_T NumberOfBytesRead)
+NTSTATUS NTAPI NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToRead,
+                                   PSIZE_T NumberOfBytesRead);
+NTSTATUS NTAPI NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToRead,
+                                   PSIZE_T NumberOfBytesRead)
 {
     return Transfer(ProcessHandle, BaseAddress, Buffer, NumberOfBytesToRead, NumberOfBytesRead, FALSE);
 }
 
-NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToWrite, PSIZE_T NumberOfBytesWritten);
-NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToWrite, PSIZE_T NumberOfBytesWritten)
+NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToWrite,
+                                    PSIZE_T NumberOfBytesWritten);
+NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T NumberOfBytesToWrite,
+                                    PSIZE_T NumberOfBytesWritten)
 {
     return Transfer(ProcessHandle, BaseAddress, Buffer, NumberOfBytesToWrite, NumberOfBytesWritten, TRUE);
 }

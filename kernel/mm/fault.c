@@ -16,6 +16,7 @@
  * Windows Internals, 7th ed., part 1, chapter 5 "Page fault handling".
  */
 #include "mi.h"
+#include "etw.h"
 
 #define NEIGHBOURS 16u /* a fault on a section maps what is already in memory of the aligned window around it */
 
@@ -325,7 +326,6 @@ NTSTATUS MmAccessFault(ULONG FaultCode, PVOID Address, KPROCESSOR_MODE Mode, PKT
 {
     ULONG64 Va = (ULONG64)Address;
 
-    UNREFERENCED_PARAMETER(TrapFrame);
     if (UNLIKELY(FaultCode & KI_FAULT_RESERVED))
         KeBugCheckEx(MEMORY_MANAGEMENT, 0x403, Va, FaultCode, 0);
     if (UNLIKELY(KeGetCurrentIrql() >= DISPATCH_LEVEL)) {
@@ -346,8 +346,12 @@ NTSTATUS MmAccessFault(ULONG FaultCode, PVOID Address, KPROCESSOR_MODE Mode, PKT
     Process->PageFaultCount++;
     KeGetCurrentPrcb()->PageFaults++;
     NTSTATUS Status = MiFaultUser(Process, Va, FaultCode, Information);
-    if (UNLIKELY(Status == STATUS_GUARD_PAGE_VIOLATION))
+    if (UNLIKELY(Status == STATUS_GUARD_PAGE_VIOLATION)) {
         Status = MiCheckForUserStackOverflow(Va);
+        if (NT_SUCCESS(Status)) /* the stack has grown: the page itself, before the instruction asks again */
+            Status = MiFaultUser(Process, Va, FaultCode, Information);
+    }
+    ETW_TRACE(ETW_CLASS_FAULT, EtwPageFault, ETW_PHASE_POINT, Process->UniqueProcessId, Status, Va, FaultCode, TrapFrame != NULL ? TrapFrame->Rip : 0, 0);
     return Status;
 }
 

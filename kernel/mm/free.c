@@ -11,7 +11,7 @@ static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
 {
     ULONG64 Entry = *Pte, Frame = PTE_PFN(Entry);
 
-    MiClearPte(Pte);
+    *(volatile ULONG64 *)Pte = 0;
     if (Entry & PTE_VALID) {
         if (Frame == MiSharedUserDataFrame) {
             MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
@@ -34,21 +34,25 @@ static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
 static BOOLEAN DeleteInTable(PULONG64 Pte, ULONG64 Va, ULONG64 Count, PMI_FLUSH Flush, TALLY *Tally)
 {
     PMMPFN Table = MiPfn(MiPageOfDirect(Pte));
+    LONG Left = Table->ShareCount; /* nobody else changes it under the exclusive lock */
 
-    while (Count != 0 && Table->ShareCount != 0) {
+    while (Count != 0 && Left != 0) {
         if (Count >= 8 && (Pte[0] | Pte[1] | Pte[2] | Pte[3] | Pte[4] | Pte[5] | Pte[6] | Pte[7]) == 0) {
             Pte += 8;
             Va += 8 << PAGE_SHIFT;
             Count -= 8;
             continue;
         }
-        if (*Pte != 0)
+        if (*Pte != 0) {
             DeleteEntry(Pte, Va, Flush, Tally);
+            Left--;
+        }
         Pte++;
         Va += PAGE_SIZE;
         Count--;
     }
-    return Table->ShareCount == 0;
+    Table->ShareCount = Left;
+    return Left == 0;
 }
 
 static void ReturnTally(PEPROCESS Process, const TALLY *Tally)

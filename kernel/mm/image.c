@@ -39,7 +39,10 @@ static ULONG64 ChooseBase(const PE_INFO *Info)
 {
     ULONG64 Size = MI_ROUND_UP(Info->SizeOfImage, MI_GRANULARITY);
 
-    if (MiFixedBases || !(Info->DllCharacteristics & PE_DLL_DYNAMIC_BASE) || (Info->Characteristics & PE_FILE_RELOCS_STRIPPED))
+    if (!(Info->DllCharacteristics & PE_DLL_DYNAMIC_BASE) || (Info->Characteristics & PE_FILE_RELOCS_STRIPPED))
+        return Info->ImageBase;
+    /* Fixed for debugging: programs where they were linked; DLLs, which were all linked for one base, at the same places in every boot. */
+    if (MiFixedBases && !(Info->Characteristics & PE_FILE_DLL))
         return Info->ImageBase;
     if (Info->ImageBase + Size <= 0x100000000ULL)
         return Size < IMAGE_LOW_TOP - IMAGE_LOW_BOTTOM ? TakeBase(&MiNextLowImageBase, IMAGE_LOW_BOTTOM, IMAGE_LOW_TOP, Size) : Info->ImageBase;

@@ -2,8 +2,8 @@
 /*
  * map.c - views: a section appears in an address space, and goes again.
  *
- * Mapping makes a VAD that points at the control area; pages come by faults.  An image goes where this boot's base is; if that range is taken
- * the view lies elsewhere, STATUS_IMAGE_NOT_AT_BASE says so, and ntdll relocates that view privately.
+ * Mapping makes a VAD that points at the control area; pages come by faults.  An image goes where this boot's base is; if that range is
+ * taken the view lies elsewhere, STATUS_IMAGE_NOT_AT_BASE says so, and ntdll relocates that view privately.
  */
 #include "mi.h"
 
@@ -22,7 +22,8 @@ static PMMVAD NewMappedVad(PSECTION Section, MI_VAD_TYPE Type, ULONG Protection,
     Vad->FirstPage = FirstPage;
     Vad->Node.StartVpn = 0;
     Vad->Node.EndVpn = Pages - 1;
-    Vad->Writable = Type == MiVadMapped && ((Protection & MM_ACCESS_MASK) == MM_READWRITE || (Protection & MM_ACCESS_MASK) == MM_EXECUTE_READWRITE);
+    Vad->Writable =
+        Type == MiVadMapped && ((Protection & MM_ACCESS_MASK) == MM_READWRITE || (Protection & MM_ACCESS_MASK) == MM_EXECUTE_READWRITE);
     return Vad;
 }
 
@@ -84,8 +85,8 @@ NTSTATUS MiMapImage(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULONG64 
     return Success;
 }
 
-static NTSTATUS MapData(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULONG64 Highest, SIZE_T CommitSize, ULONG64 *Offset, PSIZE_T Size,
-                        SECTION_INHERIT Inherit, ULONG AllocationType, ULONG Protection)
+static NTSTATUS MapData(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULONG64 Highest, SIZE_T CommitSize, ULONG64 *Offset,
+                        PSIZE_T Size, SECTION_INHERIT Inherit, ULONG AllocationType, ULONG Protection)
 {
     PCONTROL_AREA ControlArea = Section->ControlArea;
     ULONG64 SectionSize = (ULONG64)Section->SizeOfSection.QuadPart, Start = *Base, Commit = 0;
@@ -141,8 +142,9 @@ static BOOLEAN IsProtectionCompatible(ULONG SectionProtection, ULONG ViewProtect
     return (Needs[ViewProtection & MM_ACCESS_MASK] & ~Given) == 0;
 }
 
-NTSTATUS MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
-                            PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Protect)
+NTSTATUS MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize,
+                            PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                            ULONG Protect)
 {
     PSECTION Section = SectionObject;
     ULONG64 Base = (ULONG64)*BaseAddress, Offset = SectionOffset != NULL ? (ULONG64)SectionOffset->QuadPart : 0;
@@ -234,14 +236,21 @@ static NTSTATUS CheckMapArguments(PEPROCESS Process, ULONG64 Base, ULONG_PTR Zer
 /* What the section handle must permit for a view of this protection. */
 static ACCESS_MASK AccessFor(ULONG Protection)
 {
-    static const UCHAR Access[] = { 0, SECTION_MAP_READ, SECTION_MAP_EXECUTE, SECTION_MAP_EXECUTE | SECTION_MAP_READ, SECTION_MAP_WRITE, SECTION_MAP_READ,
-                                    SECTION_MAP_EXECUTE | SECTION_MAP_WRITE, SECTION_MAP_EXECUTE | SECTION_MAP_READ };
+    static const UCHAR Access[] = { 0,
+                                    SECTION_MAP_READ,
+                                    SECTION_MAP_EXECUTE,
+                                    SECTION_MAP_EXECUTE | SECTION_MAP_READ,
+                                    SECTION_MAP_WRITE,
+                                    SECTION_MAP_READ,
+                                    SECTION_MAP_EXECUTE | SECTION_MAP_WRITE,
+                                    SECTION_MAP_EXECUTE | SECTION_MAP_READ };
 
     return Access[Protection & MM_ACCESS_MASK];
 }
 
-NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
-                                  PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Win32Protect)
+NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize,
+                                  PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                                  ULONG Win32Protect)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     LARGE_INTEGER Offset = { .QuadPart = 0 };
@@ -274,7 +283,8 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
     Status = ObReferenceObjectByHandle(SectionHandle, AccessFor(Protection), MmSectionObjectType, Mode, &Section, NULL);
     if (!NT_SUCCESS(Status))
         goto Cleanup;
-    Status = MmMapViewOfSection(Section, Process, &Base, ZeroBits, CommitSize, &Offset, &Size, InheritDisposition, AllocationType, Win32Protect);
+    Status =
+        MmMapViewOfSection(Section, Process, &Base, ZeroBits, CommitSize, &Offset, &Size, InheritDisposition, AllocationType, Win32Protect);
     ObDereferenceObject(Section);
     if (NT_SUCCESS(Status)) {
         NTSTATUS Ignored = CopyToMode(Mode, ViewSize, &Size, sizeof Size);

@@ -2,10 +2,10 @@
 /*
  * mdl.c - memory descriptor lists: buffers as lists of page frames, locked for I/O, mapped where any thread can reach them.
  *
- * Locking references each frame (MMPFN.ReferenceCount), so that the page stays what it is whatever happens to the mapping.  Mapping a list whose frames
- * are consecutive (one page, most of the time) costs nothing: it is in the direct map already.
- * MmProbeAndLockPages raises, as documented; inside the kernel MiProbeAndLockPages_ returns the status.
- * Windows Internals, 7th ed., part 1, chapter 6 "I/O requests to layered drivers" and the WDK.
+ * Locking references each frame (MMPFN.ReferenceCount), so that the page stays what it is whatever happens to the mapping.  Mapping a list
+ * whose frames are consecutive (one page, most of the time) costs nothing: it is in the direct map already. MmProbeAndLockPages raises, as
+ * documented; inside the kernel MiProbeAndLockPages_ returns the status. Windows Internals, 7th ed., part 1, chapter 6 "I/O requests to
+ * layered drivers" and the WDK.
  */
 #include "mi.h"
 
@@ -210,15 +210,16 @@ static PVOID MapThroughPtes(PMDL Mdl, MEMORY_CACHING_TYPE CacheType)
     return Address;
 }
 
-PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL Mdl, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType, PVOID BaseAddress, ULONG BugCheckOnFailure,
-                                         MM_PAGE_PRIORITY Priority)
+PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL Mdl, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType, PVOID BaseAddress,
+                                         ULONG BugCheckOnFailure, MM_PAGE_PRIORITY Priority)
 {
     PUCHAR Address;
 
     UNREFERENCED_PARAMETER(Priority);
     UNREFERENCED_PARAMETER(BaseAddress);
     if (AccessMode != KernelMode) {
-        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_WARNING_LEVEL, "Mm: MmMapLockedPagesSpecifyCache: mapping an MDL to user space is not implemented\n");
+        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_WARNING_LEVEL,
+                   "Mm: MmMapLockedPagesSpecifyCache: mapping an MDL to user space is not implemented\n");
         ExRaiseStatus(STATUS_NOT_IMPLEMENTED);
     }
     ASSERT(!(Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) && (Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL)));
@@ -312,7 +313,8 @@ void NTAPI MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL Mdl)
 
 /* ---- pages for a driver ---- */
 
-PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, PHYSICAL_ADDRESS Skip, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType, ULONG Flags)
+PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, PHYSICAL_ADDRESS Skip, SIZE_T TotalBytes,
+                                   MEMORY_CACHING_TYPE CacheType, ULONG Flags)
 {
     ULONG64 Wanted = MI_PAGES(TotalBytes), Count = 0;
     BOOLEAN Any = (ULONG64)High.QuadPart >> PAGE_SHIFT >= MmHighestPage && Low.QuadPart == 0;
@@ -323,7 +325,8 @@ PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, 
         return NULL;
     PMDL Mdl = ExAllocatePoolWithTag(NonPagedPoolNx, MmSizeOfMdl(NULL, Wanted << PAGE_SHIFT), POOL_TAG('M', 'd', 'l', ' '));
     while (Mdl != NULL && Count < Wanted) {
-        ULONG64 Frame = Any ? MiAllocatePage(MiUseMdl) : MiAllocateContiguous(1, MI_PAGES(Low.QuadPart), (ULONG64)High.QuadPart >> PAGE_SHIFT, 0, MiUseMdl);
+        ULONG64 Frame = Any ? MiAllocatePage(MiUseMdl)
+                            : MiAllocateContiguous(1, MI_PAGES(Low.QuadPart), (ULONG64)High.QuadPart >> PAGE_SHIFT, 0, MiUseMdl);
         if (Frame == 0)
             break;
         if (!(Flags & MM_DONT_ZERO_ALLOCATION))

@@ -404,7 +404,7 @@ NTSTATUS MiProtectRange(PEPROCESS Process, ULONG64 Start, ULONG64 End, ULONG Win
 NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroBits, PULONG64 Size, ULONG Type, ULONG Protect) NODISCARD;
 NTSTATUS MiFreeVirtualMemory(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG Type) NODISCARD;
 /* Kernel-made private memory at a random place (PEB, TEB, stack). */
-NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, BOOLEAN NoChange, PULONG64 Base) NODISCARD;
+NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, ULONG64 GuardBytes, BOOLEAN NoChange, PULONG64 Base) NODISCARD;
 BOOLEAN MiDeletePages(PEPROCESS Process, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush); /* both locks exclusive; TRUE: a table became empty */
 void MiDeleteAllPages(PEPROCESS Process);
 void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad); /* unlinks and frees, with its pages; both locks exclusive; view reference is the caller's */

@@ -72,7 +72,7 @@ NTSTATUS MmCreatePeb(PEPROCESS Process, const INITIAL_PEB_ *Initial, PVOID *Peb)
 
     PAGED_CODE();
     static_assert(sizeof(NPEB) <= PAGE_SIZE, "one page");
-    NTSTATUS Status = MiAllocatePrivate(Process, PAGE_SIZE, PAGE_SIZE, TRUE, &Base);
+    NTSTATUS Status = MiAllocatePrivate(Process, PAGE_SIZE, PAGE_SIZE, 0, TRUE, &Base);
     if (!NT_SUCCESS(Status))
         return Status;
     NPEB *New = OpenPage(Process, Base, &Frame, &Status);
@@ -119,7 +119,7 @@ NTSTATUS MmCreateTeb(PEPROCESS Process, const INITIAL_TEB *Initial, const CLIENT
     ULONG64 Base, FirstFrame, SecondFrame;
 
     PAGED_CODE();
-    NTSTATUS Status = MiAllocatePrivate(Process, 2 * PAGE_SIZE, 2 * PAGE_SIZE, TRUE, &Base);
+    NTSTATUS Status = MiAllocatePrivate(Process, 2 * PAGE_SIZE, 2 * PAGE_SIZE, 0, TRUE, &Base);
     if (!NT_SUCCESS(Status))
         return Status;
     PUCHAR First = OpenPage(Process, Base, &FirstFrame, &Status), Second = NULL;
@@ -150,7 +150,7 @@ void MmDeleteTeb(PEPROCESS Process, PVOID Teb)
  */
 NTSTATUS MmCreateUserStack(PEPROCESS Process, SIZE_T Reserve, SIZE_T Commit, INITIAL_TEB *Initial)
 {
-    ULONG64 Base, Guard, Size = PAGE_SIZE;
+    ULONG64 Base;
 
     PAGED_CODE();
     if (Commit == 0)
@@ -161,20 +161,14 @@ NTSTATUS MmCreateUserStack(PEPROCESS Process, SIZE_T Reserve, SIZE_T Commit, INI
         Reserve = MI_ROUND_UP(Commit, 0x100000);
     Commit = MI_ROUND_UP(Commit, PAGE_SIZE);
     Reserve = MI_ROUND_UP(Reserve, MI_GRANULARITY);
-    NTSTATUS Status = MiAllocatePrivate(Process, Reserve, Commit, FALSE, &Base);
+    NTSTATUS Status = MiAllocatePrivate(Process, Reserve, Commit, Commit < Reserve ? PAGE_SIZE : 0, FALSE, &Base);
     if (!NT_SUCCESS(Status))
         return Status;
     RtlZeroMemory(Initial, sizeof *Initial);
     Initial->StackAllocationBase = (PVOID)Base;
     Initial->StackBase = (PVOID)(Base + Reserve);
     Initial->StackLimit = (PVOID)(Base + Reserve - Commit);
-    if (Commit < Reserve) {
-        Guard = Base + Reserve - Commit - PAGE_SIZE;
-        Status = MiAllocateVirtualMemory(Process, &Guard, 0, &Size, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD);
-        if (!NT_SUCCESS(Status))
-            FreeAt(Process, Base);
-    }
-    return Status;
+    return STATUS_SUCCESS;
 }
 
 void MmDeleteUserStack(PEPROCESS Process, const INITIAL_TEB *Initial)

@@ -2,10 +2,10 @@
 /*
  * protect.c - protections: Win32's bits, NT's five-bit codes, hardware bits; and changing them.
  *
- * A page whose protection becomes "no access" or "guard" must keep its contents: a private one stays in memory behind a soft transition entry, a
- * section's page goes back to its section and the entry remembers only the protection.
- * Commit: in a mapped view a page is charged while it is a private copy or may become one (copy-on-write protection); turning pages into
- * copy-on-write charges them, so that the later write cannot fail.
+ * A page whose protection becomes "no access" or "guard" must keep its contents: a private one stays in memory behind a soft transition
+ * entry, a section's page goes back to its section and the entry remembers only the protection. Commit: in a mapped view a page is charged
+ * while it is a private copy or may become one (copy-on-write protection); turning pages into copy-on-write charges them, so that the later
+ * write cannot fail.
  */
 #include "mi.h"
 
@@ -14,7 +14,8 @@
 
 ULONG MiMakeProtectionMask(ULONG Win32Protect)
 {
-    static const UCHAR Code[] = { MM_NOACCESS, MM_READONLY, MM_READWRITE, MM_WRITECOPY, MM_EXECUTE, MM_EXECUTE_READ, MM_EXECUTE_READWRITE, MM_EXECUTE_WRITECOPY };
+    static const UCHAR Code[] = { MM_NOACCESS, MM_READONLY,     MM_READWRITE,         MM_WRITECOPY,
+                                  MM_EXECUTE,  MM_EXECUTE_READ, MM_EXECUTE_READWRITE, MM_EXECUTE_WRITECOPY };
     ULONG Access = Win32Protect & PROTECTION_BITS;
 
     if ((Win32Protect & ~(PROTECTION_BITS | MODIFIER_BITS)) != 0 || Access == 0 || (Access & (Access - 1)) != 0)
@@ -31,13 +32,15 @@ ULONG MiMakeProtectionMask(ULONG Win32Protect)
         return Protection | MM_NOCACHE;
     }
     if (Win32Protect & PAGE_WRITECOMBINE)
-        return Protection == MM_NOACCESS ? MM_INVALID_PROTECTION : Protection | MM_NOACCESS; /* NT's encoding of write-combined: both modifier bits */
+        return Protection == MM_NOACCESS ? MM_INVALID_PROTECTION
+                                         : Protection | MM_NOACCESS; /* NT's encoding of write-combined: both modifier bits */
     return Protection;
 }
 
 ULONG MiWin32Protection(ULONG Protection)
 {
-    static const ULONG Win32[] = { PAGE_NOACCESS, PAGE_READONLY, PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_READWRITE, PAGE_WRITECOPY, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY };
+    static const ULONG Win32[] = { PAGE_NOACCESS,  PAGE_READONLY,  PAGE_EXECUTE,           PAGE_EXECUTE_READ,
+                                   PAGE_READWRITE, PAGE_WRITECOPY, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY };
     ULONG Result = Win32[Protection & MM_ACCESS_MASK];
 
     if ((Protection & MM_ACCESS_MASK) == 0)

@@ -2,12 +2,21 @@
 /*
  * query.c - NtQueryVirtualMemory: what lies at an address.
  *
- * A region of the basic answer is a run of pages of one allocation with the same state and protection; the walk skips page tables that do not exist.
+ * A region of the basic answer is a run of pages of one allocation with the same state and protection; the walk skips page tables that do
+ * not exist.
  */
 #include "mi.h"
 
-enum { MemoryBasicInformation_, MemoryWorkingSetInformation_, MemoryMappedFilenameInformation_, MemoryRegionInformation_, MemoryWorkingSetExInformation_,
-       MemorySharedCommitInformation_, MemoryImageInformation_ };
+enum
+{
+    MemoryBasicInformation_,
+    MemoryWorkingSetInformation_,
+    MemoryMappedFilenameInformation_,
+    MemoryRegionInformation_,
+    MemoryWorkingSetExInformation_,
+    MemorySharedCommitInformation_,
+    MemoryImageInformation_
+};
 
 typedef struct _BASIC
 {
@@ -35,7 +44,11 @@ typedef struct _IMAGE
     ULONG ImageFlags;
 } IMAGE;
 
-typedef struct _WORKING_SET_EX { PVOID VirtualAddress; ULONG64 Attributes; } WORKING_SET_EX;
+typedef struct _WORKING_SET_EX
+{
+    PVOID VirtualAddress;
+    ULONG64 Attributes;
+} WORKING_SET_EX;
 
 static ULONG TypeOf(const MMVAD *Vad)
 {
@@ -170,7 +183,8 @@ static ULONG64 WorkingSetBits(PEPROCESS Process, ULONG64 Va)
         PMMPFN Pfn = MiPfn(PTE_PFN(Entry));
         ULONG64 Shares = Pfn->PrototypePte ? (Pfn->ShareCount < 7 ? (ULONG64)Pfn->ShareCount : 7) : 0;
         PMMVAD Vad = MiLocateVad(Process, Va);
-        Bits = 1 | Shares << 1 | (ULONG64)(Vad != NULL ? MiWin32Protection(MiProtectionOfPte(Vad, Va, Entry)) : 0) << 4 | (ULONG64)Pfn->PrototypePte << 15;
+        Bits = 1 | Shares << 1 | (ULONG64)(Vad != NULL ? MiWin32Protection(MiProtectionOfPte(Vad, Va, Entry)) : 0) << 4 |
+               (ULONG64)Pfn->PrototypePte << 15;
     }
     ExReleasePushLockShared_(&Process->WorkingSetLock);
     return Bits;
@@ -295,23 +309,33 @@ static NTSTATUS QueryFixed(PEPROCESS Process, ULONG Class, ULONG64 Va, PVOID Ans
     }
 }
 
-NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULONG InformationClass, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength);
-NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULONG InformationClass, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength)
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULONG InformationClass, PVOID Information, SIZE_T Length,
+                                    PSIZE_T ReturnLength);
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULONG InformationClass, PVOID Information, SIZE_T Length,
+                                    PSIZE_T ReturnLength)
 {
     static const SIZE_T Minimum[] = { sizeof(BASIC), 8, 0, offsetof(REGION, CommitSize), sizeof(WORKING_SET_EX), 8, sizeof(IMAGE) };
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     ULONG64 Va = (ULONG64)BaseAddress;
     SIZE_T Needed = Length;
     PEPROCESS Process;
-    union { BASIC Basic; REGION Region; IMAGE Image; } Answer;
+    union
+    {
+        BASIC Basic;
+        REGION Region;
+        IMAGE Image;
+    } Answer;
 
-    if (InformationClass > MemoryImageInformation_ || InformationClass == MemoryWorkingSetInformation_ || InformationClass == MemorySharedCommitInformation_)
+    if (InformationClass > MemoryImageInformation_ || InformationClass == MemoryWorkingSetInformation_ ||
+        InformationClass == MemorySharedCommitInformation_)
         return STATUS_INVALID_INFO_CLASS;
     if (Length < Minimum[InformationClass])
         return STATUS_INFO_LENGTH_MISMATCH;
     if (Va > MM_USER_HIGHEST && InformationClass != MemoryWorkingSetExInformation_)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS Status = MiReferenceTargetProcess(ProcessHandle, InformationClass == MemoryBasicInformation_ ? PROCESS_QUERY_LIMITED_INFORMATION : PROCESS_QUERY_INFORMATION, &Process);
+    NTSTATUS Status = MiReferenceTargetProcess(
+        ProcessHandle, InformationClass == MemoryBasicInformation_ ? PROCESS_QUERY_LIMITED_INFORMATION : PROCESS_QUERY_INFORMATION,
+        &Process);
     if (!NT_SUCCESS(Status))
         return Status;
     if (InformationClass == MemoryMappedFilenameInformation_) {

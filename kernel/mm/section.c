@@ -2,12 +2,14 @@
 /*
  * section.c - section objects and the services that make, open and ask about them.
  *
- * A section is a thin object: a control area, a size, a protection.  What a file may be mapped as is checked once, here, against the access its
- * handle was opened with.  Windows Internals, 7th ed., part 1, chapter 5 "Section objects".
+ * A section is a thin object: a control area, a size, a protection.  What a file may be mapped as is checked once, here, against the access
+ * its handle was opened with.  Windows Internals, 7th ed., part 1, chapter 5 "Section objects".
  */
 #include "mi.h"
 
-#define SEC_VALID (SEC_FILE | SEC_IMAGE | SEC_PROTECTED_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_LARGE_PAGES | SEC_64K_PAGES | SEC_BASED)
+#define SEC_VALID                                                                                                                          \
+    (SEC_FILE | SEC_IMAGE | SEC_PROTECTED_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_LARGE_PAGES |            \
+     SEC_64K_PAGES | SEC_BASED)
 
 POBJECT_TYPE MmSectionObjectType;
 
@@ -27,8 +29,9 @@ void MiInitializeSectionType(void)
     RtlZeroMemory(&Initializer, sizeof Initializer);
     Initializer.Length = sizeof Initializer;
     Initializer.InvalidAttributes = OBJ_OPENLINK;
-    Initializer.GenericMapping = (GENERIC_MAPPING){ STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ, STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
-                                                    STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE, SECTION_ALL_ACCESS };
+    Initializer.GenericMapping =
+        (GENERIC_MAPPING){ STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ, STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
+                           STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE, SECTION_ALL_ACCESS };
     Initializer.ValidAccessMask = SECTION_ALL_ACCESS;
     Initializer.PoolType = PagedPool;
     Initializer.DefaultPagedPoolCharge = sizeof(SECTION);
@@ -55,8 +58,14 @@ static NTSTATUS CheckAttributes(ULONG Attributes)
 /* Access to the file that mapping it with a page protection needs. */
 static ACCESS_MASK FileAccess(ULONG Protection)
 {
-    static const UCHAR Access[] = { 0, FILE_READ_DATA, FILE_EXECUTE, FILE_EXECUTE | FILE_READ_DATA, FILE_WRITE_DATA | FILE_READ_DATA, FILE_READ_DATA,
-                                    FILE_EXECUTE | FILE_WRITE_DATA | FILE_READ_DATA, FILE_EXECUTE | FILE_READ_DATA };
+    static const UCHAR Access[] = { 0,
+                                    FILE_READ_DATA,
+                                    FILE_EXECUTE,
+                                    FILE_EXECUTE | FILE_READ_DATA,
+                                    FILE_WRITE_DATA | FILE_READ_DATA,
+                                    FILE_READ_DATA,
+                                    FILE_EXECUTE | FILE_WRITE_DATA | FILE_READ_DATA,
+                                    FILE_EXECUTE | FILE_READ_DATA };
 
     return Access[Protection & MM_ACCESS_MASK];
 }
@@ -138,7 +147,8 @@ static NTSTATUS CreateDataSection(PSECTION New, PFILE_OBJECT File, PLARGE_INTEGE
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CreateFileSection(PSECTION New, PLARGE_INTEGER MaximumSize, ULONG Protection, ULONG Attributes, HANDLE FileHandle, PFILE_OBJECT FileObject)
+static NTSTATUS CreateFileSection(PSECTION New, PLARGE_INTEGER MaximumSize, ULONG Protection, ULONG Attributes, HANDLE FileHandle,
+                                  PFILE_OBJECT FileObject)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     PFILE_OBJECT File = FileObject;
@@ -167,8 +177,8 @@ static NTSTATUS CreateFileSection(PSECTION New, PLARGE_INTEGER MaximumSize, ULON
     return Status;
 }
 
-NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize, ULONG PageProtection,
-                         ULONG AllocationAttributes, HANDLE FileHandle, PFILE_OBJECT FileObject)
+NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
+                         ULONG PageProtection, ULONG AllocationAttributes, HANDLE FileHandle, PFILE_OBJECT FileObject)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     SECTION New = { .ControlArea = NULL };
@@ -207,8 +217,8 @@ NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJEC
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
-                               ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle)
+NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                               PLARGE_INTEGER MaximumSize, ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     LARGE_INTEGER Size = { .QuadPart = 0 };
@@ -222,7 +232,8 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
         Status = CopyFromMode(Mode, &Size, MaximumSize, sizeof Size);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MmCreateSection(&Section, DesiredAccess, ObjectAttributes, MaximumSize != NULL ? &Size : NULL, SectionPageProtection, AllocationAttributes, FileHandle, NULL);
+    Status = MmCreateSection(&Section, DesiredAccess, ObjectAttributes, MaximumSize != NULL ? &Size : NULL, SectionPageProtection,
+                             AllocationAttributes, FileHandle, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = ObInsertObject(Section, NULL, DesiredAccess, 0, NULL, &Handle);
@@ -292,13 +303,25 @@ NTSTATUS NTAPI NtExtendSection(HANDLE SectionHandle, PLARGE_INTEGER NewSectionSi
 
 /* ---- questions ---- */
 
-typedef struct _SECTION_BASIC_INFORMATION_ { PVOID BaseAddress; ULONG AllocationAttributes; LARGE_INTEGER MaximumSize; } SECTION_BASIC_INFORMATION_;
-enum { SectionBasicInformation_ = 0, SectionImageInformation_ = 1, SectionRelocationInformation_ = 2, SectionOriginalBaseInformation_ = 3 };
+typedef struct _SECTION_BASIC_INFORMATION_
+{
+    PVOID BaseAddress;
+    ULONG AllocationAttributes;
+    LARGE_INTEGER MaximumSize;
+} SECTION_BASIC_INFORMATION_;
+enum
+{
+    SectionBasicInformation_ = 0,
+    SectionImageInformation_ = 1,
+    SectionRelocationInformation_ = 2,
+    SectionOriginalBaseInformation_ = 3
+};
 
 NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, ULONG InformationClass, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength);
 NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, ULONG InformationClass, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength)
 {
-    static const SIZE_T Needed[] = { sizeof(SECTION_BASIC_INFORMATION_), sizeof(SECTION_IMAGE_INFORMATION), sizeof(ULONG64), sizeof(ULONG64) };
+    static const SIZE_T Needed[] = { sizeof(SECTION_BASIC_INFORMATION_), sizeof(SECTION_IMAGE_INFORMATION), sizeof(ULONG64),
+                                     sizeof(ULONG64) };
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     SECTION_BASIC_INFORMATION_ Basic = { 0 };
     PSECTION Section;
@@ -319,8 +342,9 @@ NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, ULONG InformationClass, PVOI
     } else if (!(ControlArea->Flags & MI_CA_IMAGE)) {
         Status = STATUS_SECTION_NOT_IMAGE;
     } else {
-        Answer = InformationClass == SectionImageInformation_ ? (const VOID *)&ControlArea->ImageInformation :
-                 InformationClass == SectionRelocationInformation_ ? (const VOID *)&ControlArea->Delta : (const VOID *)&ControlArea->PreferredBase;
+        Answer = InformationClass == SectionImageInformation_        ? (const VOID *)&ControlArea->ImageInformation
+                 : InformationClass == SectionRelocationInformation_ ? (const VOID *)&ControlArea->Delta
+                                                                     : (const VOID *)&ControlArea->PreferredBase;
     }
     if (NT_SUCCESS(Status))
         Status = CopyToMode(Mode, Information, Answer, Needed[InformationClass]);

@@ -2,9 +2,10 @@
 /*
  * trim.c - when no page is free: pages of files leave the page tables, so that they can be used for something else.
  *
- * There is no paging file, so private pages stay; but a clean page of an image or mapped file can be read again.  Trimming takes such pages out of every
- * address space; with their last share they are on standby, from where the next allocation takes them.  A fault that finds no memory trims and
- * tries again.  So what is committed can be touched, also when programs are mapped that would otherwise hold the last pages.
+ * There is no paging file, so private pages stay; but a clean page of an image or mapped file can be read again.  Trimming takes such pages
+ * out of every address space; with their last share they are on standby, from where the next allocation takes them.  A fault that finds no
+ * memory trims and tries again.  So what is committed can be touched, also when programs are mapped that would otherwise hold the last
+ * pages.
  *
  * Nobody may hold a working-set lock here.  Lock order: MiProcessListLock, then a working-set lock.
  * Windows Internals, 7th ed., part 1, chapter 5 "Working sets" (the balance set manager's work, done only in need).
@@ -78,8 +79,10 @@ BOOLEAN MiReclaimMemory(void)
     if (MiAvailablePages() != 0)
         return TRUE;
     DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL,
-               "Mm: no memory left: pages of processes %I64d, page tables %I64d, stacks %I64d, pool %I64d, files %I64d, images %I64d, sections %I64d, kernel %I64d, MDLs %I64d; committed %I64d of %I64d\n",
-               MiUsagePages[MiUsePrivate], MiUsagePages[MiUsePageTable], MiUsagePages[MiUseKernelStack], MiUsagePages[MiUsePool], MiUsagePages[MiUseFile], MiUsagePages[MiUseImage],
-               MiUsagePages[MiUseSection], MiUsagePages[MiUseDriver], MiUsagePages[MiUseMdl], MmTotalCommittedPages, MmTotalCommitLimit);
+               "Mm: no memory left: pages of processes %I64d, page tables %I64d, stacks %I64d, pool %I64d, files %I64d, images %I64d, "
+               "sections %I64d, kernel %I64d, MDLs %I64d; committed %I64d of %I64d\n",
+               MiUsagePages[MiUsePrivate], MiUsagePages[MiUsePageTable], MiUsagePages[MiUseKernelStack], MiUsagePages[MiUsePool],
+               MiUsagePages[MiUseFile], MiUsagePages[MiUseImage], MiUsagePages[MiUseSection], MiUsagePages[MiUseDriver],
+               MiUsagePages[MiUseMdl], MmTotalCommittedPages, MmTotalCommitLimit);
     return FALSE;
 }
