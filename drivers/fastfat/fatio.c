@@ -166,7 +166,10 @@ static NTSTATUS WalkChain(FAT_VCB *Vcb, const FAT_NODE *Node, FAT_RUN **Runs, PU
             return Status;
         Left -= Run.Count;
     }
-    return STATUS_SUCCESS;
+    /* More clusters than the size asks for are allowed, but the chain must come to an end: else it is a loop. */
+    while (Status == FAT_SUCCESS && Node->Size != 0)
+        Status = FatNextRun(&Chain, MAXULONG, &Run);
+    return Status == FAT_NO_MORE ? STATUS_SUCCESS : Status;
 }
 
 NTSTATUS FatBuildRuns(FAT_FCB *Fcb)

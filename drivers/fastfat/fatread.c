@@ -35,8 +35,12 @@ static NTSTATUS ReadCached(FAT_FCB *Fcb, PIRP Irp, PFILE_OBJECT File, LARGE_INTE
 
     if (Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    /* The first cached read of a file object connects it with the cache; if that fails it stays unconnected. */
+    /* The first cached read of a file object connects it with the cache; if that fails it stays unconnected.  The chain is walked before, so
+     * that a broken one is reported as such, not as a failed page-in. */
     if (File->PrivateCacheMap == NULL) {
+        NTSTATUS Status = FatBuildRuns(Fcb);
+        if (!NT_SUCCESS(Status))
+            return Status;
         ExAcquireResourceExclusiveLite(&Fcb->Resource, TRUE);
         FatConnectCache(File, Fcb);
         ExReleaseResourceLite(&Fcb->Resource);
