@@ -17,6 +17,8 @@ ULONG KdFormatAddress(ULONG_PTR Address, char *Buffer, SIZE_T Size);
 void KdPrintBacktrace(PKTRAP_FRAME TrapFrame);
 /* KeBugCheckEx in <ntifs.h>; this one names the trap frame whose stack is shown. */
 NORETURN void KiBugCheckWithTrap(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PKTRAP_FRAME TrapFrame);
+/* Boot option CRASH=...: ends the boot in the named way (kd/crash.c). */
+void KdCrashTest(const LOADER_PARAMETER_BLOCK *Block);
 /* After condrv has the screen: boot text stops going there and to COM1. */
 void KdSetBootDisplayOwner(BOOLEAN Boot);
 #endif

@@ -15,6 +15,9 @@ static void KdpStackLimits(ULONG64 Rsp, ULONG64 *Low, ULONG64 *High)
 
     *Low = (ULONG64)Thread->StackLimit;
     *High = (ULONG64)Thread->StackBase;
+    if (Rsp < *Low && Rsp >= *Low - PAGE_SIZE) {
+        return; /* overflow into the guard page: what lies above it can be read */
+    }
     if (Rsp < *Low || Rsp >= *High) {
         *Low = Rsp & ~(ULONG64)(PAGE_SIZE - 1);
         *High = *Low + PAGE_SIZE;
@@ -51,6 +54,12 @@ ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count)
     KdpStackLimits(Context.Rsp, &Low, &High);
     while (Used < Count && Context.Rip != 0) {
         Frames[Used++] = Context.Rip - (Exact ? 0 : 1);
+        if (Used == 1 && Exact && LdrFindModule((PVOID)Context.Rip) == NULL && Context.Rsp >= Low && Context.Rsp < High) {
+            Context.Rip = *(ULONG64 *)Context.Rsp; /* a wild call: its return address is on top */
+            Context.Rsp += sizeof(ULONG64);
+            Exact = FALSE;
+            continue;
+        }
         if (Context.Rip <= MM_USER_HIGHEST || !RtlUnwindFrameSafely(&Context, Low, High, &Exact)) {
             break;
         }

@@ -57,4 +57,5 @@ void KeInitSystemPhase1(LOADER_PARAMETER_BLOCK *Block)
 {
     KiStartTime(Block);
     KdBootStep("Ke: %u MHz, %d processor%s, clock at 64 Hz", KiPrcb()->MHz, KeNumberProcessors, KeNumberProcessors == 1 ? "" : "s");
+    KdCrashTest(Block);
 }
