@@ -52,82 +52,88 @@ typedef enum _KTHREAD_STATE
 } KTHREAD_STATE;
 
 /*
- * A trap frame: all that an exception, interrupt or system call saves on the kernel stack.  The order is what the assembly of arch/x64 pushes;
- * the last five quadwords are the processor's own.  Offsets are generated for assembly from this declaration.
- * The x64 NT frame keeps only volatile registers here and the others in a KEXCEPTION_FRAME; ours keeps all integer registers in one place,
- * which costs seven stores and makes a frame readable in a debugger at a glance.
+ * A trap frame: all that an exception, interrupt or system call saves on the kernel stack.  The order is what the assembly of arch/x64
+ * pushes; the last five quadwords are the processor's own.  Offsets are generated for assembly from this declaration. The x64 NT frame
+ * keeps only volatile registers here and the others in a KEXCEPTION_FRAME; ours keeps all integer registers in one place, which costs seven
+ * stores and makes a frame readable in a debugger at a glance.
  */
 typedef struct _KTRAP_FRAME
 {
-    M128A Xmm[6];              /* volatile XMM registers at a trap (not at a system call): drivers may use them */
+    M128A Xmm[6]; /* volatile XMM registers at a trap (not at a system call): drivers may use them */
     ULONG64 R15, R14, R13, R12, Rbp, Rdi, Rsi, Rbx;
     ULONG64 R11, R10, R9, R8, Rdx, Rcx, Rax;
     ULONG64 PreviousTrapFrame; /* system calls: the thread's TrapFrame before */
     UCHAR PreviousMode;        /* system calls: the thread's PreviousMode before */
     UCHAR PreviousIrql;
     UCHAR Vector;
-    UCHAR FrameType;           /* KTRAP_FRAME_* */
+    UCHAR FrameType; /* KTRAP_FRAME_* */
     ULONG MxCsr;
-    ULONG64 FaultAddress;      /* CR2 of a page fault */
+    ULONG64 FaultAddress; /* CR2 of a page fault */
     ULONG64 ErrorCode;
     ULONG64 Rip, SegCs, EFlags, Rsp, SegSs;
 } KTRAP_FRAME, *PKTRAP_FRAME;
 
 static_assert(sizeof(KTRAP_FRAME) % 16 == 0, "KTRAP_FRAME keeps the stack aligned");
-enum { KTRAP_FRAME_EXCEPTION = 0, KTRAP_FRAME_INTERRUPT = 1, KTRAP_FRAME_SYSCALL = 2, KTRAP_FRAME_SERVICE = 3 /* Zw from kernel mode */ };
+enum
+{
+    KTRAP_FRAME_EXCEPTION = 0,
+    KTRAP_FRAME_INTERRUPT = 1,
+    KTRAP_FRAME_SYSCALL = 2,
+    KTRAP_FRAME_SERVICE = 3 /* Zw from kernel mode */
+};
 
 struct _KPRCB;
 
 /* The scheduler's half of a process.  EPROCESS (pstypes.h) begins with it. */
 typedef struct _KPROCESS
 {
-    DISPATCHER_HEADER Header;     /* o; signalled at exit */
-    ULONG64 DirectoryTableBase;   /* c; physical address of the top-level page table */
+    DISPATCHER_HEADER Header;   /* o; signalled at exit */
+    ULONG64 DirectoryTableBase; /* c; physical address of the top-level page table */
     KSPIN_LOCK ProcessLock;
-    LIST_ENTRY ThreadListHead;    /* p; KTHREAD.ThreadListEntry */
-    volatile LONG64 ActiveProcessors; /* i; bit n: processor n has this address space loaded */
-    KAFFINITY Affinity;           /* p */
-    SCHAR BasePriority;           /* p */
-    UCHAR QuantumReset;           /* p; in thirds of a clock tick, as on NT */
-    UCHAR PriorityClass;          /* p; PROCESS_PRIORITY_CLASS_* */
-    BOOLEAN DisableBoost;         /* p */
+    LIST_ENTRY ThreadListHead;             /* p; KTHREAD.ThreadListEntry */
+    volatile LONG64 ActiveProcessors;      /* i; bit n: processor n has this address space loaded */
+    KAFFINITY Affinity;                    /* p */
+    SCHAR BasePriority;                    /* p */
+    UCHAR QuantumReset;                    /* p; in thirds of a clock tick, as on NT */
+    UCHAR PriorityClass;                   /* p; PROCESS_PRIORITY_CLASS_* */
+    BOOLEAN DisableBoost;                  /* p */
     volatile ULONG64 KernelTime, UserTime; /* i; 100 ns, of threads that have ended plus running ones as of the last tick */
-    volatile ULONG64 CycleTime;   /* i */
+    volatile ULONG64 CycleTime;            /* i */
 } KPROCESS;
 
 typedef struct _KTHREAD
 {
-    DISPATCHER_HEADER Header;     /* o; signalled at exit */
+    DISPATCHER_HEADER Header; /* o; signalled at exit */
     /* Offsets that assembly uses are generated from here; keep the hot ones first. */
-    PVOID InitialStack;           /* c; top of the kernel stack, where a trap from user mode begins to push */
-    PVOID StackLimit;             /* c; lowest usable address */
-    PVOID StackBase;              /* c; one past the highest */
-    PVOID KernelStack;            /* s; saved stack pointer while not running */
-    PKTRAP_FRAME TrapFrame;       /* s; the innermost frame from a system call or user trap */
-    struct _KPROCESS *Process;    /* c; the process it belongs to (ApcState.Process: where it is attached) */
-    PVOID Teb;                    /* c; user address or NULL; becomes the user GS base */
-    PVOID StateSaveArea;          /* c; XSAVE area at the top of the kernel stack (KeInitThread carves it), 64-byte aligned */
-    CHAR PreviousMode;            /* s; KPROCESSOR_MODE */
-    BOOLEAN Alertable;            /* t */
-    volatile UCHAR State;         /* t; KTHREAD_STATE */
-    KIRQL WaitIrql;               /* s */
-    KPROCESSOR_MODE WaitMode;     /* t */
-    UCHAR WaitReason;             /* t; KWAIT_REASON */
-    BOOLEAN SystemThread;         /* c */
-    BOOLEAN ApcQueueable;         /* a; FALSE once the thread has run down its APCs */
-    volatile UCHAR Alerted[2];    /* t; MaximumMode */
-    BOOLEAN Preempted;            /* q */
-    BOOLEAN WaitNext;             /* s; KeSetEvent(..., Wait = TRUE) left the IRQL at DISPATCH_LEVEL for the wait that follows */
-    SHORT KernelApcDisable;       /* s; critical regions: normal kernel APCs off while < 0 */
-    SHORT SpecialApcDisable;      /* s; guarded regions: all APCs off while < 0 */
-    SCHAR Priority;               /* t */
-    SCHAR BasePriority;           /* t */
-    SCHAR PriorityDecrement;      /* t */
-    SCHAR Quantum;                /* q */
-    SCHAR QuantumReset;           /* t */
-    BOOLEAN DisableBoost;         /* t */
-    UCHAR Saturation;             /* t */
-    UCHAR ApcStateIndex;          /* a; 0 at home, 1 attached */
+    PVOID InitialStack;        /* c; top of the kernel stack, where a trap from user mode begins to push */
+    PVOID StackLimit;          /* c; lowest usable address */
+    PVOID StackBase;           /* c; one past the highest */
+    PVOID KernelStack;         /* s; saved stack pointer while not running */
+    PKTRAP_FRAME TrapFrame;    /* s; the innermost frame from a system call or user trap */
+    struct _KPROCESS *Process; /* c; the process it belongs to (ApcState.Process: where it is attached) */
+    PVOID Teb;                 /* c; user address or NULL; becomes the user GS base */
+    PVOID StateSaveArea;       /* c; XSAVE area at the top of the kernel stack (KeInitThread carves it), 64-byte aligned */
+    CHAR PreviousMode;         /* s; KPROCESSOR_MODE */
+    BOOLEAN Alertable;         /* t */
+    volatile UCHAR State;      /* t; KTHREAD_STATE */
+    KIRQL WaitIrql;            /* s */
+    KPROCESSOR_MODE WaitMode;  /* t */
+    UCHAR WaitReason;          /* t; KWAIT_REASON */
+    BOOLEAN SystemThread;      /* c */
+    BOOLEAN ApcQueueable;      /* a; FALSE once the thread has run down its APCs */
+    volatile UCHAR Alerted[2]; /* t; MaximumMode */
+    BOOLEAN Preempted;         /* q */
+    BOOLEAN WaitNext;          /* s; KeSetEvent(..., Wait = TRUE) left the IRQL at DISPATCH_LEVEL for the wait that follows */
+    SHORT KernelApcDisable;    /* s; critical regions: normal kernel APCs off while < 0 */
+    SHORT SpecialApcDisable;   /* s; guarded regions: all APCs off while < 0 */
+    SCHAR Priority;            /* t */
+    SCHAR BasePriority;        /* t */
+    SCHAR PriorityDecrement;   /* t */
+    SCHAR Quantum;             /* q */
+    SCHAR QuantumReset;        /* t */
+    BOOLEAN DisableBoost;      /* t */
+    UCHAR Saturation;          /* t */
+    UCHAR ApcStateIndex;       /* a; 0 at home, 1 attached */
     KSPIN_LOCK ThreadLock;
     KSPIN_LOCK ApcQueueLock;
     KAPC_STATE ApcState;          /* a */
@@ -136,66 +142,66 @@ typedef struct _KTHREAD
     PLIST_ENTRY QueueEntry;       /* o of the queue; what KeRemoveQueue is given */
     PKWAIT_BLOCK WaitBlockList;   /* t */
     KWAIT_BLOCK WaitBlock[THREAD_WAIT_OBJECTS_ + 1];
-    KTIMER Timer;                 /* waits with a time-out */
-    LIST_ENTRY WaitListEntry;     /* q; ready queue or wait list */
-    KAFFINITY Affinity;           /* t */
-    ULONG IdealProcessor;         /* t */
-    ULONG NextProcessor;          /* q; where it runs, or is ready */
+    KTIMER Timer;             /* waits with a time-out */
+    LIST_ENTRY WaitListEntry; /* q; ready queue or wait list */
+    KAFFINITY Affinity;       /* t */
+    ULONG IdealProcessor;     /* t */
+    ULONG NextProcessor;      /* q; where it runs, or is ready */
     volatile ULONG ContextSwitches;
     volatile BOOLEAN OnProcessor; /* i; its stack is in use: not to be run elsewhere or freed yet */
     PVOID Queue;                  /* t; PKQUEUE it is associated with */
     LIST_ENTRY QueueListEntry;
-    LIST_ENTRY MutantListHead;    /* mutants owned; guarded by the owner thread's ThreadLock */
-    LIST_ENTRY ThreadListEntry;   /* p */
-    LONG SuspendCount;            /* a */
-    KAPC SuspendApc;              /* its normal routine waits on SuspendEvent */
+    LIST_ENTRY MutantListHead;  /* mutants owned; guarded by the owner thread's ThreadLock */
+    LIST_ENTRY ThreadListEntry; /* p */
+    LONG SuspendCount;          /* a */
+    KAPC SuspendApc;            /* its normal routine waits on SuspendEvent */
     KEVENT SuspendEvent;
-    PKSTART_ROUTINE StartRoutine; /* c; system routine the thread begins in (PspSystemThreadStartup, PspUserThreadStartup) */
-    PVOID StartContext;           /* c */
+    PKSTART_ROUTINE StartRoutine;        /* c; system routine the thread begins in (PspSystemThreadStartup, PspUserThreadStartup) */
+    PVOID StartContext;                  /* c */
     volatile ULONG KernelTime, UserTime; /* clock ticks */
     volatile ULONG64 CycleTime;
-    ULONG WaitTime;               /* tick count when the wait began */
+    ULONG WaitTime; /* tick count when the wait began */
     PVOID Win32Thread;
     ULONG64 UserGsBase, UserFsBase; /* s */
-    ULONG64 DebugRegisters[6];    /* s; DR0-3, DR6, DR7 of user mode */
-    BOOLEAN DebugActive;          /* s */
-    volatile LONG KeWaitSequence; /* for the checked build's invariants */
+    ULONG64 DebugRegisters[6];      /* s; DR0-3, DR6, DR7 of user mode */
+    BOOLEAN DebugActive;            /* s */
+    volatile LONG KeWaitSequence;   /* for the checked build's invariants */
 } KTHREAD;
 
 /* KPCR is public (wdm.h); the PRCB follows at +0x180 as on Windows: CurrentThread is gs:[0x188].  KE owns the rest. */
 typedef struct _KPRCB
 {
-    ULONG MxCsr;                     /* +0x180 */
+    ULONG MxCsr; /* +0x180 */
     UCHAR LegacyNumber, ReservedMustBeZero, InterruptRequest, IdleHalt;
-    struct _KTHREAD *CurrentThread;  /* +0x188 */
-    struct _KTHREAD *NextThread;     /* +0x190  q */
-    struct _KTHREAD *IdleThread;     /* +0x198 */
+    struct _KTHREAD *CurrentThread; /* +0x188 */
+    struct _KTHREAD *NextThread;    /* +0x190  q */
+    struct _KTHREAD *IdleThread;    /* +0x198 */
     UCHAR NestingLevel, ClockOwner, PendingTickFlags, Reserved1;
-    ULONG Number;                    /* +0x1a4 */
-    ULONG64 RspBase;                 /* +0x1a8 kernel stack top for SYSCALL */
-    ULONG64 UserRsp;                 /* +0x1b0 scratch of the SYSCALL entry */
+    ULONG Number;    /* +0x1a4 */
+    ULONG64 RspBase; /* +0x1a8 kernel stack top for SYSCALL */
+    ULONG64 UserRsp; /* +0x1b0 scratch of the SYSCALL entry */
     KSPIN_LOCK PrcbLock;
     ULONG ApicId;
-    volatile LONG ReadySummary;      /* q; bit n: ReadyList[n] not empty */
-    LIST_ENTRY ReadyList[32];        /* q */
+    volatile LONG ReadySummary; /* q; bit n: ReadyList[n] not empty */
+    LIST_ENTRY ReadyList[32];   /* q */
     struct _KTHREAD *DeferredReadyListHead;
     KSPIN_LOCK DpcLock;
-    LIST_ENTRY DpcListHead;          /* DpcLock */
+    LIST_ENTRY DpcListHead; /* DpcLock */
     volatile ULONG DpcQueueDepth, DpcCount;
     volatile BOOLEAN DpcRoutineActive, DpcInterruptRequested, QuantumEnd, IdleSchedule;
     volatile ULONG InterruptCount, SystemCalls, ContextSwitches, PageFaults, TimerInterrupts;
     volatile ULONG KernelTime, UserTime, DpcTime, InterruptTime; /* ticks */
     PKTRAP_FRAME InterruptTrapFrame;
-    PVOID TraceRing;                 /* etw */
-    PVOID MmFreePageCache[2];        /* mm: a small stack of free / zeroed pages of this processor */
+    PVOID TraceRing;          /* etw */
+    PVOID MmFreePageCache[2]; /* mm: a small stack of free / zeroed pages of this processor */
     ULONG MmFreePageCount[2];
-    PVOID PoolCache[64];             /* ex: per-processor look-aside lists of small pool blocks */
+    PVOID PoolCache[64]; /* ex: per-processor look-aside lists of small pool blocks */
     volatile LONG IpiPending;
     volatile LONG Frozen;
-    KSPIN_LOCK_QUEUE LockQueue[17];  /* KPCR.LockArray */
-    KDPC TimerDpc;                   /* expires timers */
-    PVOID TssBase;                   /* the processor's TSS: Rsp0 is written at each switch */
-    ULONG64 FeatureBits;             /* KF_* of arch/x64 */
+    KSPIN_LOCK_QUEUE LockQueue[17]; /* KPCR.LockArray */
+    KDPC TimerDpc;                  /* expires timers */
+    PVOID TssBase;                  /* the processor's TSS: Rsp0 is written at each switch */
+    ULONG64 FeatureBits;            /* KF_* of arch/x64 */
     ULONG MHz;
 } KPRCB, *PKPRCB;
 
@@ -215,20 +221,24 @@ extern struct _KPROCESS *KiInitialProcess; /* == &PsIdleProcess/PsInitialSystemP
 /* ---- threads and processes ------------------------------------------------------------------------------------------------------ */
 void KeInitializeProcess(struct _KPROCESS *Process, SCHAR BasePriority, KAFFINITY Affinity, ULONG64 DirectoryTableBase);
 /*
- * Makes Thread ready to be started: stack frame so that its first switch calls StartRoutine(StartContext) at APC_LEVEL in the thread; dispatcher header, wait blocks,
- * timer, suspend APC, affinity and priority from Process.  If Teb is not NULL the thread has user state.  Keeps nothing of what *Thread held before.
- * Not in the process' list and not ready until KeStartThread.  KernelStackTop from MmCreateKernelStack.
+ * Makes Thread ready to be started: stack frame so that its first switch calls StartRoutine(StartContext) at APC_LEVEL in the thread;
+ * dispatcher header, wait blocks, timer, suspend APC, affinity and priority from Process.  If Teb is not NULL the thread has user state.
+ * Keeps nothing of what *Thread held before. Not in the process' list and not ready until KeStartThread.  KernelStackTop from
+ * MmCreateKernelStack.
  */
-void KeInitThread(struct _KTHREAD *Thread, PVOID KernelStackTop, PKSTART_ROUTINE StartRoutine, PVOID StartContext, PVOID Teb, struct _KPROCESS *Process);
-void KeStartThread(struct _KTHREAD *Thread);  /* inserts in the process' list; still Initialized */
+void KeInitThread(struct _KTHREAD *Thread, PVOID KernelStackTop, PKSTART_ROUTINE StartRoutine, PVOID StartContext, PVOID Teb,
+                  struct _KPROCESS *Process);
+void KeStartThread(struct _KTHREAD *Thread); /* inserts in the process' list; still Initialized */
 /* Undoes KeStartThread for a thread that was never readied. */
 void KeUnlinkThread(struct _KTHREAD *Thread);
-void KeReadyThread(struct _KTHREAD *Thread);  /* first readying; afterwards waits do it */
-/* Last act of a thread: signals it, unlinks it, switches away for ever.  The reaper (ps) is told through KiThreadReaper once the stack is no longer used. IRQL PASSIVE. */
+void KeReadyThread(struct _KTHREAD *Thread); /* first readying; afterwards waits do it */
+/* Last act of a thread: signals it, unlinks it, switches away for ever.  The reaper (ps) is told through KiThreadReaper once the stack is
+ * no longer used. IRQL PASSIVE. */
 NORETURN void KeTerminateThread(KPRIORITY Increment);
-extern void (*KeThreadReaper)(struct _KTHREAD *Thread); /* called at DISPATCH_LEVEL by the processor after it left the dead thread's stack */
+extern void (*KeThreadReaper)(
+    struct _KTHREAD *Thread); /* called at DISPATCH_LEVEL by the processor after it left the dead thread's stack */
 LONG KeSetProcess(struct _KPROCESS *Process, KPRIORITY Increment); /* signal the process object; returns old state */
-ULONG KeSuspendThread(struct _KTHREAD *Thread);      /* raises STATUS_SUSPEND_COUNT_EXCEEDED as return MAXULONG; returns previous count */
+ULONG KeSuspendThread(struct _KTHREAD *Thread); /* raises STATUS_SUSPEND_COUNT_EXCEEDED as return MAXULONG; returns previous count */
 ULONG KeResumeThread(struct _KTHREAD *Thread);
 ULONG KeForceResumeThread(struct _KTHREAD *Thread);
 BOOLEAN KeAlertThread(struct _KTHREAD *Thread, KPROCESSOR_MODE Mode);
@@ -240,12 +250,19 @@ KPRIORITY KeSetPriorityAndQuantumProcess(struct _KPROCESS *Process, KPRIORITY Ba
 void KeBoostPriorityThread(struct _KTHREAD *Thread, KPRIORITY Increment);
 
 /* ---- APCs ---------------------------------------------------------------------------------------------------------------------- */
-typedef enum _KAPC_ENVIRONMENT { OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment, InsertApcEnvironment } KAPC_ENVIRONMENT;
-typedef VOID (NTAPI *PKNORMAL_ROUTINE_)(PVOID, PVOID, PVOID);
-typedef VOID (NTAPI *PKKERNEL_ROUTINE_)(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, PVOID *NormalContext, PVOID *SystemArgument1, PVOID *SystemArgument2);
-typedef VOID (NTAPI *PKRUNDOWN_ROUTINE_)(PKAPC Apc);
-void NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE_ KernelRoutine, PKRUNDOWN_ROUTINE_ RundownRoutine,
-                           PKNORMAL_ROUTINE_ NormalRoutine, KPROCESSOR_MODE Mode, PVOID NormalContext);
+typedef enum _KAPC_ENVIRONMENT
+{
+    OriginalApcEnvironment,
+    AttachedApcEnvironment,
+    CurrentApcEnvironment,
+    InsertApcEnvironment
+} KAPC_ENVIRONMENT;
+typedef VOID(NTAPI *PKNORMAL_ROUTINE_)(PVOID, PVOID, PVOID);
+typedef VOID(NTAPI *PKKERNEL_ROUTINE_)(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, PVOID *NormalContext, PVOID *SystemArgument1,
+                                       PVOID *SystemArgument2);
+typedef VOID(NTAPI *PKRUNDOWN_ROUTINE_)(PKAPC Apc);
+void NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE_ KernelRoutine,
+                           PKRUNDOWN_ROUTINE_ RundownRoutine, PKNORMAL_ROUTINE_ NormalRoutine, KPROCESSOR_MODE Mode, PVOID NormalContext);
 BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
 BOOLEAN NTAPI KeRemoveQueueApc(PKAPC Apc);
 /* Takes all APCs of Mode off the thread and refuses new ones when Mode is UserMode; returns a chain through ApcListEntry or NULL. */
@@ -259,10 +276,12 @@ NTSTATUS KeContextToKframes(PKTRAP_FRAME TrapFrame, const CONTEXT *Context, KPRO
 /* Sets up the user-mode entry of a new thread: returns from PspUserThreadStartup go to user mode through this frame. */
 PKTRAP_FRAME KeInitializeUserTrapFrame(struct _KTHREAD *Thread);
 NORETURN void KiReturnToUser(PKTRAP_FRAME TrapFrame); /* KiServiceExit: delivers user APCs, then SYSRET/IRETQ */
-/* The frame on the thread's kernel stack through which it will return to user mode (the outermost one); NULL for a system thread or one that is not yet in user mode. */
+/* The frame on the thread's kernel stack through which it will return to user mode (the outermost one); NULL for a system thread or one
+ * that is not yet in user mode. */
 PKTRAP_FRAME KeUserTrapFrame(struct _KTHREAD *Thread);
 /* Pushes a CONTEXT on the user stack and redirects TrapFrame to ntdll!KiUserApcDispatcher / KiUserExceptionDispatcher. */
-NTSTATUS KiInitializeUserApc(PKTRAP_FRAME TrapFrame, PKNORMAL_ROUTINE_ NormalRoutine, PVOID NormalContext, PVOID SystemArgument1, PVOID SystemArgument2);
+NTSTATUS KiInitializeUserApc(PKTRAP_FRAME TrapFrame, PKNORMAL_ROUTINE_ NormalRoutine, PVOID NormalContext, PVOID SystemArgument1,
+                             PVOID SystemArgument2);
 /* ntdll addresses; set by ps when it has mapped the system DLL. */
 extern PVOID KeUserApcDispatcher, KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
 /* Raises Status in user mode of the current thread when the system call returns (KeRaiseUserException). */
@@ -282,10 +301,10 @@ void KeSetSystemTime(const LARGE_INTEGER *NewUtc);
 extern KUSER_SHARED_DATA *KeUserSharedData_; /* kernel alias, 0xFFFFF78000000000 */
 
 /* ---- system services ----------------------------------------------------------------------------------------------------------- */
-extern void (*const KiServiceTable[])(void);     /* generated */
-extern const uint8_t KiArgumentTable[];          /* generated: number of arguments */
-extern const char *const KiServiceName[];        /* generated */
-extern const uint32_t KiServiceLimit;            /* generated */
+extern void (*const KiServiceTable[])(void); /* generated */
+extern const uint8_t KiArgumentTable[];      /* generated: number of arguments */
+extern const char *const KiServiceName[];    /* generated */
+extern const uint32_t KiServiceLimit;        /* generated */
 
 /* ---- the NT routines that raise, as statuses ------------------------------------------------------------------------------------- */
 /* STATUS_MUTANT_NOT_OWNED, STATUS_ABANDONED (Abandon by another thread is allowed); *PreviousState as KeReleaseMutant's result. */
@@ -297,7 +316,7 @@ NTSTATUS KeReleaseSemaphoreStatus_(PRKSEMAPHORE Semaphore, KPRIORITY Increment, 
 typedef struct _KINTERRUPT
 {
     CSHORT Type, Size;
-    LIST_ENTRY InterruptListEntry;   /* KiVectorLock; other interrupts of the same vector */
+    LIST_ENTRY InterruptListEntry; /* KiVectorLock; other interrupts of the same vector */
     PKSERVICE_ROUTINE ServiceRoutine;
     PVOID ServiceContext;
     KSPIN_LOCK SpinLock;
@@ -309,16 +328,17 @@ typedef struct _KINTERRUPT
     ULONG Number;
     volatile ULONG DispatchCount;
 } KINTERRUPT;
-void KeInitializeInterrupt(PKINTERRUPT Interrupt, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
-                           KIRQL SynchronizeIrql, KINTERRUPT_MODE Mode, BOOLEAN ShareVector, ULONG Processor);
-BOOLEAN KeConnectInterrupt(PKINTERRUPT Interrupt);    /* FALSE: the vector is taken and not shared */
+void KeInitializeInterrupt(PKINTERRUPT Interrupt, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock,
+                           ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE Mode, BOOLEAN ShareVector, ULONG Processor);
+BOOLEAN KeConnectInterrupt(PKINTERRUPT Interrupt); /* FALSE: the vector is taken and not shared */
 BOOLEAN KeDisconnectInterrupt(PKINTERRUPT Interrupt);
 /* Vector and IRQL of an ISA interrupt line; the vector is what IoConnectInterrupt takes. */
-ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity);
+ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector,
+                                  PKIRQL Irql, PKAFFINITY Affinity);
 extern ULONG KeXStateLength; /* bytes of an XSAVE area on this processor */
 
 /* ---- gates and push-lock support (ke supplies the wait, ex builds on it) ---------------------------------------------------------- */
-void KeFlushEntireTb_(void);                                   /* all processors */
-void KeFlushSingleTb_(PVOID Va, struct _KPROCESS *Process);    /* Process NULL: kernel address */
+void KeFlushEntireTb_(void);                                /* all processors */
+void KeFlushSingleTb_(PVOID Va, struct _KPROCESS *Process); /* Process NULL: kernel address */
 void KeFlushMultipleTb_(ULONG Count, PVOID *Va, struct _KPROCESS *Process);
 #endif

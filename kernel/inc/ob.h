@@ -7,21 +7,33 @@
 
 #include "pstypes.h"
 
-typedef enum _OB_OPEN_REASON { ObCreateHandle, ObOpenHandle, ObDuplicateHandle, ObInheritHandle, ObMaxOpenReason } OB_OPEN_REASON;
+typedef enum _OB_OPEN_REASON
+{
+    ObCreateHandle,
+    ObOpenHandle,
+    ObDuplicateHandle,
+    ObInheritHandle,
+    ObMaxOpenReason
+} OB_OPEN_REASON;
 
 typedef void (*OB_DUMP_METHOD)(PVOID Object);
-typedef NTSTATUS (*OB_OPEN_METHOD)(OB_OPEN_REASON Reason, KPROCESSOR_MODE AccessMode, PEPROCESS Process, PVOID Object, PACCESS_MASK GrantedAccess, ULONG HandleCount);
+typedef NTSTATUS (*OB_OPEN_METHOD)(OB_OPEN_REASON Reason, KPROCESSOR_MODE AccessMode, PEPROCESS Process, PVOID Object,
+                                   PACCESS_MASK GrantedAccess, ULONG HandleCount);
 typedef void (*OB_CLOSE_METHOD)(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount);
 typedef void (*OB_DELETE_METHOD)(PVOID Object); /* PASSIVE_LEVEL, no handle and no reference left */
 /*
- * As NT's: returns the object (referenced); or STATUS_REPARSE with *CompleteName replaced by an absolute name in a new pool buffer, which ob frees (ob frees the
- * old one too); or a failure.  RemainingName points into CompleteName's buffer.  AccessState is NULL for references from kernel mode that check nothing.
+ * As NT's: returns the object (referenced); or STATUS_REPARSE with *CompleteName replaced by an absolute name in a new pool buffer, which
+ * ob frees (ob frees the old one too); or a failure.  RemainingName points into CompleteName's buffer.  AccessState is NULL for references
+ * from kernel mode that check nothing.
  */
-typedef NTSTATUS (*OB_PARSE_METHOD)(PVOID ParseObject, PVOID ObjectType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
-                                    PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PSECURITY_QUALITY_OF_SERVICE Qos, PVOID *Object);
-typedef NTSTATUS (*OB_SECURITY_METHOD)(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Descriptor,
-                                       PULONG CapturedLength, PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType, PGENERIC_MAPPING Mapping);
-typedef NTSTATUS (*OB_QUERYNAME_METHOD)(PVOID Object, BOOLEAN HasObjectName, POBJECT_NAME_INFORMATION Information, ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE Mode);
+typedef NTSTATUS (*OB_PARSE_METHOD)(PVOID ParseObject, PVOID ObjectType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode,
+                                    ULONG Attributes, PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context,
+                                    PSECURITY_QUALITY_OF_SERVICE Qos, PVOID *Object);
+typedef NTSTATUS (*OB_SECURITY_METHOD)(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
+                                       PSECURITY_DESCRIPTOR Descriptor, PULONG CapturedLength, PSECURITY_DESCRIPTOR *ObjectsDescriptor,
+                                       POOL_TYPE PoolType, PGENERIC_MAPPING Mapping);
+typedef NTSTATUS (*OB_QUERYNAME_METHOD)(PVOID Object, BOOLEAN HasObjectName, POBJECT_NAME_INFORMATION Information, ULONG Length,
+                                        PULONG ReturnLength, KPROCESSOR_MODE Mode);
 typedef BOOLEAN (*OB_OKAYTOCLOSE_METHOD)(PEPROCESS Process, PVOID Object, HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 
 typedef struct _OBJECT_TYPE_INITIALIZER
@@ -42,8 +54,8 @@ typedef struct _OBJECT_TYPE_INITIALIZER
     OB_SECURITY_METHOD SecurityProcedure; /* NULL: SeDefaultObjectMethod */
     OB_QUERYNAME_METHOD QueryNameProcedure;
     OB_OKAYTOCLOSE_METHOD OkayToCloseProcedure;
-    /* Where a wait on the object waits: offset of a DISPATCHER_HEADER in the body; negative: not waitable (NtWait... gives STATUS_OBJECT_TYPE_MISMATCH);
-     * file objects: offset of FILE_OBJECT.Event. */
+    /* Where a wait on the object waits: offset of a DISPATCHER_HEADER in the body; negative: not waitable (NtWait... gives
+     * STATUS_OBJECT_TYPE_MISMATCH); file objects: offset of FILE_OBJECT.Event. */
     LONG WaitObjectFlagOffset;
 } OBJECT_TYPE_INITIALIZER, *POBJECT_TYPE_INITIALIZER;
 
@@ -60,18 +72,22 @@ typedef struct _OBJECT_TYPE
 } OBJECT_TYPE;
 
 void ObInitSystemPhase0(void); /* types Type, Directory, SymbolicLink; needs pool */
-void ObInitSystemPhase1(void); /* namespace: \ \Device \Driver \FileSystem \GLOBAL?? \?? \BaseNamedObjects \KnownDlls \ObjectTypes \Sessions \Callback \Security ...; PASSIVE, handle table of the system process there */
+void ObInitSystemPhase1(void); /* namespace: \ \Device \Driver \FileSystem \GLOBAL?? \?? \BaseNamedObjects \KnownDlls \ObjectTypes \Sessions
+                                  \Callback \Security ...; PASSIVE, handle table of the system process there */
 
-NTSTATUS ObCreateObjectType(const UNICODE_STRING *Name, const OBJECT_TYPE_INITIALIZER *Initializer, PSECURITY_DESCRIPTOR Descriptor, POBJECT_TYPE *Type) NODISCARD;
+NTSTATUS ObCreateObjectType(const UNICODE_STRING *Name, const OBJECT_TYPE_INITIALIZER *Initializer, PSECURITY_DESCRIPTOR Descriptor,
+                            POBJECT_TYPE *Type) NODISCARD;
 /*
- * NTAPI ObCreateObject, ObInsertObject, ObReferenceObjectByHandle, ObfDereferenceObject, ObOpenObjectByPointer, ObReferenceObjectByName: <ntifs.h>.
+ * NTAPI ObCreateObject, ObInsertObject, ObReferenceObjectByHandle, ObfDereferenceObject, ObOpenObjectByPointer, ObReferenceObjectByName:
+ * <ntifs.h>.
  *
- * References of ObInsertObject.  ObCreateObject returns one reference, which ObInsertObject consumes whether it succeeds or not.  On success the handle, if one is asked
- * for, holds one, and the caller gets ObjectPointerBias ones more.  Only when neither a handle nor a bias is asked for, the caller's one reference stays his.
- * On failure the object is gone.  With OBJ_OPENIF the object opened may be another: STATUS_OBJECT_NAME_EXISTS (a success code); *NewObject tells.
+ * References of ObInsertObject.  ObCreateObject returns one reference, which ObInsertObject consumes whether it succeeds or not.  On
+ * success the handle, if one is asked for, holds one, and the caller gets ObjectPointerBias ones more.  Only when neither a handle nor a
+ * bias is asked for, the caller's one reference stays his. On failure the object is gone.  With OBJ_OPENIF the object opened may be
+ * another: STATUS_OBJECT_NAME_EXISTS (a success code); *NewObject tells.
  */
-NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess,
-                                  PVOID ParseContext, PHANDLE Handle);
+NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
+                                  PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle);
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
 /* Takes a reference unless the last one is gone already.  For tables that do not hold references (process ids). */
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
@@ -79,21 +95,23 @@ BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 POBJECT_NAME_INFORMATION ObQueryNameInfo_(PVOID Object); /* pool; NULL */
 NTSTATUS NTAPI ObWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
-/* The handle table of Process: new and empty (Parent NULL; the first such one is the system process' and also holds the kernel's handles), or with Parent's inheritable handles at the same values (HandleList/Count non-NULL: only those).  Process->ObjectTable set. */
+/* The handle table of Process: new and empty (Parent NULL; the first such one is the system process' and also holds the kernel's handles),
+ * or with Parent's inheritable handles at the same values (HandleList/Count non-NULL: only those).  Process->ObjectTable set. */
 NTSTATUS ObInitProcess(PEPROCESS Parent, PEPROCESS Process, const HANDLE *HandleList, ULONG HandleCount) NODISCARD;
 /* Closes every handle of Process (rundown already taken); afterwards ObjectTable is NULL. */
 void ObKillProcess(PEPROCESS Process);
 /*
- * What most NtOpen... and NtCreate... services consist of.  Open: probes UserHandle, opens by name with the previous mode, gives the handle.
- * Insert: ObInsertObject of a new object, then the handle to UserHandle (probed already); a handle that cannot be given is closed.
+ * What most NtOpen... and NtCreate... services consist of.  Open: probes UserHandle, opens by name with the previous mode, gives the
+ * handle. Insert: ObInsertObject of a new object, then the handle to UserHandle (probed already); a handle that cannot be given is closed.
  */
 NTSTATUS ObOpenObjectService(PHANDLE UserHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type);
 NTSTATUS ObInsertObjectService(PVOID Object, ACCESS_MASK DesiredAccess, PHANDLE UserHandle, KPROCESSOR_MODE Mode);
-NTSTATUS ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess, PHANDLE TargetHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes,
-                           ULONG Options, KPROCESSOR_MODE PreviousMode);
+NTSTATUS ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess, PHANDLE TargetHandle,
+                           ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options, KPROCESSOR_MODE PreviousMode);
 BOOLEAN ObCloseHandleInProcess_(PEPROCESS Process, HANDLE Handle);
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
-/* Walks all handles of Process: Routine gets the object (not referenced, but safe during the call) and stops the walk with TRUE.  Must not close or reference by handle. */
+/* Walks all handles of Process: Routine gets the object (not referenced, but safe during the call) and stops the walk with TRUE.  Must not
+ * close or reference by handle. */
 typedef BOOLEAN (*OB_ENUMERATE_ROUTINE)(HANDLE Handle, PVOID Object, ACCESS_MASK GrantedAccess, ULONG Attributes, PVOID Context);
 BOOLEAN ObEnumerateHandles(PEPROCESS Process, OB_ENUMERATE_ROUTINE Routine, PVOID Context);
 extern POBJECT_TYPE ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType;
@@ -118,20 +136,23 @@ static_assert(sizeof(AUX_ACCESS_DATA) == 0xE0, "AUX_ACCESS_DATA");
 NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE AccessState, PVOID AuxData, ACCESS_MASK DesiredAccess, PGENERIC_MAPPING Mapping);
 void NTAPI SeDeleteAccessState(PACCESS_STATE AccessState);
 /* Default SecurityProcedure of objects whose descriptor lies in the object header. */
-NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Descriptor, PULONG CapturedLength,
-                               PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType, PGENERIC_MAPPING Mapping);
+NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
+                               PSECURITY_DESCRIPTOR Descriptor, PULONG CapturedLength, PSECURITY_DESCRIPTOR *ObjectsDescriptor,
+                               POOL_TYPE PoolType, PGENERIC_MAPPING Mapping);
 /* Captures a descriptor from Mode into pool, self-relative and validated; NULL in, NULL out. */
 NTSTATUS SeCaptureSecurityDescriptor_(PSECURITY_DESCRIPTOR Source, KPROCESSOR_MODE Mode, PSECURITY_DESCRIPTOR *Captured) NODISCARD;
 void SeReleaseCapturedSecurityDescriptor_(PSECURITY_DESCRIPTOR Captured);
-/* Ready-made descriptors, self-relative: everybody reads (Default) or also writes (Open); administrators and the system do all; Unrestricted: restricted tokens too. */
+/* Ready-made descriptors, self-relative: everybody reads (Default) or also writes (Open); administrators and the system do all;
+ * Unrestricted: restricted tokens too. */
 extern PSECURITY_DESCRIPTOR SePublicDefaultSd, SePublicDefaultUnrestrictedSd, SePublicOpenSd, SePublicOpenUnrestrictedSd, SeSystemDefaultSd;
-/* And back: the descriptor in an object's header, shared and counted.  ObQuery... references what it returns; ObDereferenceSecurityDescriptor gives it back. */
+/* And back: the descriptor in an object's header, shared and counted.  ObQuery... references what it returns;
+ * ObDereferenceSecurityDescriptor gives it back. */
 PSECURITY_DESCRIPTOR ObpReferenceSecurityDescriptor(PVOID Object);
 VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
 VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
 /*
- * What a subject's token makes of an object of Type without a parent or a creator's descriptor is always the same: the token remembers it.  Recall returns it referenced,
- * or NULL; Remember takes its own reference.
+ * What a subject's token makes of an object of Type without a parent or a creator's descriptor is always the same: the token remembers it.
+ * Recall returns it referenced, or NULL; Remember takes its own reference.
  */
 PSECURITY_DESCRIPTOR SepRecallDefaultDescriptor(PSECURITY_SUBJECT_CONTEXT Context, POBJECT_TYPE Type);
 void SepRememberDefaultDescriptor(PSECURITY_SUBJECT_CONTEXT Context, POBJECT_TYPE Type, PSECURITY_DESCRIPTOR Descriptor);

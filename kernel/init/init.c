@@ -2,11 +2,11 @@
 /*
  * init.c - from the loader's jump to the first user process.
  *
- * Phase 0 runs on the boot stack with interrupts off: each subsystem makes what needs nothing but itself and the ones before it.  At its end
- * there is one thread, the idle thread, and a pool to allocate from.  It starts the phase 1 thread and becomes the idle loop.
- * Phase 1 is an ordinary system thread at PASSIVE_LEVEL: it may wait, so here come the clock, drivers, files and processes.
- * The order is the contract; each line says in the log what was done, so that a hang names its place.
- * Windows Internals, 7th ed., part 2, chapter 12 "Startup and shutdown": phases 0 and 1.
+ * Phase 0 runs on the boot stack with interrupts off: each subsystem makes what needs nothing but itself and the ones before it.  At its
+ * end there is one thread, the idle thread, and a pool to allocate from.  It starts the phase 1 thread and becomes the idle loop. Phase 1
+ * is an ordinary system thread at PASSIVE_LEVEL: it may wait, so here come the clock, drivers, files and processes. The order is the
+ * contract; each line says in the log what was done, so that a hang names its place. Windows Internals, 7th ed., part 2, chapter 12
+ * "Startup and shutdown": phases 0 and 1.
  */
 #include "arch.h"
 #include "cc.h"
@@ -78,7 +78,8 @@ NORETURN void KiInitializeKernel(LOADER_PARAMETER_BLOCK *Block)
     KeInitSystemPhase0(Block);
     EtwInitPhase0();
     InbvDriverInitialize(Block);
-    KdBootStep("Nascent 10.0.19045, %s, kernel at %p", Block->Firmware == LoaderFirmwareUefi ? "UEFI" : "multiboot", (PVOID)Block->Module[0].VirtualBase);
+    KdBootStep("Nascent 10.0.19045, %s, kernel at %p", Block->Firmware == LoaderFirmwareUefi ? "UEFI" : "multiboot",
+               (PVOID)Block->Module[0].VirtualBase);
     if (KeGetCurrentIrql() > APC_LEVEL) {
         KeLowerIrql(APC_LEVEL); /* interrupts stay off: nothing below may wait, but spin locks, push locks and pool want a sane IRQL */
     }
@@ -88,6 +89,7 @@ NORETURN void KiInitializeKernel(LOADER_PARAMETER_BLOCK *Block)
     SeInitSystemPhase0();
     PsInitSystemPhase0();
     KdBootStep("Init: phase 0 done");
-    InitMust("Init: phase 1 thread", PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Phase1Initialization, Block), 0x32 /* PHASE1_INITIALIZATION_FAILED */);
+    InitMust("Init: phase 1 thread", PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Phase1Initialization, Block),
+             0x32 /* PHASE1_INITIALIZATION_FAILED */);
     KiIdleLoop();
 }

@@ -3,8 +3,9 @@
  * exit.c - the end of threads and processes.
  *
  * A thread ends itself; nobody else may take it down, because only the thread knows what its kernel stack holds.  To end another
- * thread, PspTerminateThread sends it an APC: a kernel APC gets it out of any interruptible wait and, running in the thread, queues a user-mode APC that
- * is delivered when the thread is about to return to user mode, where it holds nothing.  The kernel routine of that APC is PspExitThread.
+ * thread, PspTerminateThread sends it an APC: a kernel APC gets it out of any interruptible wait and, running in the thread, queues a
+ * user-mode APC that is delivered when the thread is about to return to user mode, where it holds nothing.  The kernel routine of that APC
+ * is PspExitThread.
  *
  * Order of a thread's end, which drivers and programs can observe (Windows Internals, 7th ed., part 1, chapter 4 "Thread termination"):
  *   1. it is marked terminated; its process counts it out: the last one out ends the process;
@@ -15,7 +16,8 @@
  */
 #include "psp.h"
 
-/* Dead threads, linked through Flink of a list entry no wait will use again.  Pushed one by one, taken all at once: no ABA, so plain exchanges do. */
+/* Dead threads, linked through Flink of a list entry no wait will use again.  Pushed one by one, taken all at once: no ABA, so plain
+ * exchanges do. */
 static LIST_ENTRY *volatile PspReaperList;
 static WORK_QUEUE_ITEM PspReaperWork;
 static volatile LONG PspReaperQueued;
@@ -92,7 +94,8 @@ static VOID NTAPI PspExitKernelApc(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, 
     UNREFERENCED_PARAMETER(Argument2);
 }
 
-/* Normal kernel APC, PASSIVE_LEVEL, in the thread: it is not in a critical region.  A system thread ends here; a user thread on its way out. */
+/* Normal kernel APC, PASSIVE_LEVEL, in the thread: it is not in a critical region.  A system thread ends here; a user thread on its way
+ * out. */
 static VOID NTAPI PspExitNormalApc(PVOID NormalContext, PVOID Argument1, PVOID Argument2)
 {
     PETHREAD Thread = PsCurrentThread_();
@@ -103,7 +106,8 @@ static VOID NTAPI PspExitNormalApc(PVOID NormalContext, PVOID Argument1, PVOID A
     if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_SYSTEM) {
         PspExitThread(Thread->ExitStatus);
     }
-    KeInitializeApc(&Thread->ExitApc, (PKTHREAD)Thread, OriginalApcEnvironment, PspExitUserApc, PspExitRundown, PspExitNothing, UserMode, NULL);
+    KeInitializeApc(&Thread->ExitApc, (PKTHREAD)Thread, OriginalApcEnvironment, PspExitUserApc, PspExitRundown, PspExitNothing, UserMode,
+                    NULL);
     if (KeInsertQueueApc(&Thread->ExitApc, NULL, NULL, 2)) {
         Thread->Tcb.ApcState.UserApcPending = TRUE; /* also where the thread is not alertable */
     }
@@ -118,7 +122,8 @@ NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status)
         return STATUS_SUCCESS; /* someone was first; his status stands */
     }
     Thread->ExitStatus = Status;
-    KeInitializeApc(&Thread->ExitApc, (PKTHREAD)Thread, OriginalApcEnvironment, PspExitKernelApc, PspExitRundown, PspExitNormalApc, KernelMode, NULL);
+    KeInitializeApc(&Thread->ExitApc, (PKTHREAD)Thread, OriginalApcEnvironment, PspExitKernelApc, PspExitRundown, PspExitNormalApc,
+                    KernelMode, NULL);
     if (!KeInsertQueueApc(&Thread->ExitApc, NULL, NULL, 2)) {
         return STATUS_SUCCESS; /* already past the point where APCs are taken: it is going by itself */
     }
@@ -163,7 +168,8 @@ static BOOLEAN PspLeaveProcess(PETHREAD Thread, PEPROCESS Process, NTSTATUS Stat
     }
     Last = --Process->ActiveThreads == 0;
     if (Last) {
-        if (!(InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_PROCESS_DELETE | PS_PROCESS_FLAGS_PROCESS_EXITING) & PS_PROCESS_FLAGS_PROCESS_DELETE)) {
+        if (!(InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_PROCESS_DELETE | PS_PROCESS_FLAGS_PROCESS_EXITING) &
+              PS_PROCESS_FLAGS_PROCESS_DELETE)) {
             Process->ExitStatus = Thread->ExitStatus;
         }
     }
@@ -227,7 +233,8 @@ static void PspEndProcess(PEPROCESS Process)
     KeQuerySystemTime(&Process->ExitTime);
     PspNotifyProcessExit(Process);
     ETW_TRACE(ETW_CLASS_BIRTH, EtwProcessExit, ETW_PHASE_POINT, Process->UniqueProcessId, Process->ExitStatus, (ULONG_PTR)Process, 0, 0, 0);
-    ExWaitForRundownProtectionRelease(&Process->RundownProtect); /* whoever copies memory or duplicates handles here is done; no one new comes */
+    ExWaitForRundownProtectionRelease(
+        &Process->RundownProtect); /* whoever copies memory or duplicates handles here is done; no one new comes */
     ObKillProcess(Process);
     MmCleanProcessAddressSpace(Process);
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_VM_DELETED);
@@ -243,7 +250,8 @@ NORETURN void PspExitThread(NTSTATUS Status)
 
     ASSERT_IRQL_EQ(PASSIVE_LEVEL);
     if (Thread->Tcb.ApcStateIndex != 0) {
-        KeBugCheckEx(INVALID_PROCESS_ATTACH_ATTEMPT, (ULONG_PTR)Process, (ULONG_PTR)Thread->Tcb.ApcState.Process, Thread->Tcb.ApcStateIndex, 0);
+        KeBugCheckEx(INVALID_PROCESS_ATTACH_ATTEMPT, (ULONG_PTR)Process, (ULONG_PTR)Thread->Tcb.ApcState.Process, Thread->Tcb.ApcStateIndex,
+                     0);
     }
     Thread->Tcb.PreviousMode = KernelMode; /* what is freed below is freed on the kernel's account */
     Last = PspLeaveProcess(Thread, Process, Status);
@@ -281,7 +289,8 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
     PspExitThread(ExitStatus);
 }
 
-/* ---- services ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------------------------------------------------
+ */
 
 /* ProcessHandle NULL: every other thread of the caller's process ends and the call returns (RtlExitUserProcess' first step). */
 NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus)

@@ -24,7 +24,8 @@ void PsInitIdleProcess(void)
 }
 
 /* PROCESS_QUERY_INFORMATION implies the limited right, as on Windows: added to every handle that gets the former. */
-static NTSTATUS PspProcessOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process, PVOID Object, PACCESS_MASK GrantedAccess, ULONG HandleCount)
+static NTSTATUS PspProcessOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process, PVOID Object, PACCESS_MASK GrantedAccess,
+                               ULONG HandleCount)
 {
     UNREFERENCED_PARAMETER(Reason);
     UNREFERENCED_PARAMETER(Mode);
@@ -40,7 +41,8 @@ static NTSTATUS PspProcessOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPR
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS PspThreadOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process, PVOID Object, PACCESS_MASK GrantedAccess, ULONG HandleCount)
+static NTSTATUS PspThreadOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process, PVOID Object, PACCESS_MASK GrantedAccess,
+                              ULONG HandleCount)
 {
     UNREFERENCED_PARAMETER(Reason);
     UNREFERENCED_PARAMETER(Mode);
@@ -58,7 +60,7 @@ static NTSTATUS PspThreadOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPRO
 
 static void PspCreateTypes(void)
 {
-    OBJECT_TYPE_INITIALIZER Type = {0};
+    OBJECT_TYPE_INITIALIZER Type = { 0 };
     UNICODE_STRING Name;
 
     Type.Length = sizeof(Type);
@@ -68,8 +70,9 @@ static void PspCreateTypes(void)
     Type.WaitObjectFlagOffset = 0; /* both begin with their DISPATCHER_HEADER */
 
     Type.GenericMapping.GenericRead = STANDARD_RIGHTS_READ | PROCESS_VM_READ | PROCESS_QUERY_INFORMATION;
-    Type.GenericMapping.GenericWrite = STANDARD_RIGHTS_WRITE | PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD | PROCESS_VM_OPERATION | PROCESS_VM_WRITE |
-                                       PROCESS_DUP_HANDLE | PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION | PROCESS_SUSPEND_RESUME;
+    Type.GenericMapping.GenericWrite = STANDARD_RIGHTS_WRITE | PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD | PROCESS_VM_OPERATION |
+                                       PROCESS_VM_WRITE | PROCESS_DUP_HANDLE | PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION |
+                                       PROCESS_SUSPEND_RESUME;
     Type.GenericMapping.GenericExecute = STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION;
     Type.GenericMapping.GenericAll = PROCESS_ALL_ACCESS;
     Type.ValidAccessMask = PROCESS_ALL_ACCESS;
@@ -82,8 +85,8 @@ static void PspCreateTypes(void)
     }
 
     Type.GenericMapping.GenericRead = STANDARD_RIGHTS_READ | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION;
-    Type.GenericMapping.GenericWrite = STANDARD_RIGHTS_WRITE | THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_ALERT | THREAD_SET_INFORMATION |
-                                       THREAD_SET_CONTEXT | THREAD_SET_LIMITED_INFORMATION;
+    Type.GenericMapping.GenericWrite = STANDARD_RIGHTS_WRITE | THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_ALERT |
+                                       THREAD_SET_INFORMATION | THREAD_SET_CONTEXT | THREAD_SET_LIMITED_INFORMATION;
     Type.GenericMapping.GenericExecute = STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | THREAD_QUERY_LIMITED_INFORMATION | THREAD_RESUME;
     Type.GenericMapping.GenericAll = THREAD_ALL_ACCESS;
     Type.ValidAccessMask = THREAD_ALL_ACCESS;
@@ -154,7 +157,8 @@ void PsInitSystemPhase1(void)
 {
 }
 
-/* ---- ntdll ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- ntdll ------------------------------------------------------------------------------------------------------------------------------
+ */
 
 static NTSTATUS PspFindInNtdll(const VOID *Image, const PE_INFO *Info, const char *Name, PVOID *Address)
 {
@@ -178,11 +182,11 @@ static NTSTATUS PspResolveSystemDll(void)
         const char *Name;
         PVOID *Address;
     } Wanted[] = {
-        {"LdrInitializeThunk", &PspLdrInitializeThunk},
-        {"RtlUserThreadStart", &PspRtlUserThreadStart},
-        {"KiUserApcDispatcher", &KeUserApcDispatcher},
-        {"KiUserExceptionDispatcher", &KeUserExceptionDispatcher},
-        {"KiRaiseUserExceptionDispatcher", &KeRaiseUserExceptionDispatcher},
+        { "LdrInitializeThunk", &PspLdrInitializeThunk },
+        { "RtlUserThreadStart", &PspRtlUserThreadStart },
+        { "KiUserApcDispatcher", &KeUserApcDispatcher },
+        { "KiUserExceptionDispatcher", &KeUserExceptionDispatcher },
+        { "KiRaiseUserExceptionDispatcher", &KeRaiseUserExceptionDispatcher },
     };
     SECTION_IMAGE_INFORMATION Image;
     PVOID View = NULL;
@@ -213,7 +217,8 @@ NTSTATUS PsLocateSystemDll(void)
     NTSTATUS Status;
 
     InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    Status = ZwOpenFile(&File, FILE_EXECUTE | FILE_READ_DATA | SYNCHRONIZE, &Attributes, &Iosb, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
+    Status = ZwOpenFile(&File, FILE_EXECUTE | FILE_READ_DATA | SYNCHRONIZE, &Attributes, &Iosb, FILE_SHARE_READ,
+                        FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
     if (!NT_SUCCESS(Status)) {
         KdPrint_("Ps: cannot open %wZ: 0x%08X\n", &Path, (ULONG)Status);
         return Status;
@@ -230,7 +235,8 @@ NTSTATUS PsLocateSystemDll(void)
     return NT_SUCCESS(Status) ? PspResolveSystemDll() : Status;
 }
 
-/* ---- the first user process ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the first user process
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 /* Without the session manager there is nobody to start anything: its end is the system's. */
 static void PspMakeCritical(HANDLE Handle)
@@ -255,8 +261,8 @@ NTSTATUS PsStartSessionManager(void)
     {
         SIZE_T TotalLength;
         PS_ATTRIBUTE Attribute[1];
-    } Attributes = {sizeof(Attributes), {{PS_ATTRIBUTE_IMAGE_NAME, sizeof(Image) - sizeof(WCHAR), {(ULONG_PTR)Image}, NULL}}};
-    PS_CREATE_INFO Info = {.Size = sizeof(Info), .State = PsCreateInitialState};
+    } Attributes = { sizeof(Attributes), { { PS_ATTRIBUTE_IMAGE_NAME, sizeof(Image) - sizeof(WCHAR), { (ULONG_PTR)Image }, NULL } } };
+    PS_CREATE_INFO Info = { .Size = sizeof(Info), .State = PsCreateInitialState };
     HANDLE Process, Thread;
     PUCHAR At;
     NTSTATUS Status;
@@ -277,7 +283,8 @@ NTSTATUS PsStartSessionManager(void)
     RtlInitUnicodeString(&Parameters->CurrentDirectory.DosPath, (PWSTR)At);
     Parameters->Environment = Environment;
     Parameters->EnvironmentSize = sizeof(Environment);
-    Status = ZwCreateUserProcess(&Process, &Thread, PROCESS_ALL_ACCESS, THREAD_ALL_ACCESS, NULL, NULL, 0, 0, Parameters, &Info, (PS_ATTRIBUTE_LIST *)&Attributes);
+    Status = ZwCreateUserProcess(&Process, &Thread, PROCESS_ALL_ACCESS, THREAD_ALL_ACCESS, NULL, NULL, 0, 0, Parameters, &Info,
+                                 (PS_ATTRIBUTE_LIST *)&Attributes);
     ExFreePoolWithTag(Parameters, PSP_TAG);
     if (NT_SUCCESS(Status)) {
         PspMakeCritical(Process);

@@ -2,9 +2,9 @@
 /*
  * notify.c - PsSetCreateProcessNotifyRoutine(Ex), PsSetCreateThreadNotifyRoutine, PsSetLoadImageNotifyRoutine.
  *
- * Three tables of 64 slots.  A slot has run-down protection, held while its routine is called, so removal can wait until no processor is inside and
- * the driver may then unload.  Routines are called at PASSIVE_LEVEL in an arbitrary critical-region-free thread, no ps lock held.
- * Only the Ex form of the process routine may refuse a birth (PS_CREATE_NOTIFY_INFO.CreationStatus).
+ * Three tables of 64 slots.  A slot has run-down protection, held while its routine is called, so removal can wait until no processor is
+ * inside and the driver may then unload.  Routines are called at PASSIVE_LEVEL in an arbitrary critical-region-free thread, no ps lock
+ * held. Only the Ex form of the process routine may refuse a birth (PS_CREATE_NOTIFY_INFO.CreationStatus).
  */
 #include "psp.h"
 
@@ -105,8 +105,8 @@ static NTSTATUS PspCallProcessNotify(PEPROCESS Process, HANDLE ParentId, PPS_CRE
 
 NTSTATUS PspNotifyProcessCreated(PSP_BIRTH *Birth)
 {
-    PS_CREATE_NOTIFY_INFO Info = {0};
-    UNICODE_STRING CommandLine = {0};
+    PS_CREATE_NOTIFY_INFO Info = { 0 };
+    UNICODE_STRING CommandLine = { 0 };
     PEPROCESS Process = Birth->Process;
 
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_CREATE_REPORTED);
@@ -149,11 +149,12 @@ void PspNotifyThread(PETHREAD Thread, BOOLEAN Create)
 
 void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T Size, BOOLEAN SystemImage)
 {
-    IMAGE_INFO Info = {0};
+    IMAGE_INFO Info = { 0 };
     PFILE_OBJECT File;
     POBJECT_NAME_INFORMATION Name;
 
-    ETW_TRACE(ETW_CLASS_BIRTH, EtwImageMapped, ETW_PHASE_POINT, Process->UniqueProcessId, STATUS_SUCCESS, (ULONG_PTR)Base, Size, (ULONG_PTR)Section, 0);
+    ETW_TRACE(ETW_CLASS_BIRTH, EtwImageMapped, ETW_PHASE_POINT, Process->UniqueProcessId, STATUS_SUCCESS, (ULONG_PTR)Base, Size,
+              (ULONG_PTR)Section, 0);
     /* The executable and ntdll are mapped before anybody knows the process; its first thread reports them (PspReportFirstImages). */
     if (PspImageNotify.Count == 0 || !(Process->Flags & PS_PROCESS_FLAGS_CREATE_REPORTED)) {
         return;
@@ -167,7 +168,8 @@ void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T S
     for (ULONG i = 0; i < PSP_MAX_NOTIFY; i++) {
         PSP_NOTIFY *Slot = PspEnterNotify(&PspImageNotify, i);
         if (Slot != NULL) {
-            ((PLOAD_IMAGE_NOTIFY_ROUTINE)(ULONG_PTR)Slot->Routine)(Name != NULL ? &Name->Name : NULL, SystemImage ? NULL : Process->UniqueProcessId, &Info);
+            ((PLOAD_IMAGE_NOTIFY_ROUTINE)(ULONG_PTR)Slot->Routine)(Name != NULL ? &Name->Name : NULL,
+                                                                   SystemImage ? NULL : Process->UniqueProcessId, &Info);
             ExReleaseRundownProtection(&Slot->Rundown);
         }
     }
@@ -182,7 +184,9 @@ static SIZE_T PspMappedImageSize(PUCHAR Base)
     ULONG HeaderOffset = 0, Size = 0;
 
     if (!NT_SUCCESS(KiCopyFromUser(&HeaderOffset, Base + 0x3C, sizeof(HeaderOffset))) ||
-        !NT_SUCCESS(KiCopyFromUser(&Size, Base + HeaderOffset + sizeof(ULONG) + sizeof(PE_FILE_HEADER) + offsetof(PE_OPTIONAL_HEADER, SizeOfImage), sizeof(Size)))) {
+        !NT_SUCCESS(KiCopyFromUser(&Size,
+                                   Base + HeaderOffset + sizeof(ULONG) + sizeof(PE_FILE_HEADER) + offsetof(PE_OPTIONAL_HEADER, SizeOfImage),
+                                   sizeof(Size)))) {
         return 0;
     }
     return Size;
@@ -194,7 +198,8 @@ void PspReportFirstImages(PEPROCESS Process)
     if (PspImageNotify.Count == 0 || Process->SectionObject == NULL) {
         return;
     }
-    PspNotifyImageMapped(Process, Process->SectionObject, Process->SectionBaseAddress, PspMappedImageSize(Process->SectionBaseAddress), FALSE);
+    PspNotifyImageMapped(Process, Process->SectionObject, Process->SectionBaseAddress, PspMappedImageSize(Process->SectionBaseAddress),
+                         FALSE);
     PspNotifyImageMapped(Process, PspSystemDllSection, PspSystemDllBase, PspMappedImageSize(PspSystemDllBase), FALSE);
 }
 

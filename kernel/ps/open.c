@@ -5,7 +5,8 @@
 #include "psp.h"
 
 /* The attributes both opens allow: flags only, no name (there are no named processes since NT 4). */
-static NTSTATUS PspCaptureOpen(KPROCESSOR_MODE Mode, PHANDLE Handle, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID UserCid, CLIENT_ID *Cid, ULONG *Attributes)
+static NTSTATUS PspCaptureOpen(KPROCESSOR_MODE Mode, PHANDLE Handle, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID UserCid,
+                               CLIENT_ID *Cid, ULONG *Attributes)
 {
     OBJECT_ATTRIBUTES Captured;
     NTSTATUS Status = KiProbeForWrite(Mode, Handle, sizeof(HANDLE), sizeof(HANDLE));
@@ -27,13 +28,15 @@ static NTSTATUS PspCaptureOpen(KPROCESSOR_MODE Mode, PHANDLE Handle, POBJECT_ATT
 }
 
 /* SeDebugPrivilege opens everything: WinDbg's and Task Manager's way in. */
-static NTSTATUS PspOpenObject(PVOID Object, POBJECT_TYPE Type, ULONG Attributes, ACCESS_MASK DesiredAccess, KPROCESSOR_MODE Mode, PHANDLE UserHandle)
+static NTSTATUS PspOpenObject(PVOID Object, POBJECT_TYPE Type, ULONG Attributes, ACCESS_MASK DesiredAccess, KPROCESSOR_MODE Mode,
+                              PHANDLE UserHandle)
 {
     HANDLE Handle;
     NTSTATUS Status;
     KPROCESSOR_MODE CheckMode = Mode;
 
-    if (Mode != KernelMode && SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_DEBUG_PRIVILEGE), Mode) && !(DesiredAccess & ~(Type->TypeInfo.ValidAccessMask | MAXIMUM_ALLOWED))) {
+    if (Mode != KernelMode && SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_DEBUG_PRIVILEGE), Mode) &&
+        !(DesiredAccess & ~(Type->TypeInfo.ValidAccessMask | MAXIMUM_ALLOWED))) {
         CheckMode = KernelMode;
         if (DesiredAccess & MAXIMUM_ALLOWED) {
             DesiredAccess = Type->TypeInfo.ValidAccessMask;
@@ -137,7 +140,8 @@ static NTSTATUS PspForEachThread(HANDLE ProcessHandle, ULONG (*Act)(PKTHREAD), B
 {
     PEPROCESS Process;
     BOOLEAN Self = FALSE;
-    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SUSPEND_RESUME, *PsProcessType, ExGetPreviousMode(), (PVOID *)&Process, NULL);
+    NTSTATUS Status =
+        ObReferenceObjectByHandle(ProcessHandle, PROCESS_SUSPEND_RESUME, *PsProcessType, ExGetPreviousMode(), (PVOID *)&Process, NULL);
 
     if (!NT_SUCCESS(Status)) {
         return Status;
@@ -171,7 +175,8 @@ NTSTATUS NTAPI NtResumeProcess(HANDLE ProcessHandle)
     return PspForEachThread(ProcessHandle, KeResumeThread, FALSE);
 }
 
-/* ---- contexts ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- contexts -------------------------------------------------------------------------------------------------------------------------
+ */
 
 /* A thread's registers lie on its own kernel stack: a special kernel APC runs there and copies. */
 typedef struct _PSP_CONTEXT_REQUEST
@@ -223,7 +228,8 @@ static NTSTATUS PspContextService(HANDLE ThreadHandle, PCONTEXT UserContext, BOO
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PSP_CONTEXT_REQUEST *Request;
     PETHREAD Thread;
-    NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, Set ? THREAD_SET_CONTEXT : THREAD_GET_CONTEXT, *PsThreadType, Mode, (PVOID *)&Thread, NULL);
+    NTSTATUS Status =
+        ObReferenceObjectByHandle(ThreadHandle, Set ? THREAD_SET_CONTEXT : THREAD_GET_CONTEXT, *PsThreadType, Mode, (PVOID *)&Thread, NULL);
 
     if (!NT_SUCCESS(Status)) {
         return Status;
@@ -245,7 +251,8 @@ static NTSTATUS PspContextService(HANDLE ThreadHandle, PCONTEXT UserContext, BOO
             PspTransferContext(Request);
         } else {
             KeInitializeEvent(&Request->Done, NotificationEvent, FALSE);
-            KeInitializeApc(&Request->Apc, (PKTHREAD)Thread, OriginalApcEnvironment, PspContextApc, PspContextRundown, NULL, KernelMode, NULL);
+            KeInitializeApc(&Request->Apc, (PKTHREAD)Thread, OriginalApcEnvironment, PspContextApc, PspContextRundown, NULL, KernelMode,
+                            NULL);
             if (KeInsertQueueApc(&Request->Apc, NULL, NULL, 2)) {
                 (void)KeWaitForSingleObject(&Request->Done, Executive, KernelMode, FALSE, NULL);
             } else {
@@ -272,9 +279,11 @@ NTSTATUS NTAPI NtSetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext)
     return PspContextService(ThreadHandle, ThreadContext, TRUE);
 }
 
-/* ---- walking: NtGetNextProcess, NtGetNextThread --------------------------------------------------------------------------------------- */
+/* ---- walking: NtGetNextProcess, NtGetNextThread ---------------------------------------------------------------------------------------
+ */
 
-NTSTATUS NTAPI NtGetNextProcess(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Flags, PHANDLE NewProcessHandle)
+NTSTATUS NTAPI NtGetNextProcess(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Flags,
+                                PHANDLE NewProcessHandle)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PEPROCESS Process = NULL;
@@ -305,7 +314,8 @@ NTSTATUS NTAPI NtGetNextProcess(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
     return STATUS_NO_MORE_ENTRIES;
 }
 
-NTSTATUS NTAPI NtGetNextThread(HANDLE ProcessHandle, HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Flags, PHANDLE NewThreadHandle)
+NTSTATUS NTAPI NtGetNextThread(HANDLE ProcessHandle, HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Flags,
+                               PHANDLE NewThreadHandle)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PEPROCESS Process;
@@ -330,7 +340,8 @@ NTSTATUS NTAPI NtGetNextThread(HANDLE ProcessHandle, HANDLE ThreadHandle, ACCESS
             Status = STATUS_INVALID_PARAMETER;
         }
     }
-    for (Thread = NT_SUCCESS(Status) ? PsGetNextProcessThread_(Process, Thread) : NULL; Thread != NULL; Thread = PsGetNextProcessThread_(Process, Thread)) {
+    for (Thread = NT_SUCCESS(Status) ? PsGetNextProcessThread_(Process, Thread) : NULL; Thread != NULL;
+         Thread = PsGetNextProcessThread_(Process, Thread)) {
         Status = ObOpenObjectByPointer(Thread, HandleAttributes & OBJ_INHERIT, NULL, DesiredAccess, *PsThreadType, Mode, &Handle);
         if (NT_SUCCESS(Status)) {
             ObDereferenceObject(Thread);

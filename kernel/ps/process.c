@@ -6,12 +6,13 @@
  * PspProcessDelete can take down a process of any age: one that failed half-way through stage 5, one that never ran, one that ran and left.
  *
  * References: each thread references its process; handles do; whoever looks it up does.  The list of active processes does not: an object
- * leaves the list in its delete procedure, and a walker takes a reference that may fail (ObReferenceObjectSafe), so the list never keeps a process alive.
+ * leaves the list in its delete procedure, and a walker takes a reference that may fail (ObReferenceObjectSafe), so the list never keeps a
+ * process alive.
  */
 #include "psp.h"
 
 EX_PUSH_LOCK_ PspActiveProcessLock;
-LIST_ENTRY PsActiveProcessHead = {&PsActiveProcessHead, &PsActiveProcessHead};
+LIST_ENTRY PsActiveProcessHead = { &PsActiveProcessHead, &PsActiveProcessHead };
 
 /* "\??\C:\Programs\hello.exe" -> "hello.exe", cut to 15 characters: what tools show. */
 static void PspSetShortName(PEPROCESS Process, const UNICODE_STRING *Path)
@@ -73,7 +74,8 @@ static NTSTATUS PspCheckPriorityClass(const PSP_BIRTH *Birth)
     if (!Birth->Attributes.HasPriorityClass) {
         return STATUS_SUCCESS;
     }
-    if (Birth->Attributes.PriorityClass == PROCESS_PRIORITY_CLASS_UNKNOWN || Birth->Attributes.PriorityClass > PROCESS_PRIORITY_CLASS_ABOVE_NORMAL) {
+    if (Birth->Attributes.PriorityClass == PROCESS_PRIORITY_CLASS_UNKNOWN ||
+        Birth->Attributes.PriorityClass > PROCESS_PRIORITY_CLASS_ABOVE_NORMAL) {
         return STATUS_INVALID_PARAMETER;
     }
     if (Birth->Attributes.PriorityClass == PROCESS_PRIORITY_CLASS_REALTIME &&
@@ -113,7 +115,8 @@ NTSTATUS PspCreateProcessObject(PSP_BIRTH *Birth)
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = ObCreateObject(Birth->Mode, *PsProcessType, Birth->ProcessObjectAttributes, Birth->Mode, NULL, sizeof(EPROCESS), 0, 0, (PVOID *)&Process);
+    Status = ObCreateObject(Birth->Mode, *PsProcessType, Birth->ProcessObjectAttributes, Birth->Mode, NULL, sizeof(EPROCESS), 0, 0,
+                            (PVOID *)&Process);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -151,7 +154,7 @@ static NTSTATUS PspMapSystemDll(PEPROCESS Process)
 {
     PVOID Base = NULL;
     SIZE_T Size = 0;
-    LARGE_INTEGER Offset = {.QuadPart = 0};
+    LARGE_INTEGER Offset = { .QuadPart = 0 };
     NTSTATUS Status;
 
     if (PspSystemDllSection == NULL) {
@@ -191,14 +194,15 @@ NTSTATUS PspBuildHandleTable(PSP_BIRTH *Birth)
 {
     PEPROCESS From = (Birth->ProcessFlags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES) ? Birth->Parent : NULL;
 
-    return ObInitProcess(From, Birth->Process, Birth->Attributes.HasHandleList ? Birth->Attributes.HandleList : NULL, Birth->Attributes.HandleCount);
+    return ObInitProcess(From, Birth->Process, Birth->Attributes.HasHandleList ? Birth->Attributes.HandleList : NULL,
+                         Birth->Attributes.HandleCount);
 }
 
 /* Stage 7: the PEB, then the parameters and environment. */
 NTSTATUS PspBuildPeb(PSP_BIRTH *Birth)
 {
     PEPROCESS Process = Birth->Process;
-    INITIAL_PEB_ Initial = {0};
+    INITIAL_PEB_ Initial = { 0 };
     NTSTATUS Status;
 
     if (Process->SectionObject == NULL) {
@@ -281,7 +285,8 @@ PEPROCESS PsGetNextProcess_(PEPROCESS Previous)
     PEPROCESS Found = NULL;
 
     ExAcquirePushLockShared_(&PspActiveProcessLock);
-    for (PLIST_ENTRY Link = Previous != NULL ? Previous->ActiveProcessLinks.Flink : PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = Previous != NULL ? Previous->ActiveProcessLinks.Flink : PsActiveProcessHead.Flink; Link != &PsActiveProcessHead;
+         Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, EPROCESS, ActiveProcessLinks);
         if (ObReferenceObjectSafe(Process)) {
             Found = Process;

@@ -4,11 +4,12 @@
  */
 #include "psp.h"
 
-/* ProcessHandle NULL: the system process.  The handle is a kernel handle if the process is the system process.  Status as ObInsertObject, STATUS_INSUFFICIENT_RESOURCES. */
-NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PCLIENT_ID ClientId,
-                                    PKSTART_ROUTINE StartRoutine, PVOID StartContext)
+/* ProcessHandle NULL: the system process.  The handle is a kernel handle if the process is the system process.  Status as ObInsertObject,
+ * STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
 {
-    PSP_THREAD_REQUEST Request = {.Mode = KernelMode, .SystemRoutine = StartRoutine, .SystemContext = StartContext};
+    PSP_THREAD_REQUEST Request = { .Mode = KernelMode, .SystemRoutine = StartRoutine, .SystemContext = StartContext };
     OBJECT_ATTRIBUTES KernelHandle;
     PETHREAD Thread;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -24,7 +25,8 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
             ObjectAttributes = &KernelHandle;
         }
     } else {
-        Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_CREATE_THREAD, *PsProcessType, KernelMode, (PVOID *)&Request.Process, NULL);
+        Status =
+            ObReferenceObjectByHandle(ProcessHandle, PROCESS_CREATE_THREAD, *PsProcessType, KernelMode, (PVOID *)&Request.Process, NULL);
         if (!NT_SUCCESS(Status)) {
             return Status;
         }

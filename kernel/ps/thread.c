@@ -3,13 +3,15 @@
  * thread.c - threads: creation, first steps, deletion.
  *
  * A user thread is built from the outside in: object and id, kernel stack, user stack, TEB, extended register state, the CONTEXT it will
- * begin with.  Only then is it linked into its process, under the process' lock and only if the process is not being terminated, so termination either
- * sees the thread or the thread is refused (STATUS_PROCESS_IS_TERMINATING).
+ * begin with.  Only then is it linked into its process, under the process' lock and only if the process is not being terminated, so
+ * termination either sees the thread or the thread is refused (STATUS_PROCESS_IS_TERMINATING).
  *
- * It starts in the kernel, in PspUserThreadStartup, which builds its user trap frame from the CONTEXT and queues the first user APC by hand:
- * ntdll!KiUserApcDispatcher -> LdrInitializeThunk(Context, NtdllBase) -> NtContinue(Context) -> RtlUserThreadStart(StartAddress, Argument).
+ * It starts in the kernel, in PspUserThreadStartup, which builds its user trap frame from the CONTEXT and queues the first user APC by
+ * hand: ntdll!KiUserApcDispatcher -> LdrInitializeThunk(Context, NtdllBase) -> NtContinue(Context) -> RtlUserThreadStart(StartAddress,
+ * Argument).
  *
- * References: the thread object holds its process; the run itself holds the thread (PspStartThread takes that reference, the reaper drops it).
+ * References: the thread object holds its process; the run itself holds the thread (PspStartThread takes that reference, the reaper drops
+ * it).
  */
 #include "psp.h"
 
@@ -81,7 +83,7 @@ static NTSTATUS PspSetTebFlags(const PSP_THREAD_REQUEST *Request, NTEB *Teb)
 /* User half: stack, TEB, register state, start context. */
 static NTSTATUS PspBuildUserThread(const PSP_THREAD_REQUEST *Request, PETHREAD Thread, PSP_USER_START **StartOut)
 {
-    INITIAL_TEB Stack = {0};
+    INITIAL_TEB Stack = { 0 };
     PSP_USER_START *Start;
     NTSTATUS Status = STATUS_SUCCESS;
 
@@ -89,7 +91,7 @@ static NTSTATUS PspBuildUserThread(const PSP_THREAD_REQUEST *Request, PETHREAD T
         Stack = *Request->InitialTeb;
     } else {
         SIZE_T Reserve = Request->StackReserve, Commit = Request->StackCommit;
-        SECTION_IMAGE_INFORMATION Image = {0};
+        SECTION_IMAGE_INFORMATION Image = { 0 };
 
         if (Request->Process->SectionObject != NULL) {
             MmGetImageInformation(Request->Process->SectionObject, &Image);
@@ -156,7 +158,8 @@ static VOID NTAPI PspUserThreadStartup(PVOID Context)
     NTSTATUS Status;
 
     if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_INITIAL) {
-        ETW_TRACE(ETW_CLASS_BIRTH, EtwBirthFirstSwitch, ETW_PHASE_POINT, Thread->Cid.UniqueProcess, STATUS_SUCCESS, (ULONG_PTR)Thread, Start->Context.Rip, Start->Context.Rcx, 0);
+        ETW_TRACE(ETW_CLASS_BIRTH, EtwBirthFirstSwitch, ETW_PHASE_POINT, Thread->Cid.UniqueProcess, STATUS_SUCCESS, (ULONG_PTR)Thread,
+                  Start->Context.Rip, Start->Context.Rcx, 0);
     }
     Status = KeContextToKframes(Frame, &Start->Context, UserMode);
     KeLowerIrql(PASSIVE_LEVEL); /* a suspend or exit APC that is waiting runs here, and finds the first context in its place */
@@ -205,7 +208,8 @@ NTSTATUS PspCreateThreadObject(const PSP_THREAD_REQUEST *Request, PETHREAD *Thre
     PETHREAD Thread;
     PSP_USER_START *Start = NULL;
     PVOID KernelStack;
-    NTSTATUS Status = ObCreateObject(Request->Mode, *PsThreadType, Request->ObjectAttributes, Request->Mode, NULL, sizeof(ETHREAD), 0, 0, (PVOID *)&Thread);
+    NTSTATUS Status = ObCreateObject(Request->Mode, *PsThreadType, Request->ObjectAttributes, Request->Mode, NULL, sizeof(ETHREAD), 0, 0,
+                                     (PVOID *)&Thread);
 
     if (!NT_SUCCESS(Status)) {
         return Status;
@@ -269,7 +273,7 @@ void PspStartThread(PETHREAD Thread, BOOLEAN Suspended)
 /* TEB and stack of a thread that never ran in a process that lives on. */
 static void PspFreeUserParts(PETHREAD Thread, PEPROCESS Process)
 {
-    INITIAL_TEB Stack = {.StackAllocationBase = Thread->UserStackBase};
+    INITIAL_TEB Stack = { .StackAllocationBase = Thread->UserStackBase };
 
     if (!(Process->Flags & PS_PROCESS_FLAGS_HAS_ADDRESS_SPACE) || (Process->Flags & PS_PROCESS_FLAGS_VM_DELETED)) {
         return;
@@ -322,7 +326,8 @@ PETHREAD PsGetNextProcessThread_(PEPROCESS Process, PETHREAD Previous)
     PETHREAD Found = NULL;
 
     ExAcquirePushLockShared_(&Process->ProcessLock);
-    for (PLIST_ENTRY Link = Previous != NULL ? Previous->ThreadListEntry.Flink : Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = Previous != NULL ? Previous->ThreadListEntry.Flink : Process->ThreadListHead.Flink;
+         Link != &Process->ThreadListHead; Link = Link->Flink) {
         PETHREAD Thread = CONTAINING_RECORD(Link, ETHREAD, ThreadListEntry);
         if (ObReferenceObjectSafe(Thread)) {
             Found = Thread;

@@ -5,11 +5,35 @@
  */
 #include "hosttest.h"
 
-typedef struct _ACCESS_ALLOWED_ACE { ACE_HEADER Header; ACCESS_MASK Mask; ULONG SidStart; } ACCESS_ALLOWED_ACE;
-typedef struct _SID_AND_ATTRIBUTES { PSID Sid; ULONG Attributes; } SID_AND_ATTRIBUTES;
-enum { ACCESS_ALLOWED_OBJECT_ACE_TYPE = 5, ACCESS_DENIED_OBJECT_ACE_TYPE = 6, ACCESS_ALLOWED_CALLBACK_ACE_TYPE = 9 };
-enum { SE_SECURITY_PRIVILEGE = 8, SE_TAKE_OWNERSHIP_PRIVILEGE = 9, SE_RELABEL_PRIVILEGE = 32 };
-enum { SYSTEM_MANDATORY_LABEL_NO_WRITE_UP = 1, SYSTEM_MANDATORY_LABEL_NO_READ_UP = 2, SYSTEM_MANDATORY_LABEL_NO_EXECUTE_UP = 4 };
+typedef struct _ACCESS_ALLOWED_ACE
+{
+    ACE_HEADER Header;
+    ACCESS_MASK Mask;
+    ULONG SidStart;
+} ACCESS_ALLOWED_ACE;
+typedef struct _SID_AND_ATTRIBUTES
+{
+    PSID Sid;
+    ULONG Attributes;
+} SID_AND_ATTRIBUTES;
+enum
+{
+    ACCESS_ALLOWED_OBJECT_ACE_TYPE = 5,
+    ACCESS_DENIED_OBJECT_ACE_TYPE = 6,
+    ACCESS_ALLOWED_CALLBACK_ACE_TYPE = 9
+};
+enum
+{
+    SE_SECURITY_PRIVILEGE = 8,
+    SE_TAKE_OWNERSHIP_PRIVILEGE = 9,
+    SE_RELABEL_PRIVILEGE = 32
+};
+enum
+{
+    SYSTEM_MANDATORY_LABEL_NO_WRITE_UP = 1,
+    SYSTEM_MANDATORY_LABEL_NO_READ_UP = 2,
+    SYSTEM_MANDATORY_LABEL_NO_EXECUTE_UP = 4
+};
 #define SECURITY_MANDATORY_MEDIUM_RID 0x2000u
 #define TOKEN_MANDATORY_POLICY_NO_WRITE_UP 1u
 #define DELETE 0x00010000u
@@ -24,15 +48,42 @@ enum { SYSTEM_MANDATORY_LABEL_NO_WRITE_UP = 1, SYSTEM_MANDATORY_LABEL_NO_READ_UP
 
 static const GENERIC_MAPPING Mapping = { 0x20001, 0x20002, 0x120004, 0x1F000F };
 
-typedef struct { UCHAR Revision, Count, Authority[6]; ULONG Sub[2]; } SMALL_SID;
-#define PERSON(n) { 1, 1, { 0, 0, 0, 0, 0, 9 }, { (n) } }
-static SMALL_SID People[] = { PERSON(0), PERSON(1), PERSON(2), PERSON(3), PERSON(4), PERSON(5),
-                              { 1, 1, { 0, 0, 0, 0, 0, 3 }, { 4 } }, { 1, 1, { 0, 0, 0, 0, 0, 5 }, { 10 } } };
-enum { OWNER_RIGHTS = 6, PRINCIPAL_SELF = 7, EVERYBODY = 8 };
-static SMALL_SID Levels[] = { { 1, 1, { 0, 0, 0, 0, 0, 16 }, { 0x1000 } }, { 1, 1, { 0, 0, 0, 0, 0, 16 }, { 0x2000 } }, { 1, 1, { 0, 0, 0, 0, 0, 16 }, { 0x3000 } } };
+typedef struct
+{
+    UCHAR Revision, Count, Authority[6];
+    ULONG Sub[2];
+} SMALL_SID;
+#define PERSON(n)                                                                                                                          \
+    {                                                                                                                                      \
+        1, 1, { 0, 0, 0, 0, 0, 9 },                                                                                                        \
+        {                                                                                                                                  \
+            (n)                                                                                                                            \
+        }                                                                                                                                  \
+    }
+static SMALL_SID People[] = { PERSON(0),
+                              PERSON(1),
+                              PERSON(2),
+                              PERSON(3),
+                              PERSON(4),
+                              PERSON(5),
+                              { 1, 1, { 0, 0, 0, 0, 0, 3 }, { 4 } },
+                              { 1, 1, { 0, 0, 0, 0, 0, 5 }, { 10 } } };
+enum
+{
+    OWNER_RIGHTS = 6,
+    PRINCIPAL_SELF = 7,
+    EVERYBODY = 8
+};
+static SMALL_SID Levels[] = { { 1, 1, { 0, 0, 0, 0, 0, 16 }, { 0x1000 } },
+                              { 1, 1, { 0, 0, 0, 0, 0, 16 }, { 0x2000 } },
+                              { 1, 1, { 0, 0, 0, 0, 0, 16 }, { 0x3000 } } };
 
 /* An ACL in a fixed place. */
-typedef struct { ACL Head; UCHAR Room[1024]; } ACL_ROOM;
+typedef struct
+{
+    ACL Head;
+    UCHAR Room[1024];
+} ACL_ROOM;
 
 static void StartAcl(ACL_ROOM *Acl)
 {
@@ -79,8 +130,18 @@ static NTSTATUS Check(ACCESS_MASK Desired, ACCESS_MASK *Granted)
     return SepAccessCheck(&Subject, &Object, NULL, Desired, 0, &Mapping, Granted, &Used);
 }
 
-#define assert_granted(desired) do { ACCESS_MASK Given; assert_status(Check((desired), &Given), STATUS_SUCCESS); assert_int_equal(Given, (desired)); } while (0)
-#define assert_denied(desired) do { ACCESS_MASK Given; assert_status(Check((desired), &Given), STATUS_ACCESS_DENIED); assert_int_equal(Given, 0); } while (0)
+#define assert_granted(desired)                                                                                                            \
+    do {                                                                                                                                   \
+        ACCESS_MASK Given;                                                                                                                 \
+        assert_status(Check((desired), &Given), STATUS_SUCCESS);                                                                           \
+        assert_int_equal(Given, (desired));                                                                                                \
+    } while (0)
+#define assert_denied(desired)                                                                                                             \
+    do {                                                                                                                                   \
+        ACCESS_MASK Given;                                                                                                                 \
+        assert_status(Check((desired), &Given), STATUS_ACCESS_DENIED);                                                                     \
+        assert_int_equal(Given, 0);                                                                                                        \
+    } while (0)
 
 static void test_no_dacl_and_empty_dacl(void **State)
 {
@@ -157,7 +218,8 @@ static void test_privileges(void **State)
     assert_status(Check(ACCESS_SYSTEM_SECURITY, &Given), STATUS_PRIVILEGE_NOT_HELD);
     assert_denied(WRITE_OWNER);
     Subject.Privileges = SEP_PRIVILEGE(SE_SECURITY_PRIVILEGE) | SEP_PRIVILEGE(SE_TAKE_OWNERSHIP_PRIVILEGE);
-    assert_status(SepAccessCheck(&Subject, &Object, NULL, ACCESS_SYSTEM_SECURITY | WRITE_OWNER, 0, &Mapping, &Given, &Used), STATUS_SUCCESS);
+    assert_status(SepAccessCheck(&Subject, &Object, NULL, ACCESS_SYSTEM_SECURITY | WRITE_OWNER, 0, &Mapping, &Given, &Used),
+                  STATUS_SUCCESS);
     assert_int_equal(Given, ACCESS_SYSTEM_SECURITY | WRITE_OWNER);
     assert_int_equal(Used, Subject.Privileges);
 }
@@ -211,7 +273,12 @@ static int ModelHas(const SID_AND_ATTRIBUTES *Sids, ULONG Count, int Restricted,
     return 0;
 }
 
-typedef struct { UCHAR Type, Flags; ACCESS_MASK Mask; int Person; } MODEL_ACE;
+typedef struct
+{
+    UCHAR Type, Flags;
+    ACCESS_MASK Mask;
+    int Person;
+} MODEL_ACE;
 static MODEL_ACE ModelAces[12];
 static int ModelCount, ModelOwner, ModelNullDacl;
 
@@ -254,7 +321,8 @@ static void test_random_against_the_model(void **State)
         ACCESS_MASK Desired = 0, Expected = 0, Given;
         Setup(State);
         for (int Index = 0; Index < 4; Index++)
-            Groups[Index].Attributes = (ULONG[]){ 0, SE_GROUP_ENABLED, SE_GROUP_ENABLED, SE_GROUP_USE_FOR_DENY_ONLY }[NextRandom(&Random) % 4];
+            Groups[Index].Attributes =
+                (ULONG[]){ 0, SE_GROUP_ENABLED, SE_GROUP_ENABLED, SE_GROUP_USE_FOR_DENY_ONLY }[NextRandom(&Random) % 4];
         if (NextRandom(&Random) % 3 == 0) {
             Subject.Restricted = Restricting;
             Subject.RestrictedCount = 1 + NextRandom(&Random) % 2;
@@ -269,8 +337,8 @@ static void test_random_against_the_model(void **State)
         ModelCount = (int)(NextRandom(&Random) % 12);
         for (int Index = 0; Index < ModelCount; Index++) {
             MODEL_ACE *Ace = &ModelAces[Index];
-            *Ace = (MODEL_ACE){ NextRandom(&Random) % 2 ? ACCESS_ALLOWED_ACE_TYPE : ACCESS_DENIED_ACE_TYPE, NextRandom(&Random) % 6 == 0 ? INHERIT_ONLY_ACE : 0,
-                                0, (int)(NextRandom(&Random) % EVERYBODY) };
+            *Ace = (MODEL_ACE){ NextRandom(&Random) % 2 ? ACCESS_ALLOWED_ACE_TYPE : ACCESS_DENIED_ACE_TYPE,
+                                NextRandom(&Random) % 6 == 0 ? INHERIT_ONLY_ACE : 0, 0, (int)(NextRandom(&Random) % EVERYBODY) };
             for (int Right = 0; Right < 8; Right++)
                 Ace->Mask |= NextRandom(&Random) % 2 ? Rights[Right] : 0;
             AddAce(&Dacl, Ace->Type, Ace->Flags, Ace->Mask, &People[Ace->Person]);
@@ -299,10 +367,14 @@ static void test_random_against_the_model(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test_setup(test_no_dacl_and_empty_dacl, Setup),   cmocka_unit_test_setup(test_order_of_entries, Setup),
-        cmocka_unit_test_setup(test_disabled_and_deny_only_groups, Setup), cmocka_unit_test_setup(test_what_is_no_part_of_the_check, Setup),
-        cmocka_unit_test_setup(test_owner, Setup),                    cmocka_unit_test_setup(test_privileges, Setup),
-        cmocka_unit_test_setup(test_mandatory_policy, Setup),         cmocka_unit_test_setup(test_restricted, Setup),
+        cmocka_unit_test_setup(test_no_dacl_and_empty_dacl, Setup),
+        cmocka_unit_test_setup(test_order_of_entries, Setup),
+        cmocka_unit_test_setup(test_disabled_and_deny_only_groups, Setup),
+        cmocka_unit_test_setup(test_what_is_no_part_of_the_check, Setup),
+        cmocka_unit_test_setup(test_owner, Setup),
+        cmocka_unit_test_setup(test_privileges, Setup),
+        cmocka_unit_test_setup(test_mandatory_policy, Setup),
+        cmocka_unit_test_setup(test_restricted, Setup),
         cmocka_unit_test_setup(test_random_against_the_model, Setup),
     };
     return cmocka_run_group_tests_name("access", Tests, NULL, NULL);

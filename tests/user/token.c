@@ -40,12 +40,22 @@ static void Bind(void)
         void *Pointer;
         const char *Name;
     } Table[] = {
-        {&Close, "NtClose"}, {&OpenProcessToken_, "NtOpenProcessToken"}, {&OpenThreadToken_, "NtOpenThreadToken"},
-        {&QueryToken, "NtQueryInformationToken"}, {&SetToken, "NtSetInformationToken"}, {&DuplicateToken_, "NtDuplicateToken"},
-        {&FilterToken, "NtFilterToken"}, {&AdjustPrivileges, "NtAdjustPrivilegesToken"}, {&AdjustGroups, "NtAdjustGroupsToken"},
-        {&AccessCheck_, "NtAccessCheck"}, {&PrivilegeCheck_, "NtPrivilegeCheck"}, {&SetThread, "NtSetInformationThread"},
-        {&CreateEvent_, "NtCreateEvent"}, {&OpenEvent_, "NtOpenEvent"}, {&QuerySecurity, "NtQuerySecurityObject"},
-        {&SetSecurity, "NtSetSecurityObject"},
+        { &Close, "NtClose" },
+        { &OpenProcessToken_, "NtOpenProcessToken" },
+        { &OpenThreadToken_, "NtOpenThreadToken" },
+        { &QueryToken, "NtQueryInformationToken" },
+        { &SetToken, "NtSetInformationToken" },
+        { &DuplicateToken_, "NtDuplicateToken" },
+        { &FilterToken, "NtFilterToken" },
+        { &AdjustPrivileges, "NtAdjustPrivilegesToken" },
+        { &AdjustGroups, "NtAdjustGroupsToken" },
+        { &AccessCheck_, "NtAccessCheck" },
+        { &PrivilegeCheck_, "NtPrivilegeCheck" },
+        { &SetThread, "NtSetInformationThread" },
+        { &CreateEvent_, "NtCreateEvent" },
+        { &OpenEvent_, "NtOpenEvent" },
+        { &QuerySecurity, "NtQuerySecurityObject" },
+        { &SetSecurity, "NtSetSecurityObject" },
     };
 
     for (unsigned i = 0; i < sizeof(Table) / sizeof(*Table); i++) {
@@ -56,13 +66,13 @@ static void Bind(void)
 static UCHAR Buffer[4096];
 static HANDLE Token;
 
-static const SID WorldSid = {1, 1, {{0, 0, 0, 0, 0, 1}}, {0}};
-static const SID LowSid = {1, 1, {{0, 0, 0, 0, 0, 16}}, {0x1000}};
+static const SID WorldSid = { 1, 1, { { 0, 0, 0, 0, 0, 1 } }, { 0 } };
+static const SID LowSid = { 1, 1, { { 0, 0, 0, 0, 0, 16 } }, { 0x1000 } };
 static const struct
 {
     UCHAR Revision, Count, Authority[6];
     ULONG Sub[5];
-} StrangerSid = {1, 5, {0, 0, 0, 0, 0, 5}, {21, 1, 2, 3, 4}}, AdminsSid = {1, 2, {0, 0, 0, 0, 0, 5}, {32, 544}};
+} StrangerSid = { 1, 5, { 0, 0, 0, 0, 0, 5 }, { 21, 1, 2, 3, 4 } }, AdminsSid = { 1, 2, { 0, 0, 0, 0, 0, 5 }, { 32, 544 } };
 
 static ULONG SidLength(const void *Sid)
 {
@@ -99,8 +109,8 @@ static void Queries(void)
 
 static void Privileges(void)
 {
-    TOKEN_PRIVILEGES New = {1, {{{23, 0}, 0}}}, Old = {0};
-    PRIVILEGE_SET Required = {1, PRIVILEGE_SET_ALL_NECESSARY, {{{23, 0}, 0}}};
+    TOKEN_PRIVILEGES New = { 1, { { { 23, 0 }, 0 } } }, Old = { 0 };
+    PRIVILEGE_SET Required = { 1, PRIVILEGE_SET_ALL_NECESSARY, { { { 23, 0 }, 0 } } };
     BOOLEAN Held = 9;
     ULONG Length;
 
@@ -143,8 +153,8 @@ static PSECURITY_DESCRIPTOR Descriptor(const void *Sid, ACCESS_MASK Mask)
 
 static void Checks(void)
 {
-    SECURITY_QUALITY_OF_SERVICE Qos = {sizeof(Qos), SecurityImpersonation, FALSE, FALSE};
-    GENERIC_MAPPING Mapping = {0x20001, 0x20002, 0x120000, 0x1F0003};
+    SECURITY_QUALITY_OF_SERVICE Qos = { sizeof(Qos), SecurityImpersonation, FALSE, FALSE };
+    GENERIC_MAPPING Mapping = { 0x20001, 0x20002, 0x120000, 0x1F0003 };
     OBJECT_ATTRIBUTES Attributes;
     PRIVILEGE_SET Set;
     ULONG Length = sizeof(Set);
@@ -166,14 +176,16 @@ static void Checks(void)
     Ok(Answer == 0 && (Granted & 3) == 1, "the most: 0x%lx", Granted);
     AccessCheck_(Descriptor(&StrangerSid, 1), Client, READ_CONTROL | WRITE_DAC, &Mapping, &Set, &Length, &Granted, &Answer);
     Is(S(Answer), OK, "an owner reads and writes the descriptor");
-    Is(S(AccessCheck_(Descriptor(&WorldSid, 1), Client, GENERIC_READ, &Mapping, &Set, &Length, &Granted, &Answer)), 0xC00000E6, "generic rights are the caller's to map");
-    Is(S(AccessCheck_(Descriptor(&WorldSid, 1), Token, 1, &Mapping, &Set, &Length, &Granted, &Answer)), 0xC000005C, "not with a primary token");
+    Is(S(AccessCheck_(Descriptor(&WorldSid, 1), Client, GENERIC_READ, &Mapping, &Set, &Length, &Granted, &Answer)), 0xC00000E6,
+       "generic rights are the caller's to map");
+    Is(S(AccessCheck_(Descriptor(&WorldSid, 1), Token, 1, &Mapping, &Set, &Length, &Granted, &Answer)), 0xC000005C,
+       "not with a primary token");
     Close(Client);
 }
 
 static void Objects(void)
 {
-    static UNICODE_STRING Name = {2 * 24, 2 * 24, L"\\BaseNamedObjects\\tok-ev1"};
+    static UNICODE_STRING Name = { 2 * 24, 2 * 24, L"\\BaseNamedObjects\\tok-ev1" };
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Event, Again;
     ULONG Length;
@@ -186,7 +198,8 @@ static void Objects(void)
     Is(S(OpenEvent_(&Again, READ_CONTROL, &Attributes)), OK, "its owner may read the descriptor");
     Is(S(QuerySecurity(Again, DACL_SECURITY_INFORMATION, NULL, 0, &Length)), TOO_SMALL, "how long?");
     Is(S(QuerySecurity(Again, DACL_SECURITY_INFORMATION, Buffer, sizeof(Buffer), &Length)), OK, "the DACL");
-    Is(S(SetSecurity(Again, DACL_SECURITY_INFORMATION, Descriptor(&WorldSid, GENERIC_ALL))), DENIED, "not to be written through this handle");
+    Is(S(SetSecurity(Again, DACL_SECURITY_INFORMATION, Descriptor(&WorldSid, GENERIC_ALL))), DENIED,
+       "not to be written through this handle");
     Close(Again);
     Is(S(OpenEvent_(&Again, WRITE_DAC, &Attributes)), OK, "but the owner may");
     Is(S(SetSecurity(Again, DACL_SECURITY_INFORMATION, Descriptor(&WorldSid, GENERIC_ALL))), OK, "everybody all");
@@ -198,14 +211,14 @@ static void Objects(void)
 
 static void Restricted(void)
 {
-    static UNICODE_STRING Name = {0, 0, L"\\BaseNamedObjects\\tok-ev2"};
+    static UNICODE_STRING Name = { 0, 0, L"\\BaseNamedObjects\\tok-ev2" };
     struct
     {
         ULONG Count;
         SID_AND_ATTRIBUTES Groups[1];
-    } Deny = {1, {{(PSID)&AdminsSid, 0}}}, Restrict = {1, {{(PSID)&WorldSid, 0}}};
-    SECURITY_QUALITY_OF_SERVICE Qos = {sizeof(Qos), SecurityImpersonation, FALSE, FALSE};
-    TOKEN_MANDATORY_LABEL Label = {{(PSID)&LowSid, SE_GROUP_INTEGRITY}};
+    } Deny = { 1, { { (PSID)&AdminsSid, 0 } } }, Restrict = { 1, { { (PSID)&WorldSid, 0 } } };
+    SECURITY_QUALITY_OF_SERVICE Qos = { sizeof(Qos), SecurityImpersonation, FALSE, FALSE };
+    TOKEN_MANDATORY_LABEL Label = { { (PSID)&LowSid, SE_GROUP_INTEGRITY } };
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Filtered, Client, Event, Again, None = NULL;
     ULONG Length;
