@@ -38,6 +38,7 @@ help:
 ##  make run-fast           the same through the multiboot loader: quicker, no screen
 ##  make debug, make gdb    the same, waiting for gdb; run `make gdb` in another terminal
 ##  make test               every test; make test-host, test-system: a part of them
+##  make test-leaks         ten thousand processes one after another leave nothing
 ##  make check              lints, a second compiler, static analysis
 ##  make bench              the benchmark, one line an operation
 ##  make doctor             what is installed, what is missing

@@ -20,7 +20,7 @@ layout-$(1): | $(GEN)/.syscalls
 endef
 $(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
 
-.PHONY: test test-host test-system check check-lint check-clang check-cppcheck bench
+.PHONY: test test-host test-system test-leaks check check-lint check-clang check-cppcheck bench
 test: all host-tests
 	@tools/test
 
@@ -29,6 +29,10 @@ test-host: host-tests
 
 test-system: all
 	@$(PYTEST) -q -p no:cacheprovider tests/system
+
+# Ten thousand processes one after another, native and with msvcrt.
+test-leaks: all
+	@STRESS_COUNT=10000 $(PYTEST) -q -p no:cacheprovider tests/system/test_programs.py -k leave_nothing
 
 check: check-lint check-clang check-cppcheck
 
