@@ -8,7 +8,7 @@
 
 #include "pstypes.h"
 #include "loader.h"
-#include "../../userland/inc/pebteb.h"
+#include "userland/inc/pebteb.h"
 
 /* ---- start-up ------------------------------------------------------------------------------------------------------------------ */
 /* Phase 0: PFN database from the loader's memory list, kernel address space (regions' top-level entries), pool; KUSER_SHARED_DATA page.  HIGH_LEVEL, one processor. */
