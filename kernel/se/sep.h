@@ -85,6 +85,7 @@ PACL SepShareDacl(PACL Shared);
 void SepReleaseDacl(PACL Shared);
 void SepRecomputeTokenFlags(PTOKEN Token);     /* TokenLock held, or the token still private */
 void SepTokenModified(PTOKEN Token);           /* TokenLock held exclusively */
+VOID NTAPI SeCaptureSubjectContextEx(PETHREAD Thread, PEPROCESS Process, PSECURITY_SUBJECT_CONTEXT Context);
 void SepSubjectFromToken(PTOKEN Token, SEP_SUBJECT *Subject); /* TokenLock held while Subject is used */
 ULONG SepTokenIntegrityLevel(PTOKEN Token);
 PTOKEN SepEffectiveToken(PSECURITY_SUBJECT_CONTEXT Context);
