@@ -9,6 +9,8 @@
 #include "archp.h"
 #include "pstypes.h"
 
+#define EXIT_SHUTDOWN 16
+
 KIPROCESSOR KiBootProcessor;
 PKPRCB KiProcessorBlock[KE_MAXIMUM_PROCESSORS];
 ULONG64 KiDirectMap;
@@ -284,7 +286,7 @@ NORETURN void KiExitEmulator(UCHAR Code)
 {
     KiDisableInterrupts();
     KiOut8(0xF4, Code);
-    if (KiAcpi.HasS5 && KiAcpi.Pm1aControl != 0) {
+    if (Code == EXIT_SHUTDOWN && KiAcpi.HasS5 && KiAcpi.Pm1aControl != 0) { /* a bugcheck leaves its screen standing */
         KiOut16((USHORT)KiAcpi.Pm1aControl, (USHORT)(KiAcpi.SleepTypeA | 0x2000));
         if (KiAcpi.Pm1bControl != 0) {
             KiOut16((USHORT)KiAcpi.Pm1bControl, (USHORT)(KiAcpi.SleepTypeB | 0x2000));
