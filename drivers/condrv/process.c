@@ -17,7 +17,8 @@
 
 NTSYSAPI NTSTATUS NTAPI ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
 /* Not in the stock import library: found by name. */
-typedef NTSTATUS(NTAPI *CREATE_THREAD)(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PVOID StartRoutine,
+typedef NTSTATUS(NTAPI *CREATE_THREAD)(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                       HANDLE ProcessHandle, PVOID StartRoutine,
                                        PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize, PVOID AttributeList);
 
 typedef struct _CON_PROCESS

@@ -10,7 +10,8 @@ void KdInitPhase0(LOADER_PARAMETER_BLOCK *Block); /* before anything else: log t
 void KdBootStep(const char *Format, ...);
 void KdPrint_(const char *Format, ...);          /* log only; any IRQL */
 void KdPutText(const char *Text, SIZE_T Length); /* raw text to the log */
-/* Captures up to Count return addresses of the current stack, or of TrapFrame's if not NULL; unwinds by .pdata through C, assembly, trap frames, drivers.  Any IRQL, never faults. */
+/* Captures up to Count return addresses of the current stack, or of TrapFrame's if not NULL; unwinds by
+ * .pdata through C, assembly, trap frames, drivers.  Any IRQL, never faults. */
 ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count);
 /* "ntoskrnl.exe+0x4712 MmAccessFault+0x12 (kernel/mm/fault.c:88)" or "0xffff...": length written without the zero. */
 ULONG KdFormatAddress(ULONG_PTR Address, char *Buffer, SIZE_T Size);

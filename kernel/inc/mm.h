@@ -11,7 +11,8 @@
 #include "userland/inc/pebteb.h"
 
 /* ---- start-up ------------------------------------------------------------------------------------------------------------------ */
-/* Phase 0: PFN database from the loader's memory list, kernel address space (regions' top-level entries), pool; KUSER_SHARED_DATA page.  HIGH_LEVEL, one processor. */
+/* Phase 0: PFN database from the loader's memory list, kernel address space (regions' top-level entries), pool;
+ * KUSER_SHARED_DATA page.  IRQL <= DISPATCH_LEVEL, interrupts off, one processor. */
 void MmInitSystemPhase0(LOADER_PARAMETER_BLOCK *Block);
 /* Phase 1: section object type, zero-page and other threads, working lists; frees the loader's memory.  PASSIVE_LEVEL. */
 void MmInitSystemPhase1(LOADER_PARAMETER_BLOCK *Block);
@@ -42,11 +43,13 @@ void MmQueryStatistics(MM_STATISTICS *Statistics);
 
 /* ---- faults (called by arch/x64's trap code at the IRQL of the fault, interrupts on if they were) -------------------------------------------------- */
 /* STATUS_SUCCESS: retry the instruction.  Otherwise the exception code to raise (STATUS_ACCESS_VIOLATION, STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW,
- * STATUS_IN_PAGE_ERROR with the I/O status in *Information).  Kernel-mode faults at IRQL >= DISPATCH_LEVEL on pageable memory: STATUS_IN_PAGE_ERROR | 0x10000000 (bugcheck 0xA). */
+ * STATUS_IN_PAGE_ERROR with the I/O status in *Information).  Kernel-mode faults at IRQL >= DISPATCH_LEVEL on
+ * pageable memory: STATUS_IN_PAGE_ERROR | 0x10000000 (bugcheck 0xA). */
 NTSTATUS MmAccessFault(ULONG FaultCode, PVOID Address, KPROCESSOR_MODE Mode, PKTRAP_FRAME TrapFrame, ULONG_PTR *Information);
 
 /* ---- processes ------------------------------------------------------------------------------------------------------------------ */
-/* Top-level page table with the kernel half, empty VAD tree, shared user data mapped.  Sets Pcb.DirectoryTableBase.  STATUS_INSUFFICIENT_RESOURCES/NO_MEMORY. */
+/* Top-level page table with the kernel half, empty VAD tree, shared user data mapped.  Sets Pcb.DirectoryTableBase.
+ * STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_MEMORY. */
 NTSTATUS MmCreateProcessAddressSpace(PEPROCESS Process) NODISCARD;
 /* Unmaps and frees all user memory; the current thread is in, or attached to, Process; page tables but the top one are gone afterwards. */
 void MmCleanProcessAddressSpace(PEPROCESS Process);
@@ -70,7 +73,8 @@ void MmDeleteTeb(PEPROCESS Process, PVOID Teb);
 /* User stack: Reserve bytes with Commit bytes at the top and a guard page, as RtlCreateUserStack; fills INITIAL_TEB. Not attached. */
 NTSTATUS MmCreateUserStack(PEPROCESS Process, SIZE_T Reserve, SIZE_T Commit, INITIAL_TEB *Initial) NODISCARD;
 void MmDeleteUserStack(PEPROCESS Process, const INITIAL_TEB *Initial);
-NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode, SIZE_T *Done) NODISCARD;
+NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size,
+                              KPROCESSOR_MODE Mode, SIZE_T *Done) NODISCARD;
 
 /* ---- sections ------------------------------------------------------------------------------------------------------------------- */
 #ifndef SEC_IMAGE
@@ -85,7 +89,8 @@ NTSTATUS MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseA
 NTSTATUS MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress);
 /* A window of ViewSize bytes (0: to the end) at SectionOffset (multiple of 64 KiB).  MmUnmapViewInSystemSpace ends it. */
 NTSTATUS MmMapViewInSystemSpaceEx(PVOID SectionObject, PVOID *MappedBase, PSIZE_T ViewSize, PLARGE_INTEGER SectionOffset, ULONG_PTR Flags) NODISCARD;
-/* Brings the pages of a system-space view into memory, with a status instead of an in-page exception; they stay until the view is unmapped.  PASSIVE or APC_LEVEL. */
+/* Brings the pages of a system-space view into memory, with a status instead of an in-page exception; they stay until the
+ * view is unmapped.  PASSIVE or APC_LEVEL. */
 NTSTATUS MmTouchSystemView_(PVOID Address, SIZE_T Length, BOOLEAN ForWrite) NODISCARD;
 /* The section (and a data file's control area) grows; never shrinks. */
 NTSTATUS MmExtendSection(PVOID SectionObject, PLARGE_INTEGER NewSize) NODISCARD;

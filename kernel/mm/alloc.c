@@ -154,7 +154,8 @@ static NTSTATUS CommitPrivate(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULON
     ULONG64 Fresh = CountUncommitted(Process, Vad, Start, End, Protection, Differs);
     NTSTATUS Status = MiChargeProcessCommit(Process, Fresh);
     if (NT_SUCCESS(Status) && Fresh != 0) {
-        BOOLEAN Whole = Vad->CommitCharge == 0 && Start == MiVadStart(Vad) && End - 1 == MiVadEnd(Vad) && Protection == Vad->Protection && Fresh == (End - Start) >> PAGE_SHIFT;
+        BOOLEAN Whole = Vad->CommitCharge == 0 && Start == MiVadStart(Vad) && End - 1 == MiVadEnd(Vad) &&
+                        Protection == Vad->Protection && Fresh == (End - Start) >> PAGE_SHIFT;
         if (Whole) {
             /* A reservation committed as a whole needs no entries; what there is says "decommitted" and goes. */
             MI_FLUSH Flush;

@@ -127,8 +127,31 @@ static inline BOOLEAN MiIsGuard(ULONG Protection) { return (Protection & MM_GUAR
 #define MI_PROTO_COMMITTED 0x002ULL
 
 /* ---- the PFN database ------------------------------------------------------------------------------------------------------------- */
-typedef enum _MMLISTS { ZeroedPageList, FreePageList, StandbyPageList, ModifiedPageList, ModifiedNoWritePageList, BadPageList, ActiveAndValid, TransitionPage } MMLISTS;
-typedef enum _MI_USE { MiUseNone, MiUsePrivate, MiUsePageTable, MiUseKernelStack, MiUsePool, MiUseFile, MiUseImage, MiUseSection, MiUseDriver, MiUseMdl, MiUseCount } MI_USE;
+typedef enum _MMLISTS
+{
+    ZeroedPageList,
+    FreePageList,
+    StandbyPageList,
+    ModifiedPageList,
+    ModifiedNoWritePageList,
+    BadPageList,
+    ActiveAndValid,
+    TransitionPage
+} MMLISTS;
+typedef enum _MI_USE
+{
+    MiUseNone,
+    MiUsePrivate,
+    MiUsePageTable,
+    MiUseKernelStack,
+    MiUsePool,
+    MiUseFile,
+    MiUseImage,
+    MiUseSection,
+    MiUseDriver,
+    MiUseMdl,
+    MiUseCount
+} MI_USE;
 
 struct _MI_INPAGE;
 

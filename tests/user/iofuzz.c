@@ -56,7 +56,8 @@ static void FillBag(void)
     UCHAR *Buffers[4]; /* larger than any file that could be read into them, so that the program is not overwritten by what it asks for */
     static UNICODE_STRING Bad = {.Length = 8, .MaximumLength = 4, .Buffer = (PWSTR)0x1000}, Odd = {.Length = 7, .MaximumLength = 8, .Buffer = (PWSTR)0x2000};
     struct { OBJECT_ATTRIBUTES Good, BadName, OddName, Relative; UNICODE_STRING Name; } *Page0;
-    static const Word Plain[] = {0, 0, 1, 2, 3, 4, 5, 7, 8, 16, 24, 64, 4096, 0x7FFFFFFF, 0xFFFFFFFF, (Word)-1, (Word)-2, 0x1000, 0x10000, 0x7FFE0000, 0x7FFFFFFEFFF8,
+    static const Word Plain[] = {0, 0, 1, 2, 3, 4, 5, 7, 8, 16, 24, 64, 4096, 0x7FFFFFFF, 0xFFFFFFFF,
+                                 (Word)-1, (Word)-2, 0x1000, 0x10000, 0x7FFE0000, 0x7FFFFFFEFFF8,
                                  0x0000800000000000, 0xFFFF800000000000, 0xFFFFF80000000000, 0xFFFFFFFFFFFFFFF8, 0x80100080, 0x120089, 0x500008, 0x9003F};
     DWORD Old;
     UCHAR *Page = VirtualAlloc(NULL, 3 * 4096, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
