@@ -11,6 +11,7 @@
  * Windows Internals, 7th ed., part 1, chapter 3 "Image loader": "Early process initialization", "DLL notifications"...
  */
 #include "ldrp.h"
+#include "etw.h"
 
 LDRP_MODULE *LdrpImage, *LdrpNtdll;
 bool LdrpInitializing, LdrpToldWhy;
@@ -323,6 +324,14 @@ static void WaitForFirstThread(void)
         NtDelayExecution(FALSE, &Interval);
 }
 
+/* The stages of a birth that only user mode sees report themselves: 1 (parameters), 11 (the loader), 12 (the program's own start). */
+void RtlpTraceBirth(USHORT Stage, UCHAR Phase, NTSTATUS Status)
+{
+    ETW_USER_EVENT Event = {.Event = Stage, .Phase = Phase, .Status = Status};
+
+    NtTraceEvent(NULL, ETW_USER_EVENT_FLAG, sizeof Event, &Event);
+}
+
 /* Called by LdrInitializeThunk; also where a thread created by NtCreateThread with a context of its own passes. */
 void NTAPI LdrpInitialize(PCONTEXT Context, PVOID NtdllBase)
 {
@@ -334,8 +343,12 @@ void NTAPI LdrpInitialize(PCONTEXT Context, PVOID NtdllBase)
     Thread->StaticUnicodeString.MaximumLength = sizeof Thread->StaticUnicodeBuffer;
     if (InterlockedCompareExchange(&ProcessState, 1, 0) == 0) {
         Thread->SameTebFlags |= TEB_RAN_PROCESS_INIT | TEB_INITIAL_THREAD;
+        RtlpTraceBirth(EtwBirthLoader, ETW_PHASE_BEGIN, STATUS_SUCCESS);
         Status = LdrpInitializeProcess();
+        RtlpTraceBirth(EtwBirthLoader, ETW_PHASE_END, Status);
         InterlockedExchange(&ProcessState, 2);
+        if (NT_SUCCESS(Status))
+            RtlpTraceBirth(EtwBirthCrt, ETW_PHASE_POINT, STATUS_SUCCESS); /* the next user instruction is RtlUserThreadStart's */
     } else if (!(Thread->SameTebFlags & TEB_SKIP_LOADER_INIT)) {
         WaitForFirstThread();
         if (!(Thread->SameTebFlags & TEB_SKIP_THREAD_ATTACH))

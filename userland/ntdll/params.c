@@ -8,6 +8,9 @@
  * offsets from the structure.  Strings are terminated, and begin at multiples of 8.
  */
 #include "ntdllp.h"
+#include "etw.h"
+
+void RtlpTraceBirth(USHORT Stage, UCHAR Phase, NTSTATUS Status); /* ldrinit.c */
 
 #define STRINGS 8
 
@@ -90,6 +93,7 @@ NTSTATUS NTAPI RtlCreateProcessParametersEx(PNPROCESS_PARAMETERS *Result, PUNICO
     static const UNICODE_STRING Empty = {0, 2, (PWSTR)L""};
     PNPROCESS_PARAMETERS Own = Peb()->ProcessParameters;
 
+    RtlpTraceBirth(EtwBirthParameters, ETW_PHASE_BEGIN, STATUS_SUCCESS);
     RtlAcquirePebLock();
     if (CommandLine == NULL)
         CommandLine = ImagePath;
@@ -120,6 +124,7 @@ NTSTATUS NTAPI RtlCreateProcessParametersEx(PNPROCESS_PARAMETERS *Result, PUNICO
     RtlReleasePebLock();
     if (*Result != NULL && !(Flags & RTL_USER_PROC_PARAMS_NORMALIZED))
         RtlDeNormalizeProcessParams(*Result);
+    RtlpTraceBirth(EtwBirthParameters, ETW_PHASE_END, Status);
     return Status;
 }
 
