@@ -59,6 +59,7 @@ static uint8_t *ReadChain(VOLUME *Volume, uint32_t First, uint64_t Limit, uint32
     FAT_RUN Piece;
     FAT_STATUS Status;
     uint8_t *Bytes = NULL;
+    uint64_t Room = 0; /* doubled: under ASan each realloc copies, and a damaged chain has a run a cluster */
     *Length = 0;
     FatStartChain(&Chain, &Volume->Geometry, ReadFat, Volume, First);
     while ((Status = FatNextRun(&Chain, UINT32_MAX, &Piece)) == FAT_SUCCESS) {
@@ -69,7 +70,10 @@ static uint8_t *ReadChain(VOLUME *Volume, uint32_t First, uint64_t Limit, uint32
             Status = FAT_FILE_CORRUPT;
             break;
         }
-        Bytes = realloc(Bytes, *Length + Count);
+        if (*Length + Count > Room) {
+            Room = 2 * (*Length + Count);
+            Bytes = realloc(Bytes, Room);
+        }
         memcpy(Bytes + *Length, Volume->Bytes + From, Count);
         *Length += (uint32_t)Count;
     }
