@@ -138,7 +138,7 @@ NTSTATUS NTAPI NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAcces
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PETHREAD Thread;
     PTOKEN Token;
-    HANDLE Handle;
+    HANDLE Handle = NULL;
     NTSTATUS Status;
 
     PAGED_CODE();
