@@ -136,7 +136,7 @@ NTSTATUS NTAPI NtResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount)
     return PspCountService(ThreadHandle, PreviousSuspendCount, KeResumeThread, FALSE);
 }
 
-static NTSTATUS PspForEachThread(HANDLE ProcessHandle, ULONG (*Act)(PKTHREAD), BOOLEAN Reverse)
+static NTSTATUS PspForEachThread(HANDLE ProcessHandle, ULONG (*Act)(PKTHREAD))
 {
     PEPROCESS Process;
     BOOLEAN Self = FALSE;
@@ -157,7 +157,6 @@ static NTSTATUS PspForEachThread(HANDLE ProcessHandle, ULONG (*Act)(PKTHREAD), B
             (void)Act(&Thread->Tcb);
         }
     }
-    UNREFERENCED_PARAMETER(Reverse);
     ObDereferenceObject(Process);
     if (Self) {
         (void)Act(KeGetCurrentThread());
@@ -167,12 +166,12 @@ static NTSTATUS PspForEachThread(HANDLE ProcessHandle, ULONG (*Act)(PKTHREAD), B
 
 NTSTATUS NTAPI NtSuspendProcess(HANDLE ProcessHandle)
 {
-    return PspForEachThread(ProcessHandle, KeSuspendThread, FALSE);
+    return PspForEachThread(ProcessHandle, KeSuspendThread);
 }
 
 NTSTATUS NTAPI NtResumeProcess(HANDLE ProcessHandle)
 {
-    return PspForEachThread(ProcessHandle, KeResumeThread, FALSE);
+    return PspForEachThread(ProcessHandle, KeResumeThread);
 }
 
 /* ---- contexts -------------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 ; Convention (NT's): service number in EAX, first argument in R10, then RDX, R8, R9 and the caller's stack from the fifth on.
 ; The frame at the top of the thread's stack is complete in all that a CONTEXT shows, so a service, an APC or SetContextThread may read and
 ; change it; whoever changes it sets FrameType to "exception", and the way back is then the full one with IRETQ.  Otherwise SYSRET.
-; A null service costs under 100 instructions both ways, stub included (PERFORMANCE.md): keep this straight.
+; A null service costs under 100 instructions both ways, stub included (docs/performance.md): keep this straight.
 ;
 ; SYSRET with a non-canonical RCX faults in kernel mode on the user's stack on Intel processors: such frames leave by IRETQ, too.
 %include "macros.inc"
