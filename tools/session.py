@@ -45,7 +45,8 @@ def ppm_to_png(ppm, png):
 class Session:
     """`with Session(uefi=True) as s: s.wait_prompt(); print(s.command("ver"))`"""
 
-    def __init__(self, uefi=False, smp=1, memory=512, options="", log=None, patience=240):
+    def __init__(self, uefi=False, smp=1, memory=512, options="", log=None, patience=240, add=()):
+        """add: (host path, C:\\PATH) pairs that go onto the volume."""
         self.build = qemu.build_directory()
         self.scratch = tempfile.mkdtemp(prefix="nascent-session-")
         self.log = log or os.path.join(self.scratch, "kernel.log")
@@ -62,17 +63,30 @@ class Session:
             machine.descriptors.append(end.detach())
         machine.add("-serial", "chardev:serial", "-mon", "chardev=qmp,mode=control")
         machine.debug_port(0xE9, self.log)
+        volume = self.volume(add)
         if uefi:
             disk = os.path.join(self.scratch, "disk.img")
             image.copy_sparse(os.path.join(self.build, "disk.img"), disk)
+            if add:
+                image.put(disk, [], [(volume, "EFI/NASCENT/system.img")], image.ESP_OFFSET)
             machine.boot_uefi(disk, self.scratch)
         else:
             config = qemu.read_boot_config(os.path.join(self.build, "boot.cfg"))
-            machine.boot_multiboot(self.build, config, os.path.join(self.build, "system.img"), options)
+            machine.boot_multiboot(self.build, config, volume, options)
         self.process = machine.start(stdin=subprocess.DEVNULL)
         self.replies = self.monitor.makefile("rb")
         self.replies.readline()
         self.ask("qmp_capabilities")
+
+    def volume(self, add):
+        """The built volume, or a copy of it with the added files; they have to fit into what is free."""
+        base = os.path.join(self.build, "system.img")
+        if not add:
+            return base
+        copy = os.path.join(self.scratch, "system.img")
+        image.copy_sparse(base, copy)
+        image.put(copy, *image.collect([pair for host, guest in add for pair in image.expand(host, guest)]))
+        return copy
 
     @staticmethod
     def pair():

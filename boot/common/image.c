@@ -95,7 +95,7 @@ void boot_add_image(const char *path, const void *file, uint64_t size)
 
     LOADER_MODULE *module = &block->Module[block->ModuleCount];
     const char *name = base_name(path);
-    for (size_t i = 0; name[i] && i < sizeof module->Name - 1; i++) {
+    for (size_t i = 0; i < sizeof module->Name - 1 && name[i]; i++) {
         module->Name[i] = name[i];
     }
     module->SizeOfImage = PAGE_ROUND(info.SizeOfImage);

@@ -40,6 +40,19 @@ static void InitMust(const char *Step, NTSTATUS Status, ULONG Code)
     }
 }
 
+/* The boot option HANGATBOOT: a boot that stands still, for the test of the host's watchdog. */
+static void InitHangIfAsked(const LOADER_PARAMETER_BLOCK *Block)
+{
+    LARGE_INTEGER Second = {.QuadPart = -10000000};
+
+    if (strstr(Block->Options, "HANGATBOOT") != NULL) {
+        KdBootStep("Init: standing still, as asked");
+        for (;;) {
+            KeDelayExecutionThread(KernelMode, FALSE, &Second);
+        }
+    }
+}
+
 static VOID NTAPI Phase1Initialization(PVOID Context)
 {
     LOADER_PARAMETER_BLOCK *Block = Context;
@@ -53,6 +66,7 @@ static VOID NTAPI Phase1Initialization(PVOID Context)
     KeInitSystemPhase1(Block);
     IoInitSystem(Block);
     CcInitSystem();
+    InitHangIfAsked(Block);
     KdBootStep("Io: starting boot drivers");
     InitMust("Ldr: boot drivers", LdrStartBootDrivers(), INACCESSIBLE_BOOT_DEVICE);
     InitMust("Io: system links", IoCreateSystemLinks(), INACCESSIBLE_BOOT_DEVICE);

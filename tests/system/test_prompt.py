@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: MIT
 """The product's own way: one boot through UEFI, typing at the prompt over the serial line, a picture of the screen."""
 import os
+import re
 
 import pytest
 
 import qemu
 import session
-from conftest import RESULTS, log_path
+from conftest import BUILD, RESULTS, log_path
 
 
 @pytest.fixture(scope="module")
-def prompt():
-    with session.Session(uefi=True, log=log_path("uefi")) as one:
+def prompt(tmp_path_factory):
+    bad = tmp_path_factory.mktemp("bad")
+    (bad / "text.exe").write_text("This is no program.\r\n")
+    (bad / "empty.exe").write_bytes(b"")
+    with open(os.path.join(BUILD, "programs", "hello.exe"), "rb") as source:
+        (bad / "short.exe").write_bytes(source.read(700))
+    with session.Session(uefi=True, log=log_path("uefi"), add=[(str(bad), "C:\\Bad")]) as one:
         one.wait_prompt()
         yield one
 
@@ -31,6 +37,15 @@ def test_program_from_the_volume(prompt):
 
 def test_unknown_command(prompt):
     assert "not recognized" in prompt.command("nosuchthing")
+
+
+@pytest.mark.parametrize("name", ["text.exe", "empty.exe", "short.exe"])
+def test_wrong_file(prompt, name):
+    """A file that is no program is refused in words, and the prompt is still there."""
+    text = prompt.command(f"C:\\Bad\\{name}")
+    assert re.search("is not a valid|cannot run|is not compatible with", text), text
+    assert prompt.errorlevel() != 0
+    assert prompt.command("echo still here") == "still here"
 
 
 def test_screenshot(prompt):
