@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* absent.c - ole32's monikers, marshalling, drag and drop, streams and storages, which are not there yet. */
+#define LIBRARY "ole32"
+#include "absent.h"
+
+#define REGDB_E_CLASSNOTREG_ ((int32_t)0x80040154)
+#define CO_E_CLASSSTRING_ ((int32_t)0x800401F3)
+
+ABSENT_HRESULT(BindMoniker)
+ABSENT(CLSIDFromProgID, CO_E_CLASSSTRING_, 0)
+ABSENT_HRESULT(CoAllowSetForegroundWindow)
+ABSENT_HRESULT(CoCreateFreeThreadedMarshaler)
+ABSENT(CoCreateInstanceEx, REGDB_E_CLASSNOTREG_, 0)
+ABSENT_HRESULT(CoDisconnectObject)
+ABSENT_HRESULT(CoGetInterfaceAndReleaseStream)
+ABSENT(CoGetObject, (int32_t)0x800401E4 /* MK_E_SYNTAX */, 0)
+ABSENT_HRESULT(CoGetObjectContext)
+ABSENT_HRESULT(CoLockObjectExternal)
+ABSENT_HRESULT(CoMarshalInterThreadInterfaceInStream)
+ABSENT_HRESULT(CoRegisterClassObject)
+ABSENT_HRESULT(CoRegisterMessageFilter)
+ABSENT_HRESULT(CoRevokeClassObject)
+ABSENT_HRESULT(CoSetProxyBlanket)
+ABSENT_HRESULT(CoWaitForMultipleHandles)
+ABSENT_HRESULT(CreateBindCtx)
+ABSENT_HRESULT(CreateStreamOnHGlobal)
+ABSENT_HRESULT(DoDragDrop)
+ABSENT_HRESULT(GetHGlobalFromStream)
+ABSENT_HRESULT(GetRunningObjectTable)
+ABSENT(ProgIDFromCLSID, REGDB_E_CLASSNOTREG_, 0)
+ABSENT_HRESULT(PropVariantClear)
+ABSENT_HRESULT(PropVariantCopy)
+ABSENT_HRESULT(RegisterDragDrop)
+ABSENT_VOID(ReleaseStgMedium)
+ABSENT_HRESULT(RevokeDragDrop)
+ABSENT_HRESULT(StgCreateDocfile)
+ABSENT_HRESULT(StgOpenStorage)
