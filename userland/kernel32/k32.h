@@ -141,6 +141,9 @@ NTSTATUS BaseObjectAttributes(BASE_OBJECT *Object, LPCWSTR Name, const SECURITY_
 HANDLE BaseCreated(NTSTATUS Status, HANDLE Handle); /* null on failure; ERROR_ALREADY_EXISTS or 0 on success */
 PLARGE_INTEGER BaseTimeout(PLARGE_INTEGER Time, DWORD Milliseconds);
 
+/* wait.c: STD_*_HANDLE stand for the standard handles where one waits. */
+HANDLE BaseRealHandle(HANDLE Handle);
+
 /* console.c */
 BOOL BaseIsConsoleHandle(HANDLE Handle);
 void BaseInitializeConsole(void);

@@ -16,7 +16,7 @@ PLARGE_INTEGER BaseTimeout(PLARGE_INTEGER Time, DWORD Milliseconds)
 }
 
 /* STD_*_HANDLE may be waited for as if they were the handles themselves. */
-static HANDLE RealHandle(HANDLE Handle)
+HANDLE BaseRealHandle(HANDLE Handle)
 {
     switch ((LONG)(LONG_PTR)Handle) {
     case (LONG)STD_INPUT_HANDLE:
@@ -46,7 +46,7 @@ DWORD WINAPI WaitForSingleObjectEx(HANDLE Handle, DWORD Milliseconds, BOOL Alert
     NTSTATUS Status;
 
     do {
-        Status = NtWaitForSingleObject(RealHandle(Handle), (BOOLEAN)(Alertable != FALSE), Timeout);
+        Status = NtWaitForSingleObject(BaseRealHandle(Handle), (BOOLEAN)(Alertable != FALSE), Timeout);
     } while (Status == STATUS_ALERTED && Alertable);
     return WaitResult(Status);
 }
@@ -68,7 +68,7 @@ DWORD WINAPI WaitForMultipleObjectsEx(DWORD Count, const HANDLE *Handles, BOOL A
         return WAIT_FAILED;
     }
     for (DWORD i = 0; i < Count; i++) {
-        Real[i] = RealHandle(Handles[i]);
+        Real[i] = BaseRealHandle(Handles[i]);
     }
     do {
         Status = NtWaitForMultipleObjects(Count, Real, All ? WaitAll : WaitAny, (BOOLEAN)(Alertable != FALSE), Timeout);
@@ -85,7 +85,7 @@ DWORD WINAPI SignalObjectAndWait(HANDLE Signal, HANDLE Wait, DWORD Milliseconds,
 {
     LARGE_INTEGER Time;
 
-    return WaitResult(NtSignalAndWaitForSingleObject(RealHandle(Signal), RealHandle(Wait), (BOOLEAN)(Alertable != FALSE),
+    return WaitResult(NtSignalAndWaitForSingleObject(BaseRealHandle(Signal), BaseRealHandle(Wait), (BOOLEAN)(Alertable != FALSE),
                                                      BaseTimeout(&Time, Milliseconds)));
 }
 
@@ -182,4 +182,29 @@ BOOL WINAPI QueryPerformanceCounter(LARGE_INTEGER *Counter)
 BOOL WINAPI QueryPerformanceFrequency(LARGE_INTEGER *Frequency)
 {
     return RtlQueryPerformanceFrequency(Frequency);
+}
+
+/* ---- barriers ---------------------------------------------------------------------------------------------------------------------- */
+
+BOOL WINAPI InitializeSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER Barrier, LONG Total, LONG SpinCount)
+{
+    if (Total < 1 || SpinCount < -1) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    return BaseResult(RtlInitBarrier((PVOID)Barrier, (ULONG)Total, SpinCount == -1 ? 2000 : (ULONG)SpinCount));
+}
+
+BOOL WINAPI EnterSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER Barrier, DWORD Flags)
+{
+    if (Flags & ~(DWORD)(SYNCHRONIZATION_BARRIER_FLAGS_SPIN_ONLY | SYNCHRONIZATION_BARRIER_FLAGS_BLOCK_ONLY | SYNCHRONIZATION_BARRIER_FLAGS_NO_DELETE)) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    return RtlBarrier((PVOID)Barrier, Flags);
+}
+
+/* Returns when the last thread has left the barrier. */
+BOOL WINAPI DeleteSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER Barrier)
+{
+    RtlDeleteBarrier((PVOID)Barrier);
+    return TRUE;
 }

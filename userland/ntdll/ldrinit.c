@@ -251,6 +251,7 @@ static void CallForThread(ULONG Reason)
 
 static NTSTATUS LdrpInitializeThread(void)
 {
+    RtlpForgetWaits();
     LdrpLock();
     NTSTATUS Status = LdrpAllocateThreadTls();
     if (NT_SUCCESS(Status) && !LdrpData.ShutdownInProgress)
@@ -271,6 +272,10 @@ NTSTATUS NTAPI LdrShutdownThread(VOID)
     LdrpUnlock();
     Free(Teb()->TlsExpansionSlots);
     Teb()->TlsExpansionSlots = NULL;
+    if (Teb()->SameTebFlags & TEB_HAS_FIBER_DATA) { /* the thread ends as a fiber */
+        Teb()->SameTebFlags &= (USHORT)~TEB_HAS_FIBER_DATA;
+        Free(Teb()->NtTib.FiberData);
+    }
     return STATUS_SUCCESS;
 }
 

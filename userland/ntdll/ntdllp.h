@@ -123,6 +123,9 @@ NTSTATUS RtlpInitializeHeapManager(void);
 void RtlpInitializeLock(PRTL_CRITICAL_SECTION Section);
 /* fls.c */
 void RtlpThreadFlsCleanup(void);
+/* wait.c */
+void RtlpForgetWaits(void);             /* a new thread, before it waits */
+void RtlpWaitAlone(NTSTATUS ExitStatus); /* the last thread of the process, after the others were terminated */
 /* path.c */
 bool RtlpIsSeparator(WCHAR Character);
 /* except.c: the handler RtlUserThreadStart ends in. */

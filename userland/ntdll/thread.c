@@ -60,6 +60,7 @@ VOID NTAPI RtlExitUserProcess(NTSTATUS Status)
     RtlAcquirePebLock();
     RtlLockHeap(ProcessHeap());
     NtTerminateProcess(NULL, Status);
+    RtlpWaitAlone(Status);
     RtlUnlockHeap(ProcessHeap());
     RtlReleasePebLock();
     LdrShutdownProcess();
