@@ -36,6 +36,15 @@ void EtwInitPhase0(void)
     EtwClasses = ETW_CLASS_BIRTH;
 }
 
+/* The other processors' rings; without memory theirs stays NULL and nothing is recorded there. */
+void EtwInitProcessor(PKPRCB Prcb)
+{
+    Prcb->TraceRing = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(ETW_RING), POOL_TAG('E', 't', 'w', 'r'));
+    if (Prcb->TraceRing != NULL) {
+        RtlZeroMemory(Prcb->TraceRing, sizeof(ETW_RING));
+    }
+}
+
 void EtwpWrite(uint16_t Event, uint8_t Phase, uint32_t ProcessId, int32_t Status, uint64_t Data0, uint64_t Data1, uint64_t Data2, uint64_t Data3)
 {
     PKPRCB Prcb = KeGetCurrentPrcb();

@@ -77,6 +77,8 @@ void EtwpWrite(uint16_t Event, uint8_t Phase, uint32_t ProcessId, int32_t Status
          ? EtwpWrite((Event), (Phase), (uint32_t)(uintptr_t)(Pid), (Status), (uint64_t)(D0), (uint64_t)(D1), (uint64_t)(D2), (uint64_t)(D3)) \
          : (void)0)
 void EtwInitPhase0(void);
+struct _KPRCB;
+void EtwInitProcessor(struct _KPRCB *Prcb); /* gives another processor its ring; pool is there */
 /* The last records of every processor, newest first, for the bugcheck log; fills at most Count. */
 unsigned EtwLastRecords(ETW_RECORD *Buffer, unsigned Count);
 #endif

@@ -99,6 +99,7 @@ typedef struct _KPROCESS
     BOOLEAN DisableBoost;                  /* p */
     volatile ULONG64 KernelTime, UserTime; /* i; 100 ns, of threads that have ended plus running ones as of the last tick */
     volatile ULONG64 CycleTime;            /* i */
+    volatile LONG ThreadSeed;              /* i; ideal processor of the next thread */
 } KPROCESS;
 
 typedef struct _KTHREAD
@@ -165,7 +166,7 @@ typedef struct _KTHREAD
     ULONG64 UserGsBase, UserFsBase; /* s */
     ULONG64 DebugRegisters[6];      /* s; DR0-3, DR6, DR7 of user mode */
     BOOLEAN DebugActive;            /* s */
-    volatile LONG KeWaitSequence;   /* for the checked build's invariants */
+    ULONG64 HeldRanks;              /* s; checked build: ranks of the sleeping locks it holds */
 } KTHREAD;
 
 /* KPCR is public (wdm.h); the PRCB follows at +0x180 as on Windows: CurrentThread is gs:[0x188].  KE owns the rest. */
@@ -176,7 +177,8 @@ typedef struct _KPRCB
     struct _KTHREAD *CurrentThread; /* +0x188 */
     struct _KTHREAD *NextThread;    /* +0x190  q */
     struct _KTHREAD *IdleThread;    /* +0x198 */
-    UCHAR NestingLevel, ClockOwner, PendingTickFlags, Reserved1;
+    UCHAR NestingLevel, ClockOwner, PendingTickFlags;
+    volatile SCHAR RunningPriority; /* of CurrentThread, -1 if idle; a hint for other processors */
     ULONG Number;    /* +0x1a4 */
     ULONG64 RspBase; /* +0x1a8 kernel stack top for SYSCALL */
     ULONG64 UserRsp; /* +0x1b0 scratch of the SYSCALL entry */
@@ -203,6 +205,12 @@ typedef struct _KPRCB
     PVOID TssBase;                  /* the processor's TSS: Rsp0 is written at each switch */
     ULONG64 FeatureBits;            /* KF_* of arch/x64 */
     ULONG MHz;
+    ULONG64 SwitchStack;           /* where KiSwapContext stands while the next thread's stack is still in use elsewhere */
+    volatile LONG64 SenderSummary; /* i; bit n: processor n has a request for this one in its IpiRequest */
+    PVOID volatile IpiRequest;     /* what this processor asks of others now (ke/ipi.c) */
+    PKTRAP_FRAME FrozenFrame;      /* where a bugcheck stopped it */
+    ULONG64 HeldRanks;             /* checked build: ranks of the spin locks held here */
+    ULONG64 ExploreState;          /* checked build: the generator of EXPLORE= */
 } KPRCB, *PKPRCB;
 
 /* The PCR of a processor, with the part of the block that only its own processor uses. */
@@ -245,6 +253,7 @@ BOOLEAN KeAlertThread(struct _KTHREAD *Thread, KPROCESSOR_MODE Mode);
 ULONG KeAlertResumeThread(struct _KTHREAD *Thread);
 BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode);
 KAFFINITY KeSetAffinityThread(struct _KTHREAD *Thread, KAFFINITY Affinity);
+void KeSetAffinityProcess(struct _KPROCESS *Process, KAFFINITY Affinity); /* and all its threads */
 KPRIORITY KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment);
 KPRIORITY KeSetPriorityAndQuantumProcess(struct _KPROCESS *Process, KPRIORITY BasePriority, UCHAR QuantumReset);
 void KeBoostPriorityThread(struct _KTHREAD *Thread, KPRIORITY Increment);

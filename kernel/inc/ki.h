@@ -15,6 +15,12 @@ void KiInitializeThreadStack(PKTHREAD Thread, PVOID StackTop, PKSTART_ROUTINE St
 void KiRequestSoftwareInterrupt(KIRQL Level);
 void KiSendReschedule(ULONG Number); /* IPI: look at your NextThread and DPC queue */
 void KiLoadDebugRegisters(PKTHREAD Thread);
+/* The other processors: how many may be started, this one included; the block of one, zeroed by ke; the start itself (FALSE: no answer). */
+ULONG KiCountProcessors(void);
+SIZE_T KiProcessorBlockSize(void);
+PKPRCB KiPrcbOfBlock(PVOID Block);
+BOOLEAN KiStartProcessor(ULONG Index, PVOID Block);
+void KiSendNmi(ULONG Number);
 void KiHaltProcessor(void);           /* interrupts off on entry: enables them and waits for one, atomically */
 ULONG64 KiTimeSinceStart(void);       /* 100 ns */
 void KiInitializeHardwareClock(void); /* calibrates */

@@ -43,7 +43,7 @@ VOID NTAPI KeStackAttachProcess(PKPROCESS Process, PKAPC_STATE ApcState)
         ApcState->Process = KI_ATTACH_NOTHING;
         return;
     }
-    if (KiPrcb()->DpcRoutineActive) {
+    if (KeGetCurrentIrql() >= DISPATCH_LEVEL && KiPrcb()->DpcRoutineActive) {
         KeBugCheckEx(0x05 /* INVALID_PROCESS_ATTACH_ATTEMPT */, (ULONG_PTR)Process, (ULONG_PTR)Old, Thread->ApcStateIndex, 1);
     }
     KeAcquireSpinLock(&Thread->ApcQueueLock, &OldIrql);

@@ -80,7 +80,7 @@ void KeUpdateSystemTime(PKTRAP_FRAME Frame)
         }
     }
     KiAccountTick(Prcb, Thread, Frame);
-    if (Prcb->QuantumEnd && !Prcb->DpcRoutineActive) {
+    if ((Prcb->QuantumEnd || Prcb->DpcQueueDepth != 0) && !Prcb->DpcRoutineActive) {
         KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
     }
 }

@@ -128,6 +128,7 @@ static PKDPC KiNextDpc(PKPRCB Prcb, KDPC *Copy)
         *Copy = *Dpc;
         Dpc->DpcData = NULL; /* from here on it may be queued again, or freed by its routine */
     }
+    Prcb->DpcRoutineActive = Dpc != NULL; /* under the lock: who queues one now asks for the interrupt again */
     KiReleaseLock(&Prcb->DpcLock);
     KiRestore(Enabled);
     return Dpc;
@@ -143,29 +144,34 @@ void KiRetireDpcs(PKPRCB Prcb)
     if (Prcb->DpcQueueDepth == 0) {
         return;
     }
-    Prcb->DpcRoutineActive = TRUE;
     while ((Dpc = KiNextDpc(Prcb, &Copy)) != NULL) {
         Prcb->DpcCount++;
         Copy.DeferredRoutine(Dpc, Copy.DeferredContext, Copy.SystemArgument1, Copy.SystemArgument2);
         ASSERT_IRQL_EQ(DISPATCH_LEVEL);
     }
-    Prcb->DpcRoutineActive = FALSE;
 }
 
-/* Runs on each processor in turn; when it has, every DPC queued before the call has run. */
+typedef struct _KI_FLUSH_DPC
+{
+    KDPC Dpc;
+    volatile LONG Ran;
+} KI_FLUSH_DPC;
+
+static VOID NTAPI KiFlushDpcRoutine(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    InterlockedExchange(&((KI_FLUSH_DPC *)Context)->Ran, TRUE);
+}
+
+/* A DPC of our own behind those that are queued on each processor: when it has run, so have they. */
 VOID NTAPI KeFlushQueuedDpcs(VOID)
 {
     ASSERT_IRQL_LE(APC_LEVEL);
     for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
-        PKPRCB Prcb = KiProcessorBlock[Number];
-        if (Prcb != KiPrcb()) {
-            KiSendReschedule(Number);
-        } else {
-            KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-            KiRetireDpcs(Prcb);
-            KiExitDispatcher(OldIrql);
-        }
-        while (Prcb->DpcQueueDepth != 0 || Prcb->DpcRoutineActive) {
+        KI_FLUSH_DPC Flush = { .Ran = FALSE };
+        KeInitializeDpc(&Flush.Dpc, (PKDEFERRED_ROUTINE)KiFlushDpcRoutine, &Flush);
+        KeSetTargetProcessorDpc(&Flush.Dpc, (CCHAR)Number);
+        (void)KeInsertQueueDpc(&Flush.Dpc, NULL, NULL);
+        while (!Flush.Ran) {
             YieldProcessor();
         }
     }

@@ -3,8 +3,10 @@
  * ipi.c - between processors: reschedule, generic calls, translation buffers, freezing for a bugcheck.
  *
  * One vector; the receiver looks at everything it may have been told: NextThread and its DPC queue (both by the DISPATCH_LEVEL interrupt),
- * kernel APCs of its thread, and one request block at a time (KiPacket, under KiPacketLock).  A processor that waits for others keeps
- * serving requests itself, so two senders cannot deadlock.  With one processor every request is served by a direct call.
+ * kernel APCs of its thread, and requests.  A request lies on its sender's stack; KPRCB.IpiRequest of the sender points to it, and the
+ * sender's bit is set in SenderSummary of each receiver: so there is no lock, and every pair of processors can talk at once.  A processor
+ * that waits for others runs at IPI_LEVEL and serves requests itself, so two senders cannot deadlock; but whoever spins with interrupts off
+ * for something that a sender holds would stop it for ever, so nothing that sends may be called under a lock taken above IPI_LEVEL.
  */
 #include "kep.h"
 
@@ -15,17 +17,19 @@ typedef struct _KI_PACKET
     volatile LONG64 Pending; /* processors that have not run it yet */
 } KI_PACKET;
 
-static KSPIN_LOCK KiPacketLock;
-static KI_PACKET *volatile KiPacket;
-
-static void KiServePacket(void)
+static void KiServeRequests(PKPRCB Prcb)
 {
-    KI_PACKET *Packet = KiPacket;
-    LONG64 Self = 1LL << KiPrcb()->Number;
+    LONG64 Senders, Self = 1LL << Prcb->Number;
 
-    if (Packet != NULL && (Packet->Pending & Self)) {
+    if (Prcb->SenderSummary == 0) {
+        return;
+    }
+    Senders = InterlockedExchange64(&Prcb->SenderSummary, 0);
+    while (Senders != 0) {
+        KI_PACKET *Packet = KiProcessorBlock[__builtin_ctzll((ULONG64)Senders)]->IpiRequest;
+        Senders &= Senders - 1;
         Packet->Routine(Packet);
-        InterlockedAnd64(&Packet->Pending, ~Self);
+        InterlockedAnd64(&Packet->Pending, ~Self); /* from here on the packet may be gone */
     }
 }
 
@@ -34,7 +38,7 @@ void KiIpiService(PKTRAP_FRAME Frame)
     PKPRCB Prcb = KiPrcb();
     PKTHREAD Thread = Prcb->CurrentThread;
 
-    KiServePacket();
+    KiServeRequests(Prcb);
     if (Prcb->NextThread != NULL || Prcb->DpcQueueDepth != 0) {
         KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
     }
@@ -43,38 +47,42 @@ void KiIpiService(PKTRAP_FRAME Frame)
     }
 }
 
-/* Runs Routine on the processors of Targets (this one included if named) and waits until all have.  Any IRQL up to IPI_LEVEL. */
-static void KiBroadcast(KI_PACKET *Packet, KAFFINITY Targets)
+/* Runs Packet on the processors of Targets, this one excepted, and waits until all have.  IPI_LEVEL, interrupts on. */
+static void KiSendRequest(PKPRCB Prcb, KI_PACKET *Packet, KAFFINITY Targets)
 {
-    ULONG Self;
-    KIRQL OldIrql;
+    ULONG64 Left;
 
-    OldIrql = KeGetCurrentIrql();
+    Packet->Pending = (LONG64)Targets;
+    Prcb->IpiRequest = Packet;
+    for (Left = Targets; Left != 0; Left &= Left - 1) {
+        ULONG Number = (ULONG)__builtin_ctzll(Left);
+        (void)InterlockedOr64(&KiProcessorBlock[Number]->SenderSummary, 1LL << Prcb->Number);
+        KiSendReschedule(Number);
+    }
+    while (Packet->Pending != 0) {
+        KiServeRequests(Prcb);
+        YieldProcessor();
+    }
+}
+
+/* This processor, and those of Targets.  Any IRQL up to IPI_LEVEL. */
+static void KiBroadcast(KI_PACKET *Packet, struct _KPROCESS *Process)
+{
+    KIRQL OldIrql = KeGetCurrentIrql();
+    PKPRCB Prcb;
+    KAFFINITY Targets;
+
+    ASSERT(OldIrql <= IPI_LEVEL && (__builtin_ia32_readeflags_u64() & 0x200) != 0);
     if (OldIrql < IPI_LEVEL) {
-        OldIrql = KfRaiseIrql(IPI_LEVEL);
+        (void)KfRaiseIrql(IPI_LEVEL); /* from here on this is the processor that Targets does not name */
     }
-    Self = KiPrcb()->Number;
-    if (Targets >> Self & 1) {
-        Packet->Routine(Packet);
-        Targets &= ~(1ULL << Self);
-    }
+    Prcb = KiPrcb();
+    Targets = Process == NULL ? KeQueryActiveProcessors() : (KAFFINITY)Process->ActiveProcessors;
+    Targets &= ~(1ULL << Prcb->Number);
     if (Targets != 0) {
-        while (!KiTryAcquireLock(&KiPacketLock)) {
-            KiServePacket();
-        }
-        Packet->Pending = (LONG64)Targets;
-        KiPacket = Packet;
-        for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
-            if (Targets >> Number & 1) {
-                KiSendReschedule(Number);
-            }
-        }
-        while (Packet->Pending != 0) {
-            YieldProcessor();
-        }
-        KiPacket = NULL;
-        KiReleaseLock(&KiPacketLock);
+        KiSendRequest(Prcb, Packet, Targets);
     }
+    Packet->Routine(Packet);
     if (OldIrql < IPI_LEVEL) {
         KeLowerIrql(OldIrql);
     }
@@ -91,9 +99,12 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER Worker, ULONG_PTR Contex
 {
     KIRQL OldIrql = KfRaiseIrql(IPI_LEVEL);
     KI_PACKET Packet = { .Routine = KiCallWorker, .Argument = { (ULONG_PTR)Worker, Context } };
+    KAFFINITY Others = KeQueryActiveProcessors() & ~(1ULL << KiPrcb()->Number);
     ULONG_PTR Result;
 
-    KiBroadcast(&Packet, KeQueryActiveProcessors() & ~(1ULL << KiPrcb()->Number));
+    if (Others != 0) {
+        KiSendRequest(KiPrcb(), &Packet, Others);
+    }
     Result = Worker(Context);
     KeLowerIrql(OldIrql);
     return Result;
@@ -123,22 +134,24 @@ void KeFlushEntireTb_(void)
         KiFlushCurrentTb(TRUE);
         return;
     }
-    KiBroadcast(&Packet, KeQueryActiveProcessors());
+    KiBroadcast(&Packet, NULL);
 }
 
-/* A processor that does not have the process' tables loaded reloads CR3, and so forgets, before it uses them again. */
+/*
+ * The caller has changed the entries before.  A processor that does not have the process' tables loaded reloads CR3, and so forgets, before
+ * it uses them again; one that loads them now sets its bit first and walks the tables after, so it sees the new entries.  The mask is read
+ * at IPI_LEVEL: a thread that moved to another processor in between would leave the first one's stale entries behind.
+ */
 void KeFlushMultipleTb_(ULONG Count, PVOID *Va, struct _KPROCESS *Process)
 {
     KI_PACKET Packet = { .Routine = KiFlushPagesWorker, .Argument = { Count, (ULONG_PTR)Va } };
-    KAFFINITY Targets;
 
     if (KeNumberProcessors == 1) {
         KiFlushPagesWorker(&Packet);
         return;
     }
     __sync_synchronize();
-    Targets = Process == NULL ? KeQueryActiveProcessors() : (KAFFINITY)Process->ActiveProcessors;
-    KiBroadcast(&Packet, Targets);
+    KiBroadcast(&Packet, Process);
 }
 
 void KeFlushSingleTb_(PVOID Va, struct _KPROCESS *Process)

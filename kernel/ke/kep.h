@@ -187,6 +187,14 @@ void KiSwapThread(PKTHREAD Thread); /* the current thread waits (or ends): somet
 void KiSwitchToNext(void);          /* the current thread is preempted by NextThread, if there is one */
 void KiQuantumEnd(void);
 void KiSetPriorityLocked(PKTHREAD Thread, KPRIORITY Priority); /* ThreadLock held */
+PKPRCB KiLockThreadPrcb(PKTHREAD Thread); /* the processor where it is ready, standing by or running; NULL: none of these */
+/* PrcbLock held: */
+void KiEnqueue(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Head);
+void KiDequeue(PKPRCB Prcb, PKTHREAD Thread);
+PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Lowest); /* the best of at least Lowest, off its queue; NULL */
+/* place.c */
+void KiStealReady(PKPRCB Prcb);
+ULONG KiNextIdealProcessor(struct _KPROCESS *Process);
 
 /* ---- timer.c, dpc.c, apc.c ------------------------------------------------------------------------------------------------------ */
 BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime); /* timer locked, not inserted; FALSE: due already, not inserted */

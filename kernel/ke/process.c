@@ -10,11 +10,14 @@ struct _KPROCESS *KiInitialProcess;
 
 void KeInitializeProcess(struct _KPROCESS *Process, SCHAR BasePriority, KAFFINITY Affinity, ULONG64 DirectoryTableBase)
 {
+    static volatile LONG KiProcessSeed;
+
     RtlZeroMemory(Process, sizeof(*Process));
     KiInitializeHeader(&Process->Header, ProcessObject, sizeof(*Process), 0);
     InitializeListHead(&Process->ThreadListHead);
     Process->DirectoryTableBase = DirectoryTableBase;
     Process->Affinity = Affinity;
+    Process->ThreadSeed = InterlockedIncrement(&KiProcessSeed);
     Process->BasePriority = BasePriority;
     Process->QuantumReset = 6; /* two ticks: a client's short quantum */
     Process->PriorityClass = PROCESS_PRIORITY_CLASS_NORMAL_;
@@ -141,22 +144,6 @@ KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
     return KeNumberProcessors == 64 ? ~0ULL : (1ULL << KeNumberProcessors) - 1;
 }
 
-/* Affinity is checked by the caller to lie within the process' and the machine's. */
-KAFFINITY KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity)
-{
-    KAFFINITY Old;
-    KIRQL OldIrql;
-
-    KeAcquireSpinLock(&Thread->ThreadLock, &OldIrql);
-    Old = Thread->Affinity;
-    Thread->Affinity = Affinity & KeQueryActiveProcessors();
-    if (Thread->Affinity == 0) {
-        Thread->Affinity = Old;
-    }
-    KeReleaseSpinLock(&Thread->ThreadLock, OldIrql);
-    return Old;
-}
-
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
 {
     return KeSetAffinityThread(KeGetCurrentThread(), Affinity);
@@ -176,16 +163,6 @@ VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
 VOID NTAPI KeRevertToUserAffinityThread(VOID)
 {
     KeRevertToUserAffinityThreadEx(0);
-}
-
-UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor)
-{
-    UCHAR Old = (UCHAR)Thread->IdealProcessor;
-
-    if (Processor < KeNumberProcessors) {
-        Thread->IdealProcessor = Processor;
-    }
-    return Old;
 }
 
 BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sched.c - who runs: ready queues, preemption, priorities, quantum.
+ * sched.c - who runs: ready queues, preemption, switching, quantum.  Which processor: place.c.
  *
- * Each processor has 32 ready queues and one NextThread slot ("standby": chosen, not yet switched to).  A thread made ready goes to a
- * processor of its affinity: an idle one (its ideal processor first), else its ideal one, where it preempts, if its priority is higher than
- * what runs or stands by there, or queues.  A processor switches when it leaves DISPATCH_LEVEL (KiExitDispatcher, KiDispatchInterrupt) or
- * when its thread waits. Processors do not steal yet; one that goes idle looks at its own queues only.
+ * Each processor has 32 ready queues and one NextThread slot ("standby": chosen, not yet switched to).  A processor switches when it leaves
+ * DISPATCH_LEVEL (KiExitDispatcher, KiDispatchInterrupt) or when its thread waits.  One that has nothing to run takes a ready thread from
+ * another's queues (KiStealReady) before it goes idle.
  *
  * State changes: Waiting -> (Standby | Ready) by KiInsertReady, Ready -> Standby -> Running and Running -> Ready under the PrcbLock of
  * NextProcessor, Running -> Waiting by the thread itself.  No lock is held across KiSwapContext: KTHREAD.OnProcessor says that a stack is
@@ -17,13 +16,9 @@
 #include "etw.h"
 #include "kep.h"
 
-volatile LONG64 KiIdleSummary; /* bit n: processor n runs its idle thread with nothing standing by */
-
-#define KI_CLOCK_QUANTUM 3
-
 /* ---- ready queues (PrcbLock held) ----------------------------------------------------------------------------------------------- */
 
-static void KiEnqueue(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Head)
+void KiEnqueue(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Head)
 {
     PLIST_ENTRY List = &Prcb->ReadyList[Thread->Priority];
 
@@ -37,7 +32,7 @@ static void KiEnqueue(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Head)
     Prcb->ReadySummary |= 1 << Thread->Priority;
 }
 
-static void KiDequeue(PKPRCB Prcb, PKTHREAD Thread)
+void KiDequeue(PKPRCB Prcb, PKTHREAD Thread)
 {
     if (RemoveEntryList(&Thread->WaitListEntry)) {
         Prcb->ReadySummary &= ~(1 << Thread->Priority);
@@ -45,7 +40,7 @@ static void KiDequeue(PKPRCB Prcb, PKTHREAD Thread)
 }
 
 /* The best ready thread of at least Lowest, taken off its queue. */
-static PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Lowest)
+PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Lowest)
 {
     ULONG Summary = (ULONG)Prcb->ReadySummary >> Lowest << Lowest;
     PKTHREAD Thread;
@@ -56,49 +51,6 @@ static PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Lowest)
     Thread = CONTAINING_RECORD(Prcb->ReadyList[31 - __builtin_clz(Summary)].Flink, KTHREAD, WaitListEntry);
     KiDequeue(Prcb, Thread);
     return Thread;
-}
-
-static ULONG KiSelectProcessor(PKTHREAD Thread)
-{
-    ULONG64 Idle = (ULONG64)KiIdleSummary & Thread->Affinity;
-    ULONG Ideal = Thread->IdealProcessor;
-
-    if (Idle != 0 && !(Idle >> Ideal & 1)) {
-        return (ULONG)__builtin_ctzll(Idle);
-    }
-    if (!(Thread->Affinity >> Ideal & 1)) {
-        return (ULONG)__builtin_ctzll(Thread->Affinity);
-    }
-    return Ideal;
-}
-
-void KiInsertReady(PKTHREAD Thread)
-{
-    ULONG Number = KiSelectProcessor(Thread);
-    PKPRCB Prcb = KiProcessorBlock[Number];
-    PKTHREAD Running, Displaced;
-    BOOLEAN Preempt;
-
-    ASSERT(Thread->State == Waiting || Thread->State == Initialized || Thread->State == DeferredReady);
-    KiAcquireLock(&Prcb->PrcbLock);
-    Displaced = Prcb->NextThread;
-    Running = Displaced != NULL ? Displaced : Prcb->CurrentThread;
-    Preempt = Running == Prcb->IdleThread || Thread->Priority > Running->Priority;
-    if (Preempt) {
-        Thread->State = Standby;
-        Thread->NextProcessor = Number;
-        Prcb->NextThread = Thread;
-        if (Displaced != NULL) {
-            KiEnqueue(Prcb, Displaced, TRUE);
-        }
-        InterlockedAnd64(&KiIdleSummary, ~(1LL << Number));
-    } else {
-        KiEnqueue(Prcb, Thread, FALSE);
-    }
-    KiReleaseLock(&Prcb->PrcbLock);
-    if (Preempt && Number != KiPrcb()->Number) {
-        KiSendReschedule(Number);
-    }
 }
 
 /* ---- priorities ----------------------------------------------------------------------------------------------------------------- */
@@ -141,7 +93,7 @@ void KiReadyThreads(KI_READY_LIST *Ready)
 }
 
 /* Locks the processor where Thread is ready, standing by or running; NULL if it is none of these. */
-static PKPRCB KiLockThreadPrcb(PKTHREAD Thread)
+PKPRCB KiLockThreadPrcb(PKTHREAD Thread)
 {
     for (;;) {
         UCHAR State = Thread->State;
@@ -162,7 +114,7 @@ static PKPRCB KiLockThreadPrcb(PKTHREAD Thread)
 void KiSetPriorityLocked(PKTHREAD Thread, KPRIORITY Priority)
 {
     PKPRCB Prcb;
-    BOOLEAN Requeue = FALSE;
+    BOOLEAN Requeue = FALSE, Preempt = FALSE;
 
     if (Priority == Thread->Priority) {
         return;
@@ -177,11 +129,15 @@ void KiSetPriorityLocked(PKTHREAD Thread, KPRIORITY Priority)
         Requeue = TRUE;
     }
     Thread->Priority = (SCHAR)Priority;
+    if (Thread->State == Running) {
+        Prcb->RunningPriority = (SCHAR)Priority;
+    }
     if (Thread->State == Running && Prcb->NextThread == NULL) {
         PKTHREAD Next = KiSelectReady(Prcb, Priority < 31 ? Priority + 1 : 31);
         if (Next != NULL && Next->Priority > Priority) {
             Next->State = Standby;
             Prcb->NextThread = Next;
+            Preempt = TRUE;
         } else if (Next != NULL) {
             KiEnqueue(Prcb, Next, TRUE);
         }
@@ -192,6 +148,8 @@ void KiSetPriorityLocked(PKTHREAD Thread, KPRIORITY Priority)
     KiReleaseLock(&Prcb->PrcbLock);
     if (Requeue) {
         KiInsertReady(Thread);
+    } else if (Preempt && Prcb != KiPrcb()) {
+        KiSendReschedule(Prcb->Number);
     }
 }
 
@@ -213,9 +171,19 @@ static void KiSwitchContext(PKPRCB Prcb, PKTHREAD Old, PKTHREAD New)
 /* PrcbLock held: Thread becomes what this processor runs. */
 static void KiMakeCurrent(PKPRCB Prcb, PKTHREAD Thread)
 {
-    Thread->State = Running;
     Thread->NextProcessor = Prcb->Number;
     Prcb->CurrentThread = Thread;
+    Prcb->RunningPriority = Thread == Prcb->IdleThread ? -1 : Thread->Priority;
+    /* A full barrier: who queues an APC and still finds Ready has its KernelApcPending seen by KiCheckKernelApc after the switch. */
+    (void)__atomic_exchange_n(&Thread->State, Running, __ATOMIC_SEQ_CST);
+}
+
+/* PrcbLock held, NextThread empty.  What this processor runs if its thread cannot go on. */
+static PKTHREAD KiSelectOrIdle(PKPRCB Prcb)
+{
+    PKTHREAD Thread = KiSelectReady(Prcb, 0);
+
+    return Thread != NULL ? Thread : Prcb->IdleThread;
 }
 
 void KiSwapThread(PKTHREAD Thread)
@@ -227,11 +195,7 @@ void KiSwapThread(PKTHREAD Thread)
     New = Prcb->NextThread;
     Prcb->NextThread = NULL;
     if (New == NULL) {
-        New = KiSelectReady(Prcb, 0);
-    }
-    if (New == NULL) {
-        New = Prcb->IdleThread;
-        InterlockedOr64(&KiIdleSummary, 1LL << Prcb->Number);
+        New = KiSelectOrIdle(Prcb);
     }
     KiMakeCurrent(Prcb, New);
     KiReleaseLock(&Prcb->PrcbLock);
@@ -240,11 +204,34 @@ void KiSwapThread(PKTHREAD Thread)
     }
 }
 
+/* The current thread may no longer run here: something else does, and it is made ready where it may. */
+static void KiLeaveProcessor(PKPRCB Prcb, PKTHREAD Old)
+{
+    PKTHREAD New;
+
+    KiAcquireLock(&Old->ThreadLock);
+    KiAcquireLock(&Prcb->PrcbLock);
+    New = Prcb->NextThread != NULL ? Prcb->NextThread : KiSelectOrIdle(Prcb);
+    Prcb->NextThread = NULL;
+    Old->State = DeferredReady;
+    KiMakeCurrent(Prcb, New);
+    KiReleaseLock(&Prcb->PrcbLock);
+    KiInsertReady(Old); /* whoever takes it waits until its stack is free */
+    KiReleaseLock(&Old->ThreadLock);
+    if (New != Old) { /* it may be back already, if its affinity changed again */
+        KiSwitchContext(Prcb, Old, New);
+    }
+}
+
 void KiSwitchToNext(void)
 {
     PKPRCB Prcb = KiPrcb();
     PKTHREAD Old = Prcb->CurrentThread, New;
 
+    if (UNLIKELY(!(Old->Affinity >> Prcb->Number & 1))) {
+        KiLeaveProcessor(Prcb, Old);
+        return;
+    }
     KiAcquireLock(&Prcb->PrcbLock);
     New = Prcb->NextThread;
     if (New == NULL) {
@@ -257,7 +244,12 @@ void KiSwitchToNext(void)
     }
     KiMakeCurrent(Prcb, New);
     KiReleaseLock(&Prcb->PrcbLock);
-    KiSwitchContext(Prcb, Old, New);
+    if (Old == Prcb->IdleThread && Prcb->DpcQueueDepth != 0) {
+        KiRequestSoftwareInterrupt(DISPATCH_LEVEL); /* queued while the idle loop was to run it */
+    }
+    if (New != Old) {
+        KiSwitchContext(Prcb, Old, New);
+    }
 }
 
 void KiExitDispatcher(KIRQL OldIrql)
@@ -299,6 +291,9 @@ void KiQuantumEnd(void)
             Next->State = Standby;
             Prcb->NextThread = Next;
         }
+        if (Prcb->NextThread == NULL && !(Thread->Affinity >> Prcb->Number & 1)) {
+            Prcb->NextThread = Prcb->IdleThread; /* its affinity changed while it was about to wait and did not */
+        }
         if (Prcb->NextThread == NULL) {
             Thread->Quantum = Thread->QuantumReset;
         }
@@ -326,36 +321,50 @@ void KiDispatchInterrupt(void)
     __asm__ volatile("cli" ::: "memory");
 }
 
-/* The idle thread of each processor: DISPATCH_LEVEL throughout, so that software interrupts stay out and it does their work itself. */
+/* Something for an idle processor to run, in NextThread; TRUE: there is. */
+static BOOLEAN KiFindWork(PKPRCB Prcb)
+{
+    if (Prcb->NextThread == NULL && Prcb->ReadySummary != 0) {
+        KiAcquireLock(&Prcb->PrcbLock);
+        if (Prcb->NextThread == NULL) {
+            Prcb->NextThread = KiSelectReady(Prcb, 0);
+        }
+        if (Prcb->NextThread != NULL) {
+            Prcb->NextThread->State = Standby;
+        }
+        KiReleaseLock(&Prcb->PrcbLock);
+    }
+    if (Prcb->NextThread == NULL && KeNumberProcessors > 1) {
+        KiStealReady(Prcb);
+    }
+    return Prcb->NextThread != NULL;
+}
+
+/*
+ * The idle thread of each processor: DISPATCH_LEVEL throughout, so that software interrupts stay out and it does their work itself.  It says
+ * that it is idle before it looks for work the last time: who makes a thread ready afterwards sees the bit and sends an interrupt.
+ */
 NORETURN void KiIdleLoop(void)
 {
     PKPRCB Prcb = KiPrcb();
+    LONG64 Self = 1LL << Prcb->Number;
 
     KeGetCurrentThread()->WaitIrql = DISPATCH_LEVEL;
     __writecr8(DISPATCH_LEVEL);
     for (;;) {
         __asm__ volatile("sti" ::: "memory");
         KiRetireDpcs(Prcb);
-        if (Prcb->NextThread == NULL && Prcb->ReadySummary != 0) {
-            KiAcquireLock(&Prcb->PrcbLock);
-            if (Prcb->NextThread == NULL) {
-                Prcb->NextThread = KiSelectReady(Prcb, 0);
-            }
-            if (Prcb->NextThread != NULL) {
-                Prcb->NextThread->State = Standby;
-            }
-            KiReleaseLock(&Prcb->PrcbLock);
-        }
-        if (Prcb->NextThread != NULL) {
-            InterlockedAnd64(&KiIdleSummary, ~(1LL << Prcb->Number));
+        (void)InterlockedOr64(&KiIdleSummary, Self);
+        if (KiFindWork(Prcb)) {
+            (void)InterlockedAnd64(&KiIdleSummary, ~Self);
             KiSwitchToNext();
             continue;
         }
         __asm__ volatile("cli" ::: "memory");
-        InterlockedOr64(&KiIdleSummary, 1LL << Prcb->Number);
-        if (Prcb->NextThread == NULL && Prcb->ReadySummary == 0 && Prcb->DpcQueueDepth == 0) {
+        if (Prcb->NextThread == NULL && Prcb->ReadySummary == 0 && Prcb->DpcQueueDepth == 0 && !Prcb->IdleSchedule) {
             KiHaltProcessor();
         }
+        Prcb->IdleSchedule = FALSE;
     }
 }
 

@@ -25,8 +25,6 @@ static VOID NTAPI KiSuspendThread(PVOID NormalContext, PVOID Argument1, PVOID Ar
 void KeInitThread(PKTHREAD Thread, PVOID KernelStackTop, PKSTART_ROUTINE StartRoutine, PVOID StartContext, PVOID Teb,
                   struct _KPROCESS *Process)
 {
-    static volatile LONG KiIdealSeed;
-
     RtlZeroMemory(Thread, sizeof(*Thread));
     KiInitializeHeader(&Thread->Header, ThreadObject, sizeof(*Thread), 0);
     InitializeListHead(&Thread->MutantListHead);
@@ -55,7 +53,7 @@ void KeInitThread(PKTHREAD Thread, PVOID KernelStackTop, PKSTART_ROUTINE StartRo
     Thread->QuantumReset = (SCHAR)Process->QuantumReset;
     Thread->Quantum = Thread->QuantumReset;
     Thread->DisableBoost = Process->DisableBoost;
-    Thread->IdealProcessor = (ULONG)InterlockedIncrement(&KiIdealSeed) % (ULONG)KeNumberProcessors;
+    Thread->IdealProcessor = KiNextIdealProcessor(Process);
     Thread->State = Initialized;
     KiInitializeThreadStack(Thread, KernelStackTop, StartRoutine, StartContext);
 }

@@ -63,6 +63,11 @@ BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime)
     InsertHeadList(Entry, &Timer->TimerListEntry);
     KiUpdateNextDue(Slot);
     KiReleaseLock(&Slot->Lock);
+    __sync_synchronize();
+    if (UNLIKELY(DueTime <= (LONGLONG)KiInterruptTime())) { /* the hand may have passed while we were at it */
+        KiRemoveTimer(Timer);
+        return FALSE;
+    }
     return TRUE;
 }
 

@@ -55,7 +55,7 @@ static void KiReadMadtRecord(const UCHAR *Record)
 
     switch (Record[0]) {
     case 0: /* processor: ACPI id, APIC id, flags */
-        if (Record[1] >= 8 && (Record[4] & 3) != 0 && KiAcpi.ProcessorCount < KE_MAXIMUM_PROCESSORS) {
+        if (Record[1] >= 8 && (Record[4] & 1) != 0 && KiAcpi.ProcessorCount < KE_MAXIMUM_PROCESSORS) {
             KiAcpi.ProcessorApicId[KiAcpi.ProcessorCount++] = Record[3];
         }
         break;

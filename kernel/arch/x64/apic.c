@@ -44,10 +44,14 @@ void KiMaskLegacyPic(void)
     KiOut8(0xA1, 0xFF);
 }
 
-void KiInitializeApic(PKPRCB Prcb)
+void KiInitializeApic(void)
+{
+    KiApic = (volatile ULONG *)KiPhysical(KiAcpi.LocalApic);
+}
+
+void KiInitializeLocalApic(PKPRCB Prcb)
 {
     KiWriteMsr(MSR_APIC_BASE, KiReadMsr(MSR_APIC_BASE) | 0x800);
-    KiApic = (volatile ULONG *)KiPhysical(KiAcpi.LocalApic);
     KiApicWrite(APIC_LVT_TIMER, APIC_MASKED | CLOCK_VECTOR);
     KiApicWrite(APIC_LVT_LINT0, APIC_MASKED);
     KiApicWrite(APIC_LVT_LINT1, 0x400); /* NMI */
@@ -72,14 +76,19 @@ void KiRequestSoftwareInterrupt(KIRQL Level)
 
 void KiSendIpi(ULONG Number, UCHAR Vector)
 {
+    KiSendApicCommand(KiProcessorBlock[Number]->ApicId, Vector);
+}
+
+void KiSendApicCommand(ULONG ApicId, ULONG Command)
+{
     ULONG64 Flags = __builtin_ia32_readeflags_u64();
 
     KiDisableInterrupts(); /* the two halves of the command register belong together */
     while (KiApicRead(APIC_ICR_LOW) & APIC_ICR_BUSY) {
         YieldProcessor();
     }
-    KiApicWrite(APIC_ICR_HIGH, KiProcessorBlock[Number]->ApicId << 24);
-    KiApicWrite(APIC_ICR_LOW, Vector);
+    KiApicWrite(APIC_ICR_HIGH, ApicId << 24);
+    KiApicWrite(APIC_ICR_LOW, Command);
     if (Flags & EFLAGS_IF) {
         KiEnableInterrupts();
     }

@@ -42,6 +42,7 @@
 #define MSR_KERNEL_GS_BASE 0xC0000102u
 
 #define EFER_SCE 0x001u
+#define EFER_LME 0x100u
 #define EFER_NXE 0x800u
 #define CR0_MP 0x00000002u
 #define CR0_EM 0x00000004u
@@ -50,6 +51,7 @@
 #define CR0_WP 0x00010000u
 #define CR0_AM 0x00040000u
 #define CR4_DE 0x00000008u
+#define CR4_PAE 0x00000020u
 #define CR4_PGE 0x00000080u
 #define CR4_OSFXSR 0x00000200u
 #define CR4_OSXMMEXCPT 0x00000400u
@@ -86,7 +88,7 @@ typedef struct __attribute__((packed)) _KTSS64
 {
     ULONG Reserved0;
     ULONG64 Rsp0, Rsp1, Rsp2;
-    ULONG64 Ist[8]; /* Ist[0] is reserved; 1: #DF, 2: NMI, 3: #MC */
+    ULONG64 Ist[8]; /* Ist[0] is reserved */
     ULONG64 Reserved1;
     USHORT Reserved2, IoMapBase;
 } KTSS64;
@@ -95,7 +97,8 @@ enum
 {
     TSS_IST_PANIC = 1,
     TSS_IST_NMI = 2,
-    TSS_IST_MCA = 3
+    TSS_IST_MCA = 3,
+    TSS_IST_DEBUG = 4
 };
 
 typedef struct __attribute__((packed)) _KIDT_ENTRY
@@ -108,6 +111,7 @@ typedef struct __attribute__((packed)) _KIDT_ENTRY
 static_assert(sizeof(KIDT_ENTRY) == 16, "IDT entry");
 
 #define IST_STACK_SIZE 0x2000
+#define SWITCH_STACK_SIZE 0x3000 /* interrupts may nest on it */
 
 /* All that one processor owns.  The KPCR must come first: GS points to it. */
 typedef struct __attribute__((aligned(4096))) _KIPROCESSOR
@@ -124,6 +128,8 @@ typedef struct __attribute__((aligned(4096))) _KIPROCESSOR
     UCHAR PanicStack[IST_STACK_SIZE] __attribute__((aligned(16)));
     UCHAR NmiStack[IST_STACK_SIZE] __attribute__((aligned(16)));
     UCHAR McaStack[IST_STACK_SIZE] __attribute__((aligned(16)));
+    UCHAR DebugStack[IST_STACK_SIZE] __attribute__((aligned(16)));
+    UCHAR SwitchStack[SWITCH_STACK_SIZE] __attribute__((aligned(16)));
 } KIPROCESSOR;
 static_assert(sizeof(KPCR) <= 0x180, "KPCR");
 static_assert(__builtin_offsetof(KPCR, Self) == 0x18 && __builtin_offsetof(KPCR, CurrentPrcb) == 0x20, "KPCR");
@@ -189,6 +195,12 @@ static inline volatile VOID *KiPhysical(ULONG64 Address)
     return (volatile VOID *)(KiDirectMap + Address);
 }
 
+/* ---- startap.c, startap.asm ----------------------------------------------------------------------------------------------------- */
+extern UCHAR KiTrampoline[], KiTrampolineGdtBase[], KiTrampolineData[], KiTrampolineEnd[];
+void KiProcessorEntry(void); /* where the trampoline jumps to, in long mode */
+NORETURN void KiRunProcessor(KIPROCESSOR *Processor);
+void KiReserveTrampoline(LOADER_PARAMETER_BLOCK *Block);
+
 /* ---- assembly ------------------------------------------------------------------------------------------------------------------- */
 extern const ULONG64 KiVectorStubs[256];
 void KiSystemCall64(void);
@@ -202,12 +214,14 @@ extern const KI_FIXUP KiFixupTable[], KiFixupTableEnd[];
 extern UCHAR __ImageBase[];
 
 /* ---- apic.c, ioapic.c, acpi.c, timer.c ------------------------------------------------------------------------------------------ */
-void KiInitializeApic(PKPRCB Prcb);
+void KiInitializeApic(void);                /* where its registers are */
+void KiInitializeLocalApic(PKPRCB Prcb);   /* this processor's */
 void KiEndOfInterrupt(void);
 void KiMaskLegacyPic(void);
 void KiStartClock(void);
 void KiInitializeIoApic(void);
 void KiSendIpi(ULONG Number, UCHAR Vector);
+void KiSendApicCommand(ULONG ApicId, ULONG Command); /* INIT, start-up, NMI */
 typedef struct _KI_ACPI
 {
     ULONG64 LocalApic;

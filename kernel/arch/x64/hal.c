@@ -11,8 +11,10 @@ void KiInitializeHardwareInterrupts(LOADER_PARAMETER_BLOCK *Block)
 {
     KiMaskLegacyPic();
     KiReadAcpiTables(Block->AcpiRsdp);
-    KiInitializeApic(KeGetCurrentPrcb());
+    KiInitializeApic();
+    KiInitializeLocalApic(KeGetCurrentPrcb());
     KiInitializeIoApic();
+    KiReserveTrampoline(Block);
 }
 
 void KiInitializeHardwareClock(void)
@@ -28,6 +30,11 @@ void KiStartHardwareClock(void)
 void KiSendReschedule(ULONG Number)
 {
     KiSendIpi(Number, IPI_VECTOR);
+}
+
+void KiSendNmi(ULONG Number)
+{
+    KiSendApicCommand(KiProcessorBlock[Number]->ApicId, 0x4400);
 }
 
 /* STI takes effect after the next instruction, so no interrupt is lost between the two. */

@@ -72,12 +72,16 @@ void KiGenerateOffsets(void)
     PRCB(Number);
     PRCB(RspBase);
     PRCB(UserRsp);
+    PRCB(SwitchStack);
     PRCB(TssBase);
     PRCB(SystemCalls);
     PRCB(FeatureBits);
     OFFSET(KF_SMAP, KF_SMAP);
     OFFSET(KF_XSAVE, KF_XSAVE);
     OFFSET(KF_FSGSBASE, KF_FSGSBASE);
+    OFFSET(CR4_PAE, CR4_PAE);
+    OFFSET(EFER_LME, EFER_LME);
+    OFFSET(EFER_NXE, EFER_NXE);
     OFFSET(TssRsp0, __builtin_offsetof(KTSS64, Rsp0));
     OFFSET(LpbBootStackTop, __builtin_offsetof(LOADER_PARAMETER_BLOCK, BootStackTop));
     OFFSET(LpbRandomSeed, __builtin_offsetof(LOADER_PARAMETER_BLOCK, RandomSeed));

@@ -24,7 +24,7 @@ static const struct
     UCHAR Vector, Ist;
     BOOLEAN User; /* may be raised by an INT instruction of user mode */
 } KiSpecialGates[] = {
-    { 1, 0, FALSE },   { 2, TSS_IST_NMI, FALSE },   { 3, 0, TRUE },
+    { 1, TSS_IST_DEBUG, FALSE },   { 2, TSS_IST_NMI, FALSE },   { 3, 0, TRUE },
     { 4, 0, TRUE },    { 8, TSS_IST_PANIC, FALSE }, { 18, TSS_IST_MCA, FALSE },
     { 0x29, 0, TRUE }, { 0x2C, 0, TRUE },           { 0x2D, 0, TRUE },
 };
@@ -61,9 +61,9 @@ static void KiInitializeGdt(KIPROCESSOR *Processor)
     Gdt[KGDT64_R3_CMTEB >> 3] = 0x00CFF3000000FFFF;
 }
 
-static ULONG64 KiEmergencyStack(KIPROCESSOR *Processor, UCHAR *Stack)
+static ULONG64 KiEmergencyStack(KIPROCESSOR *Processor, UCHAR *Stack, ULONG Size)
 {
-    ULONG64 *Top = (ULONG64 *)(Stack + IST_STACK_SIZE - 16);
+    ULONG64 *Top = (ULONG64 *)(Stack + Size - 16);
 
     *Top = (ULONG64)Processor;
     return (ULONG64)Top;
@@ -159,9 +159,11 @@ void KiInitializeProcessor(KIPROCESSOR *Processor, ULONG Number)
     PKPRCB Prcb = &Processor->Prcb;
 
     KiInitializeGdt(Processor);
-    Processor->Tss.Ist[TSS_IST_PANIC] = KiEmergencyStack(Processor, Processor->PanicStack);
-    Processor->Tss.Ist[TSS_IST_NMI] = KiEmergencyStack(Processor, Processor->NmiStack);
-    Processor->Tss.Ist[TSS_IST_MCA] = KiEmergencyStack(Processor, Processor->McaStack);
+    Processor->Tss.Ist[TSS_IST_PANIC] = KiEmergencyStack(Processor, Processor->PanicStack, IST_STACK_SIZE);
+    Processor->Tss.Ist[TSS_IST_NMI] = KiEmergencyStack(Processor, Processor->NmiStack, IST_STACK_SIZE);
+    Processor->Tss.Ist[TSS_IST_MCA] = KiEmergencyStack(Processor, Processor->McaStack, IST_STACK_SIZE);
+    Processor->Tss.Ist[TSS_IST_DEBUG] = KiEmergencyStack(Processor, Processor->DebugStack, IST_STACK_SIZE);
+    Prcb->SwitchStack = KiEmergencyStack(Processor, Processor->SwitchStack, SWITCH_STACK_SIZE);
     Processor->Tss.IoMapBase = sizeof(KTSS64);
     KiLoadTables(Processor);
     KiWriteMsr(MSR_GS_BASE, (ULONG64)Processor);

@@ -3,8 +3,12 @@
 ; switch.asm - from one thread to another, and the first step of a new one.
 ;
 ; KiSwapContext(Old, New) is called at DISPATCH_LEVEL (ke/sched.c): New is this processor's from now on, PRCB.CurrentThread says so
-; already.  It returns in New, where New once called it.  A thread readied on another processor while its own has not yet left the stack
-; is waited for (OnProcessor).  What is switched: nonvolatile registers, XSAVE state, stack, address space, user GS and FS bases.
+; already.  It returns in New, where New once called it.  What is switched: nonvolatile registers, XSAVE state, address space, stack, user
+; GS and FS bases.
+;
+; OnProcessor says that a thread's stack or registers are still in use: New, readied while its own processor was on the way out of it, is
+; waited for.  Two processors that exchange their threads would wait for each other for ever, each standing on the stack the other waits
+; for; so the wait happens on a stack that belongs to the processor, after Old has been given up.
 %include "macros.inc"
 default rel
 
@@ -46,12 +50,8 @@ PROC KiSwapContext
     mov [rdi + ThUserFsBase], eax
     mov [rdi + ThUserFsBase + 4], edx
 .wait:
-    cmp byte [rsi + ThOnProcessor], 0
-    jne .busy
-    mov byte [rsi + ThOnProcessor], 1
     mov r8, [rdi + ThApcStateProcess]
     mov r9, [rsi + ThApcStateProcess]
-    mov rsp, [rsi + ThKernelStack]
     cmp r8, r9
     je .sameprocess
     mov ecx, gs:[abs PcNumber]
@@ -60,6 +60,11 @@ PROC KiSwapContext
     mov cr3, rax
     lock btr [r8 + PrActiveProcessors], rcx
 .sameprocess:
+    cmp byte [rsi + ThOnProcessor], 0
+    jne .busy
+.take:
+    mov byte [rsi + ThOnProcessor], 1
+    mov rsp, [rsi + ThKernelStack]
     mov rax, [rsi + ThInitialStack]
     mov gs:[abs PcRspBase], rax
     mov rcx, gs:[abs PcTssBase]
@@ -82,6 +87,8 @@ PROC KiSwapContext
     mov edx, eax
     xrstor64 [rcx]
 .restored:
+    test rdi, rdi
+    jz .return                  ; given up already
     ; From the store on Old belongs to others: it may run elsewhere, or be gone.
     cmp byte [rdi + ThState], KTHREAD_TERMINATED
     mov byte [rdi + ThOnProcessor], 0
@@ -98,8 +105,16 @@ PROC KiSwapContext
     pop rbp
     ret
 .busy:
+    mov rsp, gs:[abs PcSwitchStack]
+    cmp byte [rdi + ThState], KTHREAD_TERMINATED
+    je .spin                    ; nobody else is interested in it, and it must be reaped below
+    mov byte [rdi + ThOnProcessor], 0
+    xor edi, edi
+.spin:
     pause
-    jmp .wait
+    cmp byte [rsi + ThOnProcessor], 0
+    jne .spin
+    jmp .take
 .fxsave:
     fxsave64 [rcx]
     jmp .saved

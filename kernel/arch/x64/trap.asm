@@ -7,7 +7,9 @@
 ;   exceptions   KiTrapHandler at the IRQL of the fault, interrupts as C decides;
 ;   interrupts   KiInterruptHandler at the IRQL of the vector (its high nibble), the old one is put back afterwards;
 ;   #DF NMI #MC  KiParanoidHandler on a stack of their own; they may strike between SYSCALL and SWAPGS, so they look at nothing but that
-;                stack to find the processor's block.
+;                stack to find the processor's block;
+;   #DB          on a stack of its own as well (`mov ss` before `syscall` lets a user's breakpoint strike at the first instruction of
+;                the kernel, on the user's stack); one from user mode moves to the thread's kernel stack and goes on as an exception.
 ; GS: from user mode a trap begins with SWAPGS; the test is the frame's CS.  AC (SMAP's key) is closed at once and comes back with IRETQ.
 ; The kernel proper uses no XMM register, but drivers may: the volatile ones are kept in the frame, as on NT.
 %include "macros.inc"
@@ -30,6 +32,8 @@ KiStub%1:
     push %1
     %if %1 == 2 || %1 == 8 || %1 == 18
         jmp KiParanoidBuild
+    %elif %1 == 1
+        jmp KiDebugBuild
     %elif %1 < 0x1F || %1 == 0x29 || %1 == 0x2C || %1 == 0x2D
         jmp KiTrapBuild
     %else
@@ -142,6 +146,29 @@ PROC KiReturnToUser
     lea rsp, [rcx - HOME]
     jmp KiTrapExit
 ENDPROC
+
+; #DB: error code and vector are pushed.  From user mode the seven quadwords move to where the processor would have put them without a
+; stack of its own.
+KiDebugBuild:
+    test byte [rsp + 0x18], 1
+    jz KiParanoidBuild
+    swapgs
+    push rax
+    push rcx
+    mov rax, gs:[abs PcRspBase]
+%assign I 0
+%rep 7
+    mov rcx, [rsp + 0x10 + I * 8]
+    mov [rax - 0x38 + I * 8], rcx
+%assign I I + 1
+%endrep
+    mov rcx, [rsp + 8]
+    mov [rax - 0x40], rcx
+    pop rcx
+    lea rsp, [rax - 0x40]
+    pop rax
+    swapgs
+    jmp KiTrapBuild
 
 ; #DF, NMI, #MC: the stack's bottom quadword, above the machine frame, is the address of the processor's block.
 KiParanoidBuild:

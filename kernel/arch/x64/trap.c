@@ -215,7 +215,7 @@ static void KiDebugTrap(PKTRAP_FRAME Frame)
     __asm__ volatile("mov %%dr6, %0" : "=r"(Dr6));
     __asm__ volatile("mov %0, %%dr6" : : "r"(0xFFFF0FF0ULL));
     if (KiFrameMode(Frame) == KernelMode) {
-        Frame->EFlags &= ~(ULONG64)EFLAGS_TF; /* a user breakpoint touched by a guarded copy */
+        Frame->EFlags &= ~(ULONG64)EFLAGS_TF; /* a user breakpoint touched by a guarded copy, or delayed past SYSCALL */
         return;
     }
     KeGetCurrentThread()->DebugRegisters[4] = Dr6;
@@ -342,10 +342,13 @@ void KiInterruptHandler(PKTRAP_FRAME Frame)
     KiDisableInterrupts();
 }
 
-/* #DF, NMI, #MC on their own stacks. */
+/* #DF, NMI, #MC, and #DB in kernel mode, on their own stacks. */
 void KiParanoidHandler(PKTRAP_FRAME Frame)
 {
     switch (Frame->Vector) {
+    case 1:
+        KiDebugTrap(Frame);
+        return;
     case 2:
         if (KiHandleNmi(Frame)) {
             return;

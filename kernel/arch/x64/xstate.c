@@ -22,9 +22,9 @@ void KiInitializeExtendedState(PKPRCB Prcb)
         return;
     }
     __asm__ volatile("cpuid" : "=a"(Leaf[0]), "=b"(Leaf[1]), "=c"(Leaf[2]), "=d"(Leaf[3]) : "a"(0xD), "c"(0));
-    KiXStateMask = (((ULONG64)Leaf[3] << 32) | Leaf[0]) & XSTATE_SUPPORTED;
-    if ((KiXStateMask & 0xE0) != 0xE0 || !(KiXStateMask & 4)) {
-        KiXStateMask &= ~0xE0ULL;
+    if (Prcb->Number == 0) { /* the others do as the first */
+        ULONG64 Mask = (((ULONG64)Leaf[3] << 32) | Leaf[0]) & XSTATE_SUPPORTED;
+        KiXStateMask = (Mask & 0xE4) == 0xE4 ? Mask : Mask & ~0xE0ULL;
     }
     Low = (ULONG)KiXStateMask;
     High = (ULONG)(KiXStateMask >> 32);
