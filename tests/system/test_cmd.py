@@ -1,10 +1,39 @@
 # SPDX-License-Identifier: MIT
 """The command processor at its prompt: one boot through the quick loader, typed at over the serial line."""
+import glob
+import os
 import re
+import subprocess
 
 import pytest
 
 import qemu
+from conftest import BUILD, ROOT, log_path
+
+SCRIPTS = os.path.join(ROOT, "tests/system/cmd")
+NAMES = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(SCRIPTS, "*.out")))
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """Every batch file of tests/system/cmd that has an .out, run by a cmd of its own in one boot: {name: output}."""
+    folder = tmp_path_factory.mktemp("cmd")
+    lines = ["@echo off"]
+    for name in NAMES:
+        lines += [f"echo @@ begin {name}", f'cmd /c C:\\Scripts\\{name}.bat x "y z"', "echo @@ end"]
+    (folder / "all.bat").write_text("".join(line + "\r\n" for line in lines), newline="")
+    run = subprocess.run([os.path.join(ROOT, "tools/nrun"), "--log", log_path("cmd-scripts"), "--add", f"{SCRIPTS}=C:\\Scripts", "--add",
+                          f"{folder}/all.bat=C:\\Temp\\all.bat", "--", "C:\\Temp\\all.bat"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                         env=dict(os.environ, BUILD=BUILD))
+    text = run.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+    return {match[1]: match[2] for match in re.finditer(r"^@@ begin (\w+)\n(.*?)^@@ end$", text, re.DOTALL | re.MULTILINE)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_script(outputs, name):
+    """A batch file prints what it prints on Windows."""
+    with open(os.path.join(SCRIPTS, name + ".out"), encoding="utf-8") as f:
+        assert outputs.get(name) == f.read()
 
 
 @pytest.mark.parametrize("line, expected", [

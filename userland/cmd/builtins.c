@@ -9,31 +9,55 @@ typedef struct _BUILTIN_ENTRY
     LPCWSTR Name;
     BUILTIN Function;
     LPCWSTR Help;
+    BOOL KeepsErrorLevel; /* if it succeeds */
 } BUILTIN_ENTRY;
 
 static const BUILTIN_ENTRY Builtins[] = {
-    {L"CD", DoCd, L"Displays the name of or changes the current directory."},
-    {L"CHDIR", DoCd, L"Displays the name of or changes the current directory."},
-    {L"CLS", DoCls, L"Clears the screen."},
-    {L"DIR", DoDir, L"Displays a list of files and subdirectories in a directory."},
-    {L"ECHO", DoEcho, L"Displays messages, or turns command echoing on or off."},
-    {L"EXIT", DoExit, L"Quits the CMD.EXE program (command interpreter)."},
-    {L"HELP", DoHelp, L"Provides Help information for commands."},
-    {L"PATH", DoPath, L"Displays or sets a search path for executable files."},
-    {L"PAUSE", DoPause, L"Suspends processing and displays a message."},
-    {L"PROMPT", DoPrompt, L"Changes the command prompt."},
-    {L"REM", DoRem, L"Records comments (remarks)."},
-    {L"SET", DoSet, L"Displays, sets, or removes environment variables."},
-    {L"SHUTDOWN", DoShutdown, L"Shuts the machine down (/s) or restarts it (/r)."},
-    {L"START", DoStart, L"Starts a program without waiting for it."},
-    {L"TITLE", DoTitle, L"Sets the window title for a CMD.EXE session."},
-    {L"TYPE", DoType, L"Displays the contents of a text file."},
-    {L"VER", DoVer, L"Displays the version."},
-    {L"VOL", DoVol, L"Displays a disk volume label and serial number."},
+    {L"BREAK", DoRem, L"Does nothing; scripts for DOS have it.", TRUE},
+    {L"CALL", DoCall, L"Calls one batch program, or a label, from another.", FALSE},
+    {L"CD", DoCd, L"Displays the name of or changes the current directory.", FALSE},
+    {L"CHDIR", DoCd, L"Displays the name of or changes the current directory.", FALSE},
+    {L"CLS", DoCls, L"Clears the screen.", TRUE},
+    {L"COLOR", DoColor, L"Sets the default console foreground and background colors.", FALSE},
+    {L"COPY", DoCopy, L"Copies one or more files to another location.", FALSE},
+    {L"DATE", DoDate, L"Displays the date.", TRUE},
+    {L"DEL", DoDel, L"Deletes one or more files.", FALSE},
+    {L"DIR", DoDir, L"Displays a list of files and subdirectories in a directory.", FALSE},
+    {L"ECHO", DoEcho, L"Displays messages, or turns command echoing on or off.", TRUE},
+    {L"ENDLOCAL", DoEndlocal, L"Ends localization of environment changes in a batch file.", TRUE},
+    {L"ERASE", DoDel, L"Deletes one or more files.", FALSE},
+    {L"EXIT", DoExit, L"Quits the CMD.EXE program (command interpreter).", FALSE},
+    {L"GOTO", DoGoto, L"Directs the command interpreter to a labeled line in a batch program.", TRUE},
+    {L"HELP", DoHelp, L"Provides Help information for commands.", FALSE},
+    {L"MD", DoMd, L"Creates a directory.", FALSE},
+    {L"MKDIR", DoMd, L"Creates a directory.", FALSE},
+    {L"MORE", DoMore, L"Displays output one screen at a time.", FALSE},
+    {L"MOVE", DoMove, L"Moves one or more files from one directory to another directory.", FALSE},
+    {L"PATH", DoPath, L"Displays or sets a search path for executable files.", TRUE},
+    {L"PAUSE", DoPause, L"Suspends processing and displays a message.", TRUE},
+    {L"POPD", DoPopd, L"Restores the previous value of the current directory saved by PUSHD.", FALSE},
+    {L"PROMPT", DoPrompt, L"Changes the command prompt.", TRUE},
+    {L"PUSHD", DoPushd, L"Saves the current directory then changes it.", FALSE},
+    {L"RD", DoRd, L"Removes a directory.", FALSE},
+    {L"REM", DoRem, L"Records comments (remarks).", TRUE},
+    {L"REN", DoRen, L"Renames a file or files.", FALSE},
+    {L"RENAME", DoRen, L"Renames a file or files.", FALSE},
+    {L"RMDIR", DoRd, L"Removes a directory.", FALSE},
+    {L"SET", DoSet, L"Displays, sets, or removes environment variables.", TRUE},
+    {L"SETLOCAL", DoSetlocal, L"Begins localization of environment changes in a batch file.", FALSE},
+    {L"SHIFT", DoShift, L"Shifts the position of replaceable parameters in batch files.", TRUE},
+    {L"SHUTDOWN", DoShutdown, L"Shuts the machine down (/s) or restarts it (/r).", FALSE},
+    {L"START", DoStart, L"Starts a program without waiting for it.", FALSE},
+    {L"TIME", DoTime, L"Displays the time.", TRUE},
+    {L"TITLE", DoTitle, L"Sets the window title for a CMD.EXE session.", TRUE},
+    {L"TYPE", DoType, L"Displays the contents of a text file.", FALSE},
+    {L"VER", DoVer, L"Displays the version.", FALSE},
+    {L"VERIFY", DoRem, L"Accepted; writes are not read back.", TRUE},
+    {L"VOL", DoVol, L"Displays a disk volume label and serial number.", FALSE},
 };
 
 /* A name ends at the first character that cannot be in one: "dir/b", "cd..", "echo.text". */
-BUILTIN FindBuiltin(LPCWSTR Name, LPCWSTR *Rest)
+BUILTIN FindBuiltin(LPCWSTR Name, LPCWSTR *Rest, BOOL *KeepsErrorLevel)
 {
     SIZE_T Length = 0;
 
@@ -50,6 +74,7 @@ BUILTIN FindBuiltin(LPCWSTR Name, LPCWSTR *Rest)
     for (ULONG i = 0; i < COUNT_OF(Builtins); i++) {
         if (wcslen(Builtins[i].Name) == Length && _wcsnicmp(Builtins[i].Name, Name, Length) == 0) {
             *Rest = Name + Length;
+            *KeepsErrorLevel = Builtins[i].KeepsErrorLevel;
             return Builtins[i].Function;
         }
     }
@@ -74,6 +99,7 @@ void DoHelp(LPCWSTR Arguments)
         Cmd.ErrorLevel = 1;
         return;
     }
+    Print(L"%-15sPerforms conditional processing in batch programs.\r\n%-15sRuns a specified command for each item in a set.\r\n", L"IF", L"FOR");
     Print(L"\r\nAny other word starts a program: from the current directory, or along PATH.\r\n"
           L"command > file    command < file    command && if-it-succeeded    command || if-it-failed    one & other\r\n");
 }
@@ -96,6 +122,53 @@ void DoEcho(LPCWSTR Arguments)
 void DoRem(LPCWSTR Arguments)
 {
     (void)Arguments;
+}
+
+static void ShowOrRefuse(LPCWSTR Arguments, LPCWSTR What, LPCWSTR Variable)
+{
+    LPWSTR Word = NextWord(&Arguments);
+
+    if (Word != NULL && !IsSwitch(Word, L't')) {
+        PrintError(L"A required privilege is not held by the client.\r\n"); /* the clock is not set from here */
+        Cmd.ErrorLevel = 1;
+        return;
+    }
+    Print(Word != NULL ? L"%.0s%s\r\n" : L"The current %s is: %s\r\n", What, ExpandPercents(Variable));
+}
+
+void DoDate(LPCWSTR Arguments)
+{
+    ShowOrRefuse(Arguments, L"date", L"%DATE%");
+}
+
+void DoTime(LPCWSTR Arguments)
+{
+    ShowOrRefuse(Arguments, L"time", L"%TIME%");
+}
+
+/* color bf: two hexadecimal digits, background and foreground. */
+void DoColor(LPCWSTR Arguments)
+{
+    static const WCHAR Digits[] = L"0123456789abcdef";
+    LPWSTR Word = NextWord(&Arguments);
+    HANDLE Output = GetStdHandle(STD_OUTPUT_HANDLE);
+    CONSOLE_SCREEN_BUFFER_INFO Info;
+    DWORD Done;
+
+    Cmd.ErrorLevel = 0;
+    if (Word == NULL) {
+        Word = CmdCopy(L"07", 2);
+    }
+    LPCWSTR Back = wcslen(Word) == 1 ? Digits : wcschr(Digits, Word[0] | 0x20), Front = wcschr(Digits, Word[wcslen(Word) - 1] | 0x20);
+    if (wcslen(Word) > 2 || Back == NULL || Front == NULL || Back == Front) {
+        Cmd.ErrorLevel = 1;
+        return;
+    }
+    WORD Attribute = (WORD)((Back - Digits) << 4 | (Front - Digits));
+    if (GetConsoleScreenBufferInfo(Output, &Info)) {
+        FillConsoleOutputAttribute(Output, Attribute, (DWORD)Info.dwSize.X * (DWORD)Info.dwSize.Y, (COORD){0, 0}, &Done);
+        SetConsoleTextAttribute(Output, Attribute);
+    }
 }
 
 void DoVer(LPCWSTR Arguments)
@@ -156,28 +229,22 @@ void DoPause(LPCWSTR Arguments)
     Print(L"\r\n");
 }
 
-static LONG Integer(LPCWSTR Text)
-{
-    BOOL Negative = *Text == L'-';
-    ULONG Value = 0;
-
-    for (Text += Negative || *Text == L'+'; *Text >= L'0' && *Text <= L'9'; Text++) {
-        Value = Value * 10 + (ULONG)(*Text - L'0');
-    }
-    return Negative ? (LONG)(0 - Value) : (LONG)Value;
-}
-
 void DoExit(LPCWSTR Arguments)
 {
     LPWSTR Word = NextWord(&Arguments);
+    BOOL Batch = Word != NULL && IsSwitch(Word, L'b');
 
-    if (Word != NULL && IsSwitch(Word, L'b')) {
+    if (Batch) {
         Word = NextWord(&Arguments);
     }
     if (Word != NULL) {
-        Cmd.ErrorLevel = (DWORD)Integer(Word);
+        Cmd.ErrorLevel = (DWORD)ParseInteger(Word);
     }
-    Cmd.Exit = TRUE;
+    if (Batch && Cmd.Batch != NULL) {
+        LeaveBatch();
+    } else {
+        Cmd.Exit = TRUE;
+    }
 }
 
 void DoShutdown(LPCWSTR Arguments)
@@ -190,7 +257,7 @@ void DoShutdown(LPCWSTR Arguments)
             Action = ShutdownReboot;
         } else if (IsSwitch(Word, L't')) {
             LPWSTR Seconds = NextWord(&Arguments);
-            Sleep(Seconds != NULL ? (DWORD)Integer(Seconds) * 1000 : 0);
+            Sleep(Seconds != NULL ? (DWORD)ParseInteger(Seconds) * 1000 : 0);
         } else if (!IsSwitch(Word, L's') && !IsSwitch(Word, L'p')) {
             PrintError(L"Usage: shutdown [/s | /r] [/t seconds]\r\n");
             Cmd.ErrorLevel = 1;

@@ -2,15 +2,60 @@
 /*
  * cmd.c - the command processor: its own command line, the prompt, and the one command that the host asked for.
  *
- *      cmd [/q] [/d] [/s] [/c text | /k text]      as on Windows
+ *      cmd [/q] [/d] [/s] [/v:on] [/c text | /k text]      as on Windows
  *      cmd /nrun                                   runs the first line of C:\nascent.run in the directory of its second line, then reports
  *                                                  "EXIT 0x..." or "NOSTART 0x..." to \\.\HostExit, where tools/nrun reads it
  *
- * Different from Windows: no batch files and no if/for/goto/call yet; set /a and /p are not there.
+ * Different from Windows: extensions are always on; assoc, ftype, mklink and /a, /u are not there.
  */
 #include "cmd.h"
 
 CMD_STATE Cmd;
+
+/* The next line as it stands; FALSE: there is none. */
+static BOOL RawMoreLine(TEXT *Line)
+{
+    HANDLE Input = GetStdHandle(STD_INPUT_HANDLE);
+    DWORD Mode;
+
+    if (Cmd.Batch != NULL) {
+        return BatchReadLine(Line);
+    }
+    if (!Cmd.Interactive) {
+        return FALSE;
+    }
+    Print(L"More? ");
+    return ReadLine(Input, GetConsoleMode(Input, &Mode), Line);
+}
+
+/* A '^' at the end of a line stands for the line's end: the next one belongs to it. */
+static LPWSTR WithContinuation(LPWSTR Line)
+{
+    SIZE_T Length = wcslen(Line), Carets = 0;
+    TEXT Next = {0}, Joined = {0};
+
+    while (Carets < Length && Line[Length - 1 - Carets] == L'^') {
+        Carets++;
+    }
+    if (Carets % 2 == 0 || !RawMoreLine(&Next)) {
+        return Line;
+    }
+    LPWSTR Expanded = ExpandPercents(Next.Buffer);
+    TextAdd(&Joined, Line, Length - 1);
+    TextAddString(&Joined, Expanded != NULL ? Expanded : L"");
+    return WithContinuation(Joined.Buffer);
+}
+
+LPWSTR MoreLine(void)
+{
+    TEXT Line = {0};
+
+    if (!RawMoreLine(&Line)) {
+        return NULL;
+    }
+    LPWSTR Expanded = ExpandPercents(Line.Buffer);
+    return WithContinuation(Expanded != NULL ? Expanded : Line.Buffer);
+}
 
 void RunLine(LPCWSTR Line)
 {
@@ -22,11 +67,14 @@ void RunLine(LPCWSTR Line)
         PrintError(L"The input line is too long.\r\n");
         Cmd.ErrorLevel = 1;
     } else {
-        NODE *Node = ParseLine(Expanded, &Empty);
+        NODE *Node = ParseLine(WithContinuation(Expanded), Cmd.Batch != NULL || Cmd.Interactive, &Empty);
         if (Node != NULL) {
-            Execute(Node);
+            (Cmd.Batch != NULL ? ExecuteShown : Execute)(Node);
         } else if (!Empty) {
-            Cmd.ErrorLevel = 255;
+            Cmd.ErrorLevel = Cmd.Last = 255;
+            if (Cmd.Batch != NULL) {
+                LeaveBatch(); /* a syntax error ends a batch file */
+            }
         }
     }
     CmdRelease(Mark);
@@ -128,6 +176,7 @@ static void Interact(void)
     if (Console) {
         SetConsoleCtrlHandler(ControlHandler, TRUE);
     }
+    Cmd.Interactive = TRUE;
     while (!Cmd.Exit) {
         ARENA_MARK Mark = CmdMark();
         TEXT Line = {0};
@@ -206,8 +255,11 @@ static LPWSTR ReadSwitches(LPCWSTR Line, BOOL *Stay)
         }
         Always |= Letter == L's';
         Cmd.EchoOff |= Letter == L'q';
+        if (Letter == L'v') {
+            Cmd.Delayed = _wcsnicmp(Line + 2, L":off", 4) != 0;
+        }
         if (Letter == L'?') {
-            Print(L"Starts the Nascent command interpreter.\r\n\r\nCMD [/Q] [/D] [/S] [/C string | /K string]\r\n");
+            Print(L"Starts the Nascent command interpreter.\r\n\r\nCMD [/Q] [/D] [/S] [/V:ON | /V:OFF] [/C string | /K string]\r\n");
             ExitProcess(0);
         }
         while (*Line != 0 && *Line != L' ' && *Line != L'\t') {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dir.c - dir, in the order of the volume: dir [path] [/b] [/w] [/s] [/a[d|-d]].
+ * dir.c - dir [path] [/b] [/w] [/s] [/a[d|-d]] [/o[n|e|s|d|g|-]]: in the order of the volume, unless /o asks for another.
  */
 #include "cmd.h"
 
@@ -8,6 +8,8 @@ typedef struct _DIR_OPTIONS
 {
     BOOL Bare, Wide, Recurse, Hidden;
     int Directories; /* 1: only, -1: none, 0: both */
+    LPCWSTR Order;   /* letters of /o, null: as they come */
+    BOOL Failed;     /* something could not be read, and that was said */
     ULONGLONG TotalFiles, TotalBytes, TotalDirectories;
 } DIR_OPTIONS;
 
@@ -67,47 +69,117 @@ static void ShowEntry(const DIR_OPTIONS *Options, LPCWSTR Directory, const WIN32
     }
 }
 
+typedef struct _ENTRY
+{
+    struct _ENTRY *Next;
+    WIN32_FIND_DATAW Data;
+} ENTRY;
+
+static int CompareBy(WCHAR Letter, const WIN32_FIND_DATAW *a, const WIN32_FIND_DATAW *b)
+{
+    LPCWSTR First = wcsrchr(a->cFileName, L'.'), Second = wcsrchr(b->cFileName, L'.');
+    ULONGLONG Sizes[2] = {((ULONGLONG)a->nFileSizeHigh << 32) | a->nFileSizeLow, ((ULONGLONG)b->nFileSizeHigh << 32) | b->nFileSizeLow};
+
+    switch (Letter) {
+    case L'n':
+        return _wcsicmp(a->cFileName, b->cFileName);
+    case L'e':
+        return _wcsicmp(First != NULL ? First : L"", Second != NULL ? Second : L"");
+    case L's':
+        return Sizes[0] < Sizes[1] ? -1 : Sizes[0] > Sizes[1];
+    case L'd':
+        return CompareFileTime(&a->ftLastWriteTime, &b->ftLastWriteTime);
+    case L'g':
+        return (int)(b->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) - (int)(a->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY);
+    default:
+        return 0;
+    }
+}
+
+/* "gn": directories first, then by name; '-' turns the next letter round. */
+static int CompareEntries(LPCWSTR Order, const WIN32_FIND_DATAW *a, const WIN32_FIND_DATAW *b)
+{
+    int Result = 0;
+
+    for (BOOL Reverse = FALSE; Result == 0 && *Order != 0; Order++) {
+        if (*Order == L'-') {
+            Reverse = TRUE;
+        } else {
+            Result = CompareBy(*Order | 0x20, a, b) * (Reverse ? -1 : 1);
+            Reverse = FALSE;
+        }
+    }
+    return Result;
+}
+
+/* The wanted entries, sorted if that was asked for; *Error says why there is nothing. */
+static ENTRY *ReadEntries(const DIR_OPTIONS *Options, LPCWSTR Path, DWORD *Error)
+{
+    WIN32_FIND_DATAW Data;
+    ENTRY *First = NULL, **Last = &First;
+    HANDLE Find = FindFirstFileW(Path, &Data);
+
+    *Error = Find == INVALID_HANDLE_VALUE ? GetLastError() : 0;
+    for (BOOL More = Find != INVALID_HANDLE_VALUE; More; More = FindNextFileW(Find, &Data)) {
+        ENTRY *Entry, **At = Last;
+        if (!Wanted(Options, &Data)) {
+            continue;
+        }
+        Entry = CmdAllocate(sizeof(*Entry));
+        Entry->Data = Data;
+        if (Options->Order != NULL) {
+            for (At = &First; *At != NULL && CompareEntries(Options->Order, &(*At)->Data, &Data) <= 0; At = &(*At)->Next) {
+            }
+        }
+        Entry->Next = *At;
+        *At = Entry;
+        Last = Entry->Next == NULL ? &Entry->Next : Last;
+    }
+    if (Find != INVALID_HANDLE_VALUE) {
+        *Error = GetLastError();
+        FindClose(Find);
+    }
+    return First;
+}
+
 /* Directory ends in a backslash. FALSE: nothing matched. */
 static BOOL ListDirectory(DIR_OPTIONS *Options, LPCWSTR Directory, LPCWSTR Pattern)
 {
     ULONGLONG Files = 0, Bytes = 0, Directories = 0;
-    WIN32_FIND_DATAW Data;
+    ARENA_MARK Mark = CmdMark();
     TEXT Path = {0};
     int Column = 0;
-    HANDLE Find;
-    BOOL Any = FALSE;
+    DWORD Error;
 
     TextAddString(&Path, Directory);
     TextAddString(&Path, Pattern);
-    Find = FindFirstFileW(Path.Buffer, &Data);
-    for (BOOL More = Find != INVALID_HANDLE_VALUE; More; More = FindNextFileW(Find, &Data)) {
-        ARENA_MARK Mark = CmdMark();
-        if (Wanted(Options, &Data)) {
-            if (!Any && !Options->Bare) {
-                SIZE_T Length = wcslen(Directory);
-                Print(L"\r\n Directory of %.*s\r\n\r\n", (int)(Length > 3 ? Length - 1 : Length), Directory);
-            }
-            Any = TRUE;
-            ShowEntry(Options, Directory, &Data, &Column);
-            if (Data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) {
-                Directories++;
-            } else {
-                Files++;
-                Bytes += ((ULONGLONG)Data.nFileSizeHigh << 32) | Data.nFileSizeLow;
-            }
+    ENTRY *First = ReadEntries(Options, Path.Buffer, &Error);
+    if (First != NULL && !Options->Bare) {
+        SIZE_T Length = wcslen(Directory);
+        Print(L"\r\n Directory of %.*s\r\n\r\n", (int)(Length > 3 ? Length - 1 : Length), Directory);
+    }
+    for (ENTRY *Entry = First; Entry != NULL; Entry = Entry->Next) {
+        ShowEntry(Options, Directory, &Entry->Data, &Column);
+        if (Entry->Data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) {
+            Directories++;
+        } else {
+            Files++;
+            Bytes += ((ULONGLONG)Entry->Data.nFileSizeHigh << 32) | Entry->Data.nFileSizeLow;
         }
-        CmdRelease(Mark);
     }
-    if (Find != INVALID_HANDLE_VALUE) {
-        FindClose(Find);
-    }
-    if (Any && !Options->Bare) {
+    if (First != NULL && !Options->Bare) {
         Print(L"%s%16s File(s) %14s bytes\r\n", Options->Wide && Column % 4 != 0 ? L"\r\n" : L"", Grouped(Files), Grouped(Bytes));
+    }
+    if (Error != ERROR_NO_MORE_FILES && Error != ERROR_FILE_NOT_FOUND) {
+        PrintSystemError(Error, Path.Buffer); /* a directory that cannot be read is not an empty one */
+        Cmd.ErrorLevel = 1;
+        Options->Failed = TRUE;
     }
     Options->TotalFiles += Files;
     Options->TotalBytes += Bytes;
     Options->TotalDirectories += Directories;
-    return Any;
+    CmdRelease(Mark);
+    return First != NULL;
 }
 
 static BOOL ListTree(DIR_OPTIONS *Options, LPCWSTR Directory, LPCWSTR Pattern, int Depth)
@@ -183,7 +255,9 @@ static void List(DIR_OPTIONS *Options, LPCWSTR Path)
         DoVol(CmdCopy(Full, 2));
     }
     if (!ListTree(Options, Full, Pattern, 0)) {
-        PrintError(L"File Not Found\r\n");
+        if (!Options->Failed) {
+            PrintError(L"File Not Found\r\n");
+        }
         Cmd.ErrorLevel = 1;
     } else if (!Options->Bare) {
         ShowSums(Options, Full);
@@ -221,6 +295,8 @@ void DoDir(LPCWSTR Arguments)
             Options.Wide = TRUE;
         } else if (IsSwitch(Word, L's')) {
             Options.Recurse = TRUE;
+        } else if (IsSwitch(Word, L'o')) {
+            Options.Order = Word[2] == L':' ? Word + 3 : Word[2] != 0 ? Word + 2 : L"gn";
         } else if (IsSwitch(Word, L'a')) {
             ReadAttributes(&Options, Word + 2);
         } else if (Word[0] == L'/') {

@@ -19,7 +19,7 @@ static const DWORD StandardIds[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ER
 static HANDLE OpenTarget(const REDIRECT *Redirect)
 {
     SECURITY_ATTRIBUTES Inherit = {sizeof(Inherit), NULL, TRUE};
-    LPWSTR Name = Unquote(Redirect->File);
+    LPWSTR Name = Unquote(ExpandNow(Redirect->File));
     HANDLE File;
 
     if (Redirect->Input) {
@@ -95,27 +95,58 @@ static BOOL ChangeDrive(LPCWSTR Name)
     return TRUE;
 }
 
-static void RunCommand(const NODE *Node)
+void RunWords(LPCWSTR Name, LPCWSTR Arguments, BOOL Call)
 {
     LPCWSTR Rest;
-    BUILTIN Builtin = FindBuiltin(Node->Name, &Rest);
+    BOOL KeepsErrorLevel;
+    BUILTIN Builtin = FindBuiltin(Name, &Rest, &KeepsErrorLevel);
 
-    if (Node->Name[0] == 0) {
+    if (Name[0] == 0) {
         return; /* redirections alone have made their files */
     }
     Cmd.NotStarted = FALSE;
     if (Builtin != NULL) {
-        TEXT Arguments = {0};
-        TextAddString(&Arguments, Rest);
-        TextAddString(&Arguments, Node->Arguments);
-        Builtin(Arguments.Buffer);
-    } else if (!ChangeDrive(Node->Name)) {
-        RunProgram(Node->Name, Node->Arguments);
+        TEXT Line = {0};
+        DWORD Before = Cmd.ErrorLevel;
+        TextAddString(&Line, Rest);
+        TextAddString(&Line, Arguments);
+        if (KeepsErrorLevel) {
+            Cmd.ErrorLevel = 0;
+        }
+        Builtin(Line.Buffer);
+        Cmd.Last = Cmd.ErrorLevel;
+        if (KeepsErrorLevel && Cmd.ErrorLevel == 0) {
+            Cmd.ErrorLevel = Before;
+        }
+        return;
     }
+    if (!ChangeDrive(Name)) {
+        RunProgram(Name, Arguments, Call);
+    }
+    Cmd.Last = Cmd.ErrorLevel;
+}
+
+/* Variables of a for may hold blanks: then the command's name is the first word of what they make. */
+static void RunCommand(const NODE *Node)
+{
+    LPWSTR Name = ExpandNow(Node->Name);
+    TEXT Arguments = {0};
+    SIZE_T Length = 0;
+
+    if (Name == Node->Name) {
+        RunWords(Name, ExpandNow(Node->Arguments), FALSE);
+        return;
+    }
+    for (BOOL Quoted = FALSE; Name[Length] != 0 && (Quoted || (Name[Length] != L' ' && Name[Length] != L'\t')); Length++) {
+        Quoted ^= Name[Length] == L'"';
+    }
+    TextAddString(&Arguments, Name + Length);
+    TextAddString(&Arguments, ExpandNow(Node->Arguments));
+    RunWords(CmdCopy(Name, Length), Arguments.Buffer, FALSE);
 }
 
 /* cmd.exe /c "text", with one standard handle replaced. */
-static BOOL StartSide(const NODE *Node, DWORD Which, HANDLE Handle, PROCESS_INFORMATION *Process)
+static BOOL StartShell(LPCWSTR Text, DWORD Which, HANDLE Handle, PROCESS_INFORMATION *Process)
 {
     WCHAR Shell[MAX_PATH];
     TEXT Arguments = {0};
@@ -124,8 +155,8 @@ static BOOL StartSide(const NODE *Node, DWORD Which, HANDLE Handle, PROCESS_INFO
     if (GetEnvironmentVariableW(L"ComSpec", Shell, MAX_PATH) == 0) {
         wcscpy(Shell, L"C:\\Windows\\System32\\cmd.exe");
     }
-    TextAddString(&Arguments, L" /s /c \"");
-    TextAddString(&Arguments, NodeText(Node));
+    TextAddString(&Arguments, Cmd.Delayed ? L" /v:on /s /c \"" : L" /s /c \"");
+    TextAddString(&Arguments, Text);
     TextAddString(&Arguments, L"\"");
     SetStdHandle(Which, Handle);
     BOOL Result = StartProgram(Shell, L"cmd.exe", Arguments.Buffer, 0, NULL, Process);
@@ -133,38 +164,81 @@ static BOOL StartSide(const NODE *Node, DWORD Which, HANDLE Handle, PROCESS_INFO
     return Result;
 }
 
-static void ExecutePipe(const NODE *Node)
+/* A pipe of which only one end is inherited at a time: a reader that held the other end would never see the end of the data. */
+static BOOL MakePipe(HANDLE *Read, HANDLE *Write)
 {
     SECURITY_ATTRIBUTES Inherit = {sizeof(Inherit), NULL, TRUE};
-    PROCESS_INFORMATION Left, Right;
-    HANDLE Read, Write;
+
+    if (!CreatePipe(Read, Write, &Inherit, 0)) {
+        PrintSystemError(GetLastError(), L"");
+        Cmd.ErrorLevel = Cmd.Last = 1;
+        return FALSE;
+    }
+    SetHandleInformation(*Read, HANDLE_FLAG_INHERIT, 0);
+    return TRUE;
+}
+
+DWORD WaitFor(PROCESS_INFORMATION *Process)
+{
     DWORD ExitCode = 1;
 
-    if (!CreatePipe(&Read, &Write, &Inherit, 0)) {
-        PrintError(L"There are no pipes yet: ");
-        PrintSystemError(GetLastError(), L"");
-        Cmd.ErrorLevel = 1;
+    CloseHandle(Process->hThread);
+    WaitForSingleObject(Process->hProcess, INFINITE);
+    GetExitCodeProcess(Process->hProcess, &ExitCode);
+    CloseHandle(Process->hProcess);
+    return ExitCode;
+}
+
+/* The errorlevel of a pipe is its right side's. */
+static void ExecutePipe(const NODE *Node)
+{
+    PROCESS_INFORMATION Left, Right;
+    HANDLE Read, Write;
+
+    if (!MakePipe(&Read, &Write)) {
         return;
     }
-    /* each side must not hold the other's end, or the reader would never see the end of the data */
-    SetHandleInformation(Read, HANDLE_FLAG_INHERIT, 0);
-    BOOL HasLeft = StartSide(Node->Left, STD_OUTPUT_HANDLE, Write, &Left);
+    BOOL HasLeft = StartShell(NodeText(Node->Left, TRUE), STD_OUTPUT_HANDLE, Write, &Left);
     CloseHandle(Write);
     SetHandleInformation(Read, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-    BOOL HasRight = StartSide(Node->Right, STD_INPUT_HANDLE, Read, &Right);
+    BOOL HasRight = StartShell(NodeText(Node->Right, TRUE), STD_INPUT_HANDLE, Read, &Right);
     CloseHandle(Read);
     if (HasLeft) {
-        WaitForSingleObject(Left.hProcess, INFINITE);
-        CloseHandle(Left.hThread);
-        CloseHandle(Left.hProcess);
+        WaitFor(&Left);
     }
-    if (HasRight) {
-        WaitForSingleObject(Right.hProcess, INFINITE);
-        GetExitCodeProcess(Right.hProcess, &ExitCode);
-        CloseHandle(Right.hThread);
-        CloseHandle(Right.hProcess);
+    Cmd.ErrorLevel = Cmd.Last = HasRight ? WaitFor(&Right) : 1;
+}
+
+LPWSTR CaptureOutput(LPCWSTR Line)
+{
+    PROCESS_INFORMATION Process;
+    HANDLE Read, Write;
+    SIZE_T Length = 0, Capacity = 4096;
+    LPSTR Bytes = CmdAllocate(Capacity);
+    DWORD Got;
+
+    if (!MakePipe(&Read, &Write)) {
+        return NULL;
     }
-    Cmd.ErrorLevel = ExitCode;
+    BOOL Started = StartShell(Line, STD_OUTPUT_HANDLE, Write, &Process);
+    CloseHandle(Write);
+    while (Started && ReadFile(Read, Bytes + Length, (DWORD)(Capacity - Length), &Got, NULL) && Got != 0) {
+        Length += Got;
+        if (Length == Capacity) {
+            LPSTR More = CmdAllocate(Capacity *= 2);
+            memcpy(More, Bytes, Length);
+            Bytes = More;
+        }
+    }
+    CloseHandle(Read);
+    if (!Started) {
+        PrintSystemError(GetLastError(), L"cmd.exe");
+        return NULL;
+    }
+    WaitFor(&Process);
+    LPWSTR Wide = CmdAllocate((Length + 1) * sizeof(WCHAR));
+    MultiByteToWideChar(OutputCodePage(), 0, Bytes, (int)Length, Wide, (int)Length + 1);
+    return Wide;
 }
 
 static void ExecuteKind(const NODE *Node)
@@ -185,15 +259,26 @@ static void ExecuteKind(const NODE *Node)
         break;
     case NodeAnd:
         Execute(Node->Left);
-        if (Cmd.ErrorLevel == 0) {
+        if (Cmd.Last == 0) {
             Execute(Node->Right);
         }
         break;
     case NodeOr:
         Execute(Node->Left);
-        if (Cmd.ErrorLevel != 0) {
+        if (Cmd.Last != 0) {
             Execute(Node->Right);
         }
+        break;
+    case NodeIf:
+        Cmd.Last = 0;
+        if (TestCondition(Node) != Node->Not) {
+            Execute(Node->Left);
+        } else if (Node->Right != NULL) {
+            Execute(Node->Right);
+        }
+        break;
+    case NodeFor:
+        ExecuteFor(Node);
         break;
     }
 }
@@ -202,14 +287,25 @@ void Execute(const NODE *Node)
 {
     SAVED Saved;
 
-    if (Cmd.Exit) {
+    if (Cmd.Exit || Cmd.Unwind) {
         return;
     }
     if (!Apply(Node->Redirects, &Saved)) {
         Restore(&Saved);
-        Cmd.ErrorLevel = 1;
+        Cmd.ErrorLevel = Cmd.Last = 1;
         return;
     }
     ExecuteKind(Node);
     Restore(&Saved);
+}
+
+void ExecuteShown(const NODE *Node)
+{
+    if (!Cmd.EchoOff && !Node->Quiet) {
+        LPWSTR Text = NodeText(Node, FALSE);
+        ShowPrompt();
+        PrintText(Text, wcslen(Text));
+        Print(L" \r\n");
+    }
+    Execute(Node);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * expand.c - %VAR%, %VAR:~start,length%, %VAR:old=new%, and the variables that cmd makes up itself.
+ * expand.c - %VAR%, %VAR:~start,length%, %VAR:old=new%, a batch file's arguments, and the variables that cmd makes up itself.
  *
- * At the prompt a name that is not set stays as it was typed, percent signs and all.  The result is no longer than a line may be;
- * ExpandPercents returns null if it would be.
+ * At the prompt a name that is not set stays as it was typed, percent signs and all; in a batch file it vanishes, %% is a percent sign, and %1 to %9, %0,
+ * %* and %~dp0 are the arguments.  The result is no longer than a line may be; ExpandPercents returns null if it would be.
  */
 #include "cmd.h"
 
@@ -142,7 +142,7 @@ static LPWSTR Replace(LPCWSTR Text, LPCWSTR Rule)
 }
 
 /* The text between two percent signs: NAME, NAME:~m,n or NAME:a=b. */
-static LPWSTR Reference(LPCWSTR Text, SIZE_T Length)
+LPWSTR VariableValue(LPCWSTR Text, SIZE_T Length)
 {
     LPWSTR Name = CmdCopy(Text, Length), Colon = wcschr(Name, L':'), Found;
 
@@ -158,17 +158,71 @@ static LPWSTR Reference(LPCWSTR Text, SIZE_T Length)
     return Colon[1] == L'~' ? Substring(Found, Colon + 2) : Replace(Found, Colon + 1);
 }
 
+/* At '%' in a batch file: an argument; returns the length of what stands for it, 0 if it is none. */
+static SIZE_T AddArgument(TEXT *Text, LPCWSTR p)
+{
+    SIZE_T Digit = 1;
+
+    if (p[1] == L'*') {
+        TextAddString(Text, BatchArgument(-1));
+        return 2;
+    }
+    if (p[1] == L'~') {
+        for (Digit = 2; p[Digit] != 0 && wcschr(L"fdpnxsatz", p[Digit] | 0x20) != NULL; Digit++) {
+        }
+    }
+    if (p[Digit] < L'0' || p[Digit] > L'9') {
+        return 0;
+    }
+    LPCWSTR Value = BatchArgument(p[Digit] - L'0');
+    if (Digit == 1) {
+        TextAddString(Text, Value);
+    } else {
+        BOOL Itself = p[Digit] == L'0' && Digit > 2; /* the file's path, however it was called */
+        TextAddString(Text, ModifyPath(Itself ? BatchPath() : Value, p + 2, Digit - 2));
+    }
+    return Digit + 1;
+}
+
+/* At '%': adds what stands for it and returns its length in the line. */
+static SIZE_T AddPercent(TEXT *Text, LPCWSTR p)
+{
+    BOOL Batch = BatchArgument(0) != NULL;
+    SIZE_T Length = Batch ? AddArgument(Text, p) : 0;
+
+    if (Length != 0) {
+        return Length;
+    }
+    if (Batch && p[1] == L'%') {
+        TextAddCharacter(Text, L'%');
+        return 2;
+    }
+    LPCWSTR End = wcschr(p + 1, L'%');
+    LPWSTR Found = End != NULL && End != p + 1 ? VariableValue(p + 1, (SIZE_T)(End - p - 1)) : NULL;
+    if (Found != NULL) {
+        TextAddString(Text, Found);
+        return (SIZE_T)(End - p) + 1;
+    }
+    if (!Batch) {
+        TextAddCharacter(Text, L'%');
+        return 1;
+    }
+    /* not set: up to the next '%', or only the name in front of a ':' */
+    LPCWSTR Colon = wcschr(p + 1, L':');
+    if (Colon != NULL && Colon >= End) {
+        Colon = NULL;
+    }
+    return End == NULL ? 1 : Colon != NULL ? (SIZE_T)(Colon - p) + 1 : (SIZE_T)(End - p) + 1;
+}
+
 LPWSTR ExpandPercents(LPCWSTR Line)
 {
     TEXT Result = {0};
 
     TextAdd(&Result, L"", 0);
     while (*Line != 0) {
-        LPCWSTR End = *Line == L'%' ? wcschr(Line + 1, L'%') : NULL;
-        LPWSTR Found = End != NULL && End != Line + 1 ? Reference(Line + 1, (SIZE_T)(End - Line - 1)) : NULL;
-        if (Found != NULL) {
-            TextAddString(&Result, Found);
-            Line = End + 1;
+        if (*Line == L'%') {
+            Line += AddPercent(&Result, Line);
         } else {
             TextAddCharacter(&Result, *Line++);
         }

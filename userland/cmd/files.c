@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * files.c - cd, type, vol.
+ * files.c - cd, pushd, popd, type, vol.
  */
 #include "cmd.h"
 
@@ -17,7 +17,7 @@ static void RememberDirectory(void)
 }
 
 /* A directory's name is printed and used as the volume spells it. */
-static BOOL ChangeTo(LPCWSTR Path)
+BOOL ChangeTo(LPCWSTR Path)
 {
     LPWSTR Long = CmdAllocate(32768 * sizeof(WCHAR));
     DWORD Attributes = GetFileAttributesW(Path);
@@ -69,6 +69,56 @@ void DoCd(LPCWSTR Arguments)
     }
     Cmd.ErrorLevel = ChangeTo(Path) ? 0 : 1;
 }
+
+/* ---- pushd, popd ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct _PUSHED
+{
+    struct _PUSHED *Next;
+    WCHAR Directory[];
+} PUSHED;
+
+static PUSHED *Pushed;
+
+void DoPushd(LPCWSTR Arguments)
+{
+    LPWSTR Word = Unquote(TrimRight(SkipBlanks(Arguments))), Current = ExpandPercents(L"%CD%");
+    PUSHED *New;
+
+    Cmd.ErrorLevel = 0;
+    if (Word[0] == 0) {
+        for (PUSHED *p = Pushed; p != NULL; p = p->Next) {
+            Print(L"%s\r\n", p->Directory);
+        }
+        return;
+    }
+    New = HeapAlloc(GetProcessHeap(), 0, sizeof(*New) + (wcslen(Current) + 1) * sizeof(WCHAR));
+    if (New == NULL || !ChangeTo(Word)) {
+        HeapFree(GetProcessHeap(), 0, New);
+        Cmd.ErrorLevel = 1;
+        return;
+    }
+    wcscpy(New->Directory, Current);
+    New->Next = Pushed;
+    Pushed = New;
+}
+
+void DoPopd(LPCWSTR Arguments)
+{
+    PUSHED *Top = Pushed;
+
+    (void)Arguments;
+    Cmd.ErrorLevel = 0;
+    if (Top == NULL) {
+        Cmd.ErrorLevel = 1;
+        return;
+    }
+    Pushed = Top->Next;
+    Cmd.ErrorLevel = ChangeTo(Top->Directory) ? 0 : 1;
+    HeapFree(GetProcessHeap(), 0, Top);
+}
+
+/* ---- type ------------------------------------------------------------------------------------------------------------------------- */
 
 static BOOL TypeFile(LPCWSTR Path)
 {

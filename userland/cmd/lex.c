@@ -18,12 +18,31 @@ static BOOL IsOperator(WCHAR c)
     return c == L'&' || c == L'|' || c == L'<' || c == L'>';
 }
 
-static LPCWSTR Blanks(LPCWSTR p)
+LPCWSTR LexBlanks(LPCWSTR p)
 {
     while (IsBlank(*p) || (*p == L'\r') || (*p == L'\n')) {
         p++;
     }
     return p;
+}
+
+LPWSTR LexOperand(LEXER *Lexer)
+{
+    LPCWSTR p = LexBlanks(Lexer->Position);
+    BOOL Quoted = FALSE;
+    TEXT Text = {0};
+
+    TextAdd(&Text, L"", 0);
+    while (*p != 0 && (Quoted || !(IsBlank(*p) || IsOperator(*p) || (*p == L'=' && p[1] == L'=')))) {
+        if (*p == L'"') {
+            Quoted = !Quoted;
+        } else if (*p == L'^' && !Quoted && p[1] != 0) {
+            p++;
+        }
+        TextAddCharacter(&Text, *p++);
+    }
+    Lexer->Position = p;
+    return Text.Buffer;
 }
 
 /* A word; parentheses end it only where a command may end. */
@@ -70,7 +89,7 @@ static TOKEN Redirect(LEXER *Lexer, int Handle)
         Lexer->Position = p + 2;
         return Token;
     }
-    Lexer->Position = Blanks(p);
+    Lexer->Position = LexBlanks(p);
     Token.Text = Word(Lexer);
     if (Token.Text[0] == 0) {
         Token.Kind = TokenBad;
@@ -87,12 +106,11 @@ static TOKEN Simple(LEXER *Lexer, TOKEN_KIND Kind, SIZE_T Length)
     return Token;
 }
 
-TOKEN NextToken(LEXER *Lexer)
+static TOKEN TokenAt(LEXER *Lexer)
 {
-    LPCWSTR Start = Lexer->Position, p = Blanks(Start);
+    LPCWSTR p = Lexer->Position;
     TOKEN Token;
 
-    Lexer->Position = p;
     switch (*p) {
     case 0:
         return (TOKEN){.Kind = TokenEnd};
@@ -117,7 +135,18 @@ TOKEN NextToken(LEXER *Lexer)
         Lexer->Position = p + 1;
         return Redirect(Lexer, *p - L'0');
     }
-    Token = (TOKEN){.Kind = TokenWord, .Before = CmdCopy(Start, (SIZE_T)(p - Start)), .ToHandle = -1};
+    Token = (TOKEN){.Kind = TokenWord, .ToHandle = -1};
     Token.Text = Word(Lexer);
+    return Token;
+}
+
+TOKEN NextToken(LEXER *Lexer)
+{
+    LPCWSTR Start = Lexer->Position;
+
+    Lexer->Position = LexBlanks(Start);
+    LPWSTR Before = CmdCopy(Start, (SIZE_T)(Lexer->Position - Start));
+    TOKEN Token = TokenAt(Lexer);
+    Token.Before = Before;
     return Token;
 }

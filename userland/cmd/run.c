@@ -143,34 +143,52 @@ static void NotFound(LPCWSTR Name)
     PrintError(L"'%.1024s' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n", Name);
 }
 
-void RunProgram(LPCWSTR Name, LPCWSTR Arguments)
+static BOOL IsBatchFile(LPCWSTR Path)
+{
+    LPCWSTR Dot = wcsrchr(Path, L'.');
+
+    return Dot != NULL && (_wcsicmp(Dot, L".bat") == 0 || _wcsicmp(Dot, L".cmd") == 0);
+}
+
+/* A program that Ctrl+C ended may have been one of many in a batch file. */
+static void AskAfterInterrupt(DWORD ExitCode)
+{
+    if (Cmd.Batch != NULL && ExitCode == (DWORD)STATUS_CONTROL_C_EXIT && Ask(L"YN", L"Terminate batch job (Y/N)? ") == L'Y') {
+        Cmd.Exit = !Cmd.Interactive;
+        LeaveBatch();
+    }
+}
+
+static void NotStarted(DWORD Error, NTSTATUS Status, LPCWSTR Path)
+{
+    Cmd.NotStarted = TRUE;
+    Cmd.StartStatus = Status;
+    Cmd.ErrorLevel = Error;
+    PrintSystemError(Error, Path);
+}
+
+void RunProgram(LPCWSTR Name, LPCWSTR Arguments, BOOL Call)
 {
     LPWSTR Path = CmdAllocate(32768 * sizeof(WCHAR)), Clean = Unquote(Name);
     PROCESS_INFORMATION Process;
-    DWORD ExitCode = 1;
 
     if (!FindProgram(Clean, Path, 32768)) {
         if (wcschr(Clean, L'\\') != NULL && GetFileAttributesW(Clean) == INVALID_FILE_ATTRIBUTES && GetLastError() == ERROR_PATH_NOT_FOUND) {
-            Cmd.NotStarted = TRUE;
-            Cmd.StartStatus = STATUS_OBJECT_PATH_NOT_FOUND;
+            NotStarted(ERROR_PATH_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, Clean);
             Cmd.ErrorLevel = 1;
-            PrintSystemError(ERROR_PATH_NOT_FOUND, Clean);
             return;
         }
         NotFound(Clean);
         return;
     }
-    if (!StartProgram(Path, Name, Arguments, 0, NULL, &Process)) {
-        DWORD Error = GetLastError();
-        Cmd.NotStarted = TRUE;
-        Cmd.StartStatus = RtlGetLastNtStatus();
-        Cmd.ErrorLevel = Error;
-        PrintSystemError(Error, Path);
+    if (IsBatchFile(Path)) {
+        RunBatch(Path, Name, Arguments, Call);
         return;
     }
-    CloseHandle(Process.hThread);
-    WaitForSingleObject(Process.hProcess, INFINITE);
-    GetExitCodeProcess(Process.hProcess, &ExitCode);
-    CloseHandle(Process.hProcess);
-    Cmd.ErrorLevel = ExitCode;
+    if (!StartProgram(Path, Name, Arguments, 0, NULL, &Process)) {
+        NotStarted(GetLastError(), RtlGetLastNtStatus(), Path);
+        return;
+    }
+    Cmd.ErrorLevel = WaitFor(&Process);
+    AskAfterInterrupt(Cmd.ErrorLevel);
 }

@@ -60,14 +60,43 @@ static void Assign(LPCWSTR Name, LPCWSTR Value)
     }
 }
 
+/* set /p name=prompt: a line from the input; an empty one changes nothing. */
+static void SetFromInput(LPWSTR Text)
+{
+    HANDLE Input = GetStdHandle(STD_INPUT_HANDLE);
+    LPWSTR Plain = Text[0] == L'"' ? Unquote(Text) : Text, Equals = wcschr(Plain, L'=');
+    TEXT Line = {0};
+    DWORD Mode;
+
+    if (Equals == NULL || Equals == Plain) {
+        PrintError(L"The syntax of the command is incorrect.\r\n");
+        Cmd.ErrorLevel = 1;
+        return;
+    }
+    *Equals = 0;
+    LPWSTR Prompt = Equals[1] == L'"' ? Unquote(Equals + 1) : Equals + 1;
+    PrintText(Prompt, wcslen(Prompt));
+    Cmd.ErrorLevel = 1;
+    if (ReadLine(Input, GetConsoleMode(Input, &Mode), &Line) && Line.Length != 0) {
+        Assign(Plain, Line.Buffer);
+    }
+}
+
 /* set name=value: everything after the '=' is the value; in quotes, up to the last quote. */
 void DoSet(LPCWSTR Arguments)
 {
     LPWSTR Text = CmdCopy(SkipBlanks(Arguments), wcslen(SkipBlanks(Arguments))), Equals;
 
-    if (Text[0] == L'/' && Text[1] != 0) {
-        PrintError(L"set %.2s is not there yet.\r\n", Text);
-        Cmd.ErrorLevel = 1;
+    if (IsSwitch(Text, L'a')) {
+        LONG Value;
+        Cmd.ErrorLevel = EvaluateArithmetic(SkipBlanks(Text + 2), &Value) ? 0 : 1;
+        if (Cmd.ErrorLevel == 0 && Cmd.Batch == NULL) {
+            Print(L"%d", (int)Value);
+        }
+        return;
+    }
+    if (IsSwitch(Text, L'p')) {
+        SetFromInput(CmdCopy(SkipBlanks(Text + 2), wcslen(SkipBlanks(Text + 2))));
         return;
     }
     if (Text[0] == L'"') {
