@@ -43,25 +43,23 @@ static NTSTATUS IopCheckCreateParameters(ACCESS_MASK Access, const IOP_OPEN_PACK
     return STATUS_SUCCESS;
 }
 
+/* Pipes and mailslots: what the parameters may be; whether they suit the pipe that exists is its driver's to say. */
 static NTSTATUS IopCheckPipeParameters(const IOP_OPEN_PACKET *Packet)
 {
     const NAMED_PIPE_CREATE_PARAMETERS *Pipe = Packet->CreateParameters;
-    if (Packet->CreateFileType == CreateFileTypeMailslot) {
-        return (Packet->CreateOptions & ~(FILE_WRITE_THROUGH | FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) == 0 &&
-                       Packet->Disposition == FILE_CREATE
-                   ? STATUS_SUCCESS
-                   : STATUS_INVALID_PARAMETER;
-    }
-    if (Packet->CreateFileType != CreateFileTypeNamedPipe) {
+    if (Packet->CreateFileType == CreateFileTypeNone) {
         return STATUS_SUCCESS;
     }
-    if (!Pipe->TimeoutSpecified || Pipe->NamedPipeType > FILE_PIPE_MESSAGE_TYPE + 2 || Pipe->ReadMode > FILE_PIPE_MESSAGE_MODE ||
-        Pipe->CompletionMode > FILE_PIPE_COMPLETE_OPERATION || (Packet->ShareAccess & FILE_SHARE_DELETE) != 0 ||
-        Packet->Disposition < FILE_OPEN || Packet->Disposition > FILE_OPEN_IF) {
+    if (Packet->CreateFileType == CreateFileTypeMailslot) {
+        return (Packet->CreateOptions & ~FILE_VALID_MAILSLOT_OPTION_FLAGS) == 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+    if ((Packet->CreateOptions & ~FILE_VALID_PIPE_OPTION_FLAGS) != 0 || (Packet->ShareAccess & FILE_SHARE_DELETE) != 0 ||
+        Packet->Disposition < FILE_OPEN || Packet->Disposition > FILE_OPEN_IF ||
+        (Pipe->NamedPipeType & ~FILE_PIPE_TYPE_VALID_MASK) != 0 || Pipe->ReadMode > FILE_PIPE_MESSAGE_MODE ||
+        Pipe->CompletionMode > FILE_PIPE_COMPLETE_OPERATION) {
         return STATUS_INVALID_PARAMETER;
     }
-    /* Messages can be read as bytes, bytes not as messages. */
-    return Pipe->ReadMode == FILE_PIPE_MESSAGE_MODE && (Pipe->NamedPipeType & FILE_PIPE_MESSAGE_TYPE) == 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS IopCaptureEa(KPROCESSOR_MODE Mode, PVOID EaBuffer, ULONG EaLength, IOP_OPEN_PACKET *Packet)

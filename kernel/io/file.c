@@ -332,8 +332,8 @@ NTSTATUS IopGetSetSecurity(PVOID Object, SECURITY_OPERATION_CODE Operation, PSEC
     if (((PDEVICE_OBJECT)Object)->Type == IO_TYPE_FILE) {
         Device = File->DeviceObject;
     }
-    if (Operation == AssignSecurityDescriptor || Operation == DeleteSecurityDescriptor || Device == Object || File->Vpb == NULL ||
-        (File->FileName.Length == 0 && (File->Flags & FO_VOLUME_OPEN) != 0)) {
+    if (Operation == AssignSecurityDescriptor || Operation == DeleteSecurityDescriptor || Device == Object ||
+        (File->Vpb == NULL && (File->Flags & (FO_NAMED_PIPE | FO_MAILSLOT)) == 0) || (File->FileName.Length == 0 && (File->Flags & FO_VOLUME_OPEN) != 0)) {
         return IopDeviceSecurity(Device, Operation, Information, Descriptor, CapturedLength, PoolType, Mapping);
     }
     (void)!IopBeginKernelRequest(&Request, File);

@@ -200,6 +200,21 @@ static void IopFinishDeferred(PIRP Irp)
     KeLowerIrql(Irql);
 }
 
+/* A thread that is to end does not wait for ever: its request is cancelled, and only its end is waited for. */
+static void IopWaitForIrp(PIRP Irp, PKEVENT Event)
+{
+    KIRQL Irql;
+    if (KeWaitForSingleObject(Event, Executive, Irp->RequestorMode, FALSE, NULL) == STATUS_SUCCESS) {
+        return;
+    }
+    KeRaiseIrql(APC_LEVEL, &Irql); /* the last stage cannot run now: unless the event is set, the IRP is valid */
+    if (KeReadStateEvent(Event) == 0) {
+        IoCancelIrp(Irp);
+    }
+    KeLowerIrql(Irql);
+    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
+}
+
 NTSTATUS IopIssueAndWait(PDEVICE_OBJECT Device, PIRP Irp, PKEVENT Event, PIO_STATUS_BLOCK Iosb)
 {
     NTSTATUS Status;
@@ -208,7 +223,7 @@ NTSTATUS IopIssueAndWait(PDEVICE_OBJECT Device, PIRP Irp, PKEVENT Event, PIO_STA
     }
     Status = IofCallDriver(Device, Irp);
     if (Status == STATUS_PENDING) {
-        KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
+        IopWaitForIrp(Irp, Event);
     } else {
         IopFinishDeferred(Irp);
     }

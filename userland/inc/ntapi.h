@@ -741,6 +741,7 @@ NTSYSAPI BOOLEAN NTAPI RtlEqualSid(PSID First, PSID Second);
 NTSYSAPI ULONG NTAPI RtlLengthSid(PSID Sid);
 NTCALL RtlCopySid(ULONG Length, PSID Target, PSID Source);
 NTCALL RtlCreateSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULONG Revision);
+NTCALL RtlDefaultNpAcl(PACL *Acl); /* of named pipes; from the process heap */
 NTCALL RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, BOOLEAN Present, PACL Dacl, BOOLEAN Defaulted);
 NTSYSAPI ULONG NTAPI RtlCompareMemoryUlong(PVOID Source, SIZE_T Length, ULONG Pattern);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * iocp.c - completion ports and anonymous pipes.
+ * iocp.c - completion ports.
  *
  * (Windows Internals, 7th ed., part 1, chapter 6, "I/O completion ports".)
  */
@@ -76,74 +76,4 @@ BOOL WINAPI SetFileCompletionNotificationModes(HANDLE File, UCHAR Flags)
     IO_STATUS_BLOCK Io;
 
     return BaseResult(NtSetInformationFile(File, &Io, &Value, sizeof(Value), (FILE_INFORMATION_CLASS)41));
-}
-
-/* Two ends of an unnamed pipe of npfs, as Windows makes them: a unique name below the device, the server's end first. */
-BOOL WINAPI CreatePipe(PHANDLE Read, PHANDLE Write, LPSECURITY_ATTRIBUTES Security, DWORD Size)
-{
-    static LONG Counter;
-    LARGE_INTEGER Timeout = {.QuadPart = -1200000000LL};
-    WCHAR Buffer[80];
-    UNICODE_STRING Name;
-    OBJECT_ATTRIBUTES Object;
-    IO_STATUS_BLOCK Io;
-    HANDLE Server, Client;
-
-    if (Size == 0) {
-        Size = 4096;
-    }
-    _snwprintf(Buffer, COUNT_OF(Buffer), L"\\Device\\NamedPipe\\Win32Pipes.%08x.%08x", GetCurrentProcessId(),
-               InterlockedIncrement(&Counter));
-    RtlInitUnicodeString(&Name, Buffer);
-    InitializeObjectAttributes(&Object, &Name, OBJ_CASE_INSENSITIVE | (Security != NULL && Security->bInheritHandle ? OBJ_INHERIT : 0),
-                               NULL, Security != NULL ? Security->lpSecurityDescriptor : NULL);
-    NTSTATUS Status = NtCreateNamedPipeFile(&Server, GENERIC_READ | SYNCHRONIZE | FILE_WRITE_ATTRIBUTES, &Object, &Io,
-                                            FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_CREATE, FILE_SYNCHRONOUS_IO_NONALERT, 0, 0, 0, 1,
-                                            Size, Size, &Timeout);
-    if (!NT_SUCCESS(Status)) {
-        return BaseResult(Status);
-    }
-    Status = NtOpenFile(&Client, GENERIC_WRITE | SYNCHRONIZE | FILE_READ_ATTRIBUTES, &Object, &Io, FILE_SHARE_READ,
-                        FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
-    if (!NT_SUCCESS(Status)) {
-        NtClose(Server);
-        return BaseResult(Status);
-    }
-    *Read = Server;
-    *Write = Client;
-    return TRUE;
-}
-
-/* FSCTL_PIPE_PEEK: state, bytes available, messages, length of the first message, then data. */
-BOOL WINAPI PeekNamedPipe(HANDLE Pipe, LPVOID Buffer, DWORD Size, LPDWORD Read, LPDWORD Available, LPDWORD Left)
-{
-    ULONG Length = (ULONG)(4 * sizeof(ULONG) + Size);
-    ULONG *Peek = BaseAllocate(Length);
-    IO_STATUS_BLOCK Io;
-
-    if (Peek == NULL) {
-        return FALSE;
-    }
-    NTSTATUS Status = NtFsControlFile(Pipe, NULL, NULL, NULL, &Io, 0x0011400C, NULL, 0, Peek, Length);
-    if (Status == STATUS_BUFFER_OVERFLOW) {
-        Status = STATUS_SUCCESS;
-    }
-    if (NT_SUCCESS(Status)) {
-        DWORD Got = (DWORD)(Io.Information - 4 * sizeof(ULONG));
-        if (Buffer != NULL) {
-            memcpy(Buffer, Peek + 4, Got);
-        }
-        if (Read != NULL) {
-            *Read = Got;
-        }
-        if (Available != NULL) {
-            *Available = Peek[1];
-        }
-        if (Left != NULL) {
-            *Left = Peek[3] > Got ? Peek[3] - Got : 0;
-        }
-    }
-    BaseFree(Peek);
-    return Status == STATUS_INVALID_PARAMETER || Status == STATUS_INVALID_DEVICE_REQUEST ? BaseFail(ERROR_INVALID_FUNCTION)
-                                                                                         : BaseResult(Status);
 }
