@@ -341,6 +341,8 @@ static void FreeBig(PVOID Memory, ULONG Tag)
 PVOID ExpAllocatePool(ULONG Type, SIZE_T Bytes, ULONG Tag)
 {
     ASSERT_IRQL_LE(DISPATCH_LEVEL);
+    if (EX_INJECT(ExInjectPool))
+        return NULL;
     if (UNLIKELY(Tag == 0))
         Tag = POOL_TAG('N', 'o', 'n', 'e');
     return Bytes <= LARGEST_SMALL ? AllocateSmall(Type, Bytes, Tag) : AllocateBig(Bytes, Tag);

@@ -91,6 +91,26 @@ extern POBJECT_TYPE ExEventObjectType_, ExSemaphoreObjectType_, ExMutantObjectTy
 /* A thread that ends: its timers with APCs are cancelled. */
 void ExTimerRundown(PETHREAD Thread);
 
+/* ---- failure injection: checked builds only (ex/inject.c) ------------------------------------------------------------------------- */
+enum
+{
+    ExInjectPool = 0,    /* a pool block */
+    ExInjectObject = 1,  /* an object's insertion */
+    ExInjectCommit = 2,  /* a charge of committed memory */
+    ExInjectPageIn = 3,  /* a page fault that needs a page */
+    ExInjectRead = 4,    /* a read of a file */
+    ExInjectKinds
+};
+enum { EX_INJECT_NONE, EX_INJECT_CREATOR, EX_INJECT_CHILD };
+#ifdef FREE_BUILD
+#define EX_INJECT(Kind) FALSE
+#else
+extern volatile LONG ExInjectionArmed;
+BOOLEAN ExpInjectFailure(ULONG Kind);
+/* TRUE: this operation, done for the process under test, is the one that has to fail.  Any IRQL <= DISPATCH_LEVEL. */
+#define EX_INJECT(Kind) (UNLIKELY(ExInjectionArmed != 0) && ExpInjectFailure(Kind))
+#endif
+
 void ExInitSystemPhase0(void); /* push locks, look-aside lists; no pool yet */
 void ExInitSystemPhase1(
     void); /* worker threads, object types event, mutant, semaphore, timer, keyed event, callback; \Callback; needs ob */

@@ -33,6 +33,10 @@ NTSTATUS NTAPI IoPageRead(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGER Offs
 NTSTATUS NTAPI IoSynchronousPageWrite(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGER Offset, PKEVENT Event, PIO_STATUS_BLOCK IoStatus);
 extern LOADER_PARAMETER_BLOCK *IopLoaderBlock;
 extern POBJECT_TYPE *IoDriverObjectType; /* exported by Windows, though no public header declares it */
+/* Queues a packet to a completion port (NtSetIoCompletion's kernel form; exported by Windows).  <= DISPATCH_LEVEL.  STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS NTAPI IoSetIoCompletion(PVOID IoCompletion, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation,
+                                 BOOLEAN Quota);
+extern POBJECT_TYPE IopCompletionObjectType;
 /* Phase 0: IRP_MJ_SHUTDOWN to the devices registered for it; phase 1: to the file systems, then the last-chance devices. */
 void IoShutdownSystem(ULONG Phase);
 #endif

@@ -112,5 +112,7 @@ NTSTATUS MmGetFileNameForAddress(PEPROCESS Process, PVOID Address, UNICODE_STRIN
  * ---- upcalls -----------------------------------------------------------------------------------------------------------------------
  * Image load notification (PsSetLoadImageNotifyRoutine): ps sets it; called after an image view was mapped in a process, PASSIVE_LEVEL, no locks held.
  */
+/* Commit charge of a process in a job: Pages > 0 asks (FALSE: a limit of the job), < 0 gives back.  Set by ps; called for processes with a job. */
+extern BOOLEAN (*MmChargeJob)(PEPROCESS Process, LONG64 Pages);
 extern void (*MmImageMapped)(PEPROCESS Process, PVOID SectionObject, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
 #endif

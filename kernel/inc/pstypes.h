@@ -69,7 +69,15 @@ typedef struct _EPROCESS
     PFILE_OBJECT ImageFileObject;       /* referenced */
     UNICODE_STRING ImageFileNameFull;   /* NT path, pool; c */
     CHAR ImageFileName[16];             /* c; last component, for the log and tools */
-    struct _EJOB *Job;
+    struct _EJOB *Job;                  /* PspJobLock; referenced; stays after the end, so that one can still ask */
+    LIST_ENTRY JobLinks;                /* PspJobLock; in Job's list while the process is counted as active there */
+    LONG64 JobCommit;                   /* PspJobLock; pages of CommitCharge that the job and its ancestors count */
+    volatile SIZE_T CommitLimit;        /* pages; 0: none; from the job */
+    ULONG PagePriority, IoPriority;     /* kept and told; there is one I/O queue */
+    ULONG PowerThrottlingControl, PowerThrottlingState;
+    SIZE_T MinimumWorkingSetSize, MaximumWorkingSetSize; /* pages; nothing is trimmed by them */
+    ULONG WorkingSetFlags;
+    volatile LONG InjectionRole;        /* failure injection (ex/inject.c): EX_INJECT_*; children inherit it */
     ULONG DefaultHardErrorProcessing;
     PVOID DebugPort, ExceptionPort;
     ULONG SessionId;
@@ -145,6 +153,8 @@ typedef struct _ETHREAD
     PVOID UserStackBase;                /* freed at exit when the kernel made it (c) */
     KAPC ApcReserve;
     ULONG GrantedAccess;
+    UCHAR PagePriority, IoPriority;     /* as EPROCESS' */
+    BOOLEAN DebugSuspended;
 } ETHREAD;
 
 #define PS_CROSS_THREAD_FLAGS_TERMINATED 0x0001u

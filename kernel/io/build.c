@@ -185,6 +185,11 @@ static NTSTATUS IopPageTransfer(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGE
 
 NTSTATUS NTAPI IoPageRead(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGER Offset, PKEVENT Event, PIO_STATUS_BLOCK IoStatus)
 {
+    if (EX_INJECT(ExInjectRead)) {
+        *IoStatus = (IO_STATUS_BLOCK){.Status = STATUS_IO_DEVICE_ERROR};
+        KeSetEvent(Event, 0, FALSE);
+        return STATUS_IO_DEVICE_ERROR;
+    }
     return IopPageTransfer(FileObject, Mdl, Offset, Event, IoStatus, IRP_MJ_READ);
 }
 

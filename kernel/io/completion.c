@@ -137,23 +137,28 @@ NTSTATUS NTAPI NtQueryIoCompletion(HANDLE IoCompletionHandle, ULONG InformationC
     return Status;
 }
 
+NTSTATUS NTAPI IoSetIoCompletion(PVOID IoCompletion, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation,
+                                 BOOLEAN Quota)
+{
+    IOP_PACKET *Packet = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Packet), IOP_TAG_PORT);
+    if (Packet == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *Packet = (IOP_PACKET){.PacketType = IopPacketMini, .Key = KeyContext, .ApcContext = ApcContext};
+    Packet->Iosb.Status = IoStatus;
+    Packet->Iosb.Information = IoStatusInformation;
+    KeInsertQueue(IoCompletion, &Packet->ListEntry);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation)
 {
-    IOP_PACKET *Packet;
     PKQUEUE Port;
     NTSTATUS Status = IopReferencePort(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE_, &Port);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Packet = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Packet), IOP_TAG_PORT);
-    if (Packet == NULL) {
-        Status = STATUS_INSUFFICIENT_RESOURCES;
-    } else {
-        *Packet = (IOP_PACKET){.PacketType = IopPacketMini, .Key = KeyContext, .ApcContext = ApcContext};
-        Packet->Iosb.Status = IoStatus;
-        Packet->Iosb.Information = IoStatusInformation;
-        KeInsertQueue(Port, &Packet->ListEntry);
-    }
+    Status = IoSetIoCompletion(Port, KeyContext, ApcContext, IoStatus, IoStatusInformation, TRUE);
     ObfDereferenceObject(Port);
     return Status;
 }

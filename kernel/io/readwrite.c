@@ -138,6 +138,9 @@ static NTSTATUS IopTransfer(HANDLE FileHandle, IOP_TRANSFER *Transfer, const LAR
 {
     IOP_REQUEST Request;
     NTSTATUS Status = IopCaptureTransfer(Transfer, ByteOffset, Key);
+    if (!Transfer->Write && EX_INJECT(ExInjectRead)) {
+        return STATUS_IO_DEVICE_ERROR;
+    }
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

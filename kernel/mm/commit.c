@@ -12,6 +12,7 @@
 volatile LONG64 MmTotalCommittedPages;
 LONG64 MmTotalCommitLimit;
 volatile LONG64 MmPeakCommitment;
+BOOLEAN (*MmChargeJob)(PEPROCESS Process, LONG64 Pages);
 
 BOOLEAN MiChargeCommitment(ULONG64 Pages)
 {
@@ -51,8 +52,14 @@ NTSTATUS MiChargeProcessCommit(PEPROCESS Process, ULONG64 Pages)
 {
     if (Pages == 0)
         return STATUS_SUCCESS;
+    if (EX_INJECT(ExInjectCommit))
+        return STATUS_COMMITMENT_LIMIT;
     if (!MiChargeCommitment(Pages))
         return STATUS_COMMITMENT_LIMIT;
+    if (UNLIKELY(Process->Job != NULL) && !MmChargeJob(Process, (LONG64)Pages)) {
+        MiReturnCommitment(Pages);
+        return STATUS_COMMITMENT_LIMIT;
+    }
     SIZE_T Now = (SIZE_T)InterlockedExchangeAdd64((volatile LONG64 *)&Process->CommitCharge, (LONG64)Pages) + Pages;
     if (Now > Process->CommitChargePeak)
         Process->CommitChargePeak = Now;
@@ -64,6 +71,8 @@ void MiReturnProcessCommit(PEPROCESS Process, ULONG64 Pages)
     if (Pages == 0)
         return;
     ASSERT(Process->CommitCharge >= Pages);
+    if (UNLIKELY(Process->Job != NULL))
+        (void)MmChargeJob(Process, -(LONG64)Pages);
     InterlockedExchangeAdd64((volatile LONG64 *)&Process->CommitCharge, -(LONG64)Pages);
     MiReturnCommitment(Pages);
 }

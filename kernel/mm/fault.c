@@ -345,6 +345,8 @@ NTSTATUS MmAccessFault(ULONG FaultCode, PVOID Address, KPROCESSOR_MODE Mode, PKT
     MiFaults++;
     Process->PageFaultCount++;
     KeGetCurrentPrcb()->PageFaults++;
+    if (EX_INJECT(ExInjectPageIn))
+        return InPageError(STATUS_INSUFFICIENT_RESOURCES, Information);
     NTSTATUS Status = MiFaultUser(Process, Va, FaultCode, Information);
     if (UNLIKELY(Status == STATUS_GUARD_PAGE_VIOLATION)) {
         Status = MiCheckForUserStackOverflow(Va);

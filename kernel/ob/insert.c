@@ -225,6 +225,10 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
     if (Handle != NULL) {
         *Handle = NULL;
     }
+    if (EX_INJECT(ExInjectObject)) {
+        ObfDereferenceObject(Object);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     if (!Named && !Type->TypeInfo.SecurityRequired) {
         Header->Flags &= ~OB_FLAG_NEW_OBJECT;
         Header->ObjectCreateInfo = NULL;

@@ -107,11 +107,17 @@ static NTSTATUS PspRunStage(PSP_BIRTH *Birth, ETW_EVENT Number, PSP_STAGE Stage)
     return Status;
 }
 
-/* Both objects become reachable: the list of processes, notify routines (which may refuse), handles. */
+/* Both objects become reachable: jobs, the list of processes, notify routines (which may refuse), handles. */
 static NTSTATUS PspStageInsert(PSP_BIRTH *Birth)
 {
-    NTSTATUS Status = PspPublishProcess(Birth->Process);
+    NTSTATUS Status = PspInheritJob(Birth->Parent, Birth->Process, (Birth->ProcessFlags & PROCESS_CREATE_FLAGS_BREAKAWAY) != 0);
 
+    if (NT_SUCCESS(Status) && Birth->Attributes.JobCount != 0) {
+        Status = PspAssignJobList(Birth->Process, Birth->Attributes.JobList, Birth->Attributes.JobCount, Birth->Mode);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = PspPublishProcess(Birth->Process);
+    }
     if (NT_SUCCESS(Status)) {
         Status = PspNotifyProcessCreated(Birth);
     }
@@ -166,8 +172,8 @@ static NTSTATUS PspCaptureRequest(PSP_BIRTH *Birth, PVOID UserParameters, const 
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if (Birth->Attributes.JobCount != 0 || Birth->Attributes.DebugObject != NULL) {
-        KdPrint_("Ps: NtCreateUserProcess: job list and debug object attributes are not supported\n");
+    if (Birth->Attributes.DebugObject != NULL) {
+        KdPrint_("Ps: NtCreateUserProcess: the debug object attribute is not supported\n");
         return STATUS_NOT_SUPPORTED;
     }
     /* The parent in the sense of inheritance: the caller, or who he names. */

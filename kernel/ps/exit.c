@@ -155,6 +155,25 @@ NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS Status)
     return (Old & PS_PROCESS_FLAGS_PROCESS_EXITING) ? STATUS_PROCESS_IS_TERMINATING : STATUS_SUCCESS;
 }
 
+/* Made by NtCreateProcess and never given a thread: there is no last thread to close its handles. */
+static void PspEndThreadlessProcess(PEPROCESS Process)
+{
+    if (!(InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_PROCESS_EXITING) & PS_PROCESS_FLAGS_PROCESS_EXITING)) {
+        ExWaitForRundownProtectionRelease(&Process->RundownProtect);
+        KeQuerySystemTime(&Process->ExitTime);
+        ObKillProcess(Process);
+        PspExitJob(Process);
+        KeSetProcess(&Process->Pcb, 0);
+    }
+}
+
+void PspKillProcess(PEPROCESS Process, NTSTATUS Status)
+{
+    if (NT_SUCCESS(PspTerminateProcess(Process, Status)) && Process->ActiveThreads == 0) {
+        PspEndThreadlessProcess(Process);
+    }
+}
+
 /* ---- the thread's own end ------------------------------------------------------------------------------------------------------------ */
 
 /* Counts the thread out; TRUE if it was the last. */
@@ -238,6 +257,7 @@ static void PspEndProcess(PEPROCESS Process)
     ObKillProcess(Process);
     MmCleanProcessAddressSpace(Process);
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_VM_DELETED);
+    PspExitJob(Process);
     KeSetProcess(&Process->Pcb, 0);
 }
 
@@ -309,12 +329,7 @@ NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus)
     }
     Status = PspTerminateProcess(Process, ExitStatus);
     if (NT_SUCCESS(Status) && Process->ActiveThreads == 0 && Process != Current) {
-        /* Made by NtCreateProcess and never given a thread: there is no last thread to close its handles. */
-        if (!(InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_PROCESS_EXITING) & PS_PROCESS_FLAGS_PROCESS_EXITING)) {
-            ExWaitForRundownProtectionRelease(&Process->RundownProtect);
-            ObKillProcess(Process);
-            KeSetProcess(&Process->Pcb, 0);
-        }
+        PspEndThreadlessProcess(Process);
     }
     ObDereferenceObject(Process);
     if (Process == Current && NT_SUCCESS(Status)) {

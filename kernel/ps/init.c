@@ -141,6 +141,7 @@ void PsInitSystemPhase0(void)
     KeTerminateProcessForException = PspTerminateCurrentProcess;
     MmImageMapped = PspNotifyImageMapped;
     PspCreateTypes();
+    PspCreateJobType();
     ObpProcessType = *PsProcessType;
     ObpThreadType = *PsThreadType;
     PspCidTable = ExCreateHandleTable(NULL);

@@ -29,6 +29,9 @@ static NTSTATUS PspBirthFromSection(PSP_BIRTH *Birth, HANDLE ParentProcess, HAND
         Status = Stages[i](Birth);
     }
     if (NT_SUCCESS(Status)) {
+        Status = PspInheritJob(Birth->Parent, Birth->Process, (Birth->ProcessFlags & PROCESS_CREATE_FLAGS_BREAKAWAY) != 0);
+    }
+    if (NT_SUCCESS(Status)) {
         Status = PspPublishProcess(Birth->Process);
     }
     if (NT_SUCCESS(Status)) {

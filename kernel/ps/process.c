@@ -55,6 +55,7 @@ static void PspInheritFromParent(PEPROCESS Process, PSP_BIRTH *Birth)
     PEPROCESS Parent = Birth->Parent;
     UCHAR Class = PROCESS_PRIORITY_CLASS_NORMAL;
 
+    Process->InjectionRole = PsThreadProcess_(PsCurrentThread_())->InjectionRole != EX_INJECT_NONE ? EX_INJECT_CHILD : EX_INJECT_NONE;
     Process->InheritedFromUniqueProcessId = Parent->UniqueProcessId;
     Process->SessionId = Parent->SessionId;
     Process->ConsoleConnection = Parent->ConsoleConnection;
@@ -273,6 +274,10 @@ void NTAPI PspProcessDelete(PVOID Object)
     }
     if (Process->ImageFileNameFull.Buffer != NULL) {
         ExFreePoolWithTag(Process->ImageFileNameFull.Buffer, PSP_TAG);
+    }
+    PspExitJob(Process); /* it never ran */
+    if (Process->Job != NULL) {
+        ObDereferenceObject(Process->Job);
     }
     SeDeassignPrimaryToken(Process);
     if (Process->UniqueProcessId != NULL) {

@@ -127,6 +127,7 @@ void PspThreadDelete(PVOID Object);
 /* exit.c */
 NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status);
 NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS Status);
+void PspKillProcess(PEPROCESS Process, NTSTATUS Status); /* the same, also for one without threads; not the current thread */
 void PspInitReaper(void);
 /* cid.c */
 NTSTATUS PspAllocateCid(PVOID Object, HANDLE *Id) NODISCARD;
@@ -139,6 +140,15 @@ void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T S
 void PspReportFirstImages(PEPROCESS Process);
 /* access.c */
 KPRIORITY PspPriorityOfClass(UCHAR Class);
+/* job.c */
+#define PSP_ERROR_NOT_ENOUGH_QUOTA ((NTSTATUS)1816) /* the Win32 code, which is what a process that used up its time exits with */
+void PspCreateJobType(void);
+NTSTATUS PspInheritJob(PEPROCESS Parent, PEPROCESS Process, BOOLEAN Breakaway) NODISCARD;
+NTSTATUS PspAssignJobList(PEPROCESS Process, const HANDLE *Jobs, ULONG Count, KPROCESSOR_MODE Mode) NODISCARD;
+void PspExitJob(PEPROCESS Process);
+BOOLEAN PspJobFixes(PEPROCESS Process, ULONG LimitFlag); /* some job of Process sets this limit */
+/* psquery.c */
+void PspSetProcessAffinity(PEPROCESS Process, KAFFINITY Affinity);
 /* impersonate.c */
 NTSTATUS PsAssignImpersonationToken_(PETHREAD Thread, HANDLE TokenHandle, KPROCESSOR_MODE Mode);
 #endif

@@ -395,9 +395,20 @@ static NTSTATUS PspSetPriorityClass(PEPROCESS Process, const UCHAR *Buffer, KPRO
         !SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_INC_BASE_PRIORITY_PRIVILEGE), Mode)) {
         return STATUS_PRIVILEGE_NOT_HELD;
     }
+    if (PspJobFixes(Process, 0x20 /* JOB_LIMIT_PRIORITY_CLASS */)) {
+        return STATUS_SUCCESS; /* the job's stays, as on Windows */
+    }
     Process->Pcb.PriorityClass = Class;
     (void)KeSetPriorityAndQuantumProcess(&Process->Pcb, PspPriorityOfClass(Class), 0);
     return STATUS_SUCCESS;
+}
+
+void PspSetProcessAffinity(PEPROCESS Process, KAFFINITY Affinity)
+{
+    Process->Pcb.Affinity = Affinity;
+    for (PETHREAD Thread = PsGetNextProcessThread_(Process, NULL); Thread != NULL; Thread = PsGetNextProcessThread_(Process, Thread)) {
+        (void)KeSetAffinityThread(&Thread->Tcb, Affinity);
+    }
 }
 
 static NTSTATUS PspSetAffinity(PEPROCESS Process, const UCHAR *Buffer, KPROCESSOR_MODE Mode)
@@ -409,9 +420,8 @@ static NTSTATUS PspSetAffinity(PEPROCESS Process, const UCHAR *Buffer, KPROCESSO
     if (Affinity == 0 || (Affinity & KeQueryActiveProcessors()) != Affinity) {
         return STATUS_INVALID_PARAMETER;
     }
-    Process->Pcb.Affinity = Affinity;
-    for (PETHREAD Thread = PsGetNextProcessThread_(Process, NULL); Thread != NULL; Thread = PsGetNextProcessThread_(Process, Thread)) {
-        (void)KeSetAffinityThread(&Thread->Tcb, Affinity);
+    if (!PspJobFixes(Process, 0x10 /* JOB_LIMIT_AFFINITY */)) {
+        PspSetProcessAffinity(Process, Affinity); /* in such a job the call succeeds and changes nothing */
     }
     return STATUS_SUCCESS;
 }
