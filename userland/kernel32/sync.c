@@ -7,6 +7,10 @@
  */
 #include "k32.h"
 
+#ifndef STATUS_TIMER_RESUME_IGNORED
+#define STATUS_TIMER_RESUME_IGNORED ((NTSTATUS)0x40000025)
+#endif
+
 typedef NTSTATUS(NTAPI *OPEN_OBJECT)(PHANDLE Handle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
 
 static HANDLE Opened(OPEN_OBJECT Open, DWORD Access, BOOL Inherit, LPCWSTR Name)
@@ -273,7 +277,12 @@ HANDLE WINAPI OpenWaitableTimerA(DWORD Access, BOOL Inherit, LPCSTR Name)
 
 BOOL WINAPI SetWaitableTimer(HANDLE Timer, const LARGE_INTEGER *Due, LONG Period, PTIMERAPCROUTINE Routine, LPVOID Context, BOOL Resume)
 {
-    return BaseResult(NtSetTimer(Timer, (PLARGE_INTEGER)Due, (PTIMER_APC_ROUTINE)(PVOID)Routine, Context, Resume != FALSE, Period, NULL));
+    NTSTATUS Status = NtSetTimer(Timer, (PLARGE_INTEGER)Due, (PTIMER_APC_ROUTINE)(PVOID)Routine, Context, Resume != FALSE, Period, NULL);
+
+    if (Status == STATUS_TIMER_RESUME_IGNORED) {
+        BaseFail(ERROR_NOT_SUPPORTED); /* a success all the same */
+    }
+    return BaseResult(Status);
 }
 
 BOOL WINAPI SetWaitableTimerEx(HANDLE Timer, const LARGE_INTEGER *Due, LONG Period, PTIMERAPCROUTINE Routine, LPVOID Context,

@@ -10,8 +10,8 @@
  *      -1 - 4n       just released, n threads wait: whoever clears bit 0 first gets it (not fair, as on Windows)
  *
  * A waiter subtracts 4, sleeps on LockCount as an address (wait.c) while bit 0 is clear, and adds 4 when it has got the section.  Leaving sets
- * bit 0 and wakes one sleeper if there is any.  DebugInfo is
- * allocated unless the caller declines it (then -1): C run-times write names into its spare fields without looking.
+ * bit 0 and wakes one sleeper if there is any.  DebugInfo is allocated unless the caller declines it (then -1), counts contention, and hangs in a list
+ * of all sections of the process, which debuggers read (RtlCriticalSectionList); C run-times write names into its spare fields without looking.
  * Windows Internals, 7th ed., part 2, chapter 8 "Critical sections".
  */
 #include "ntdllp.h"
@@ -21,6 +21,9 @@
 #define CS_NO_DEBUG_INFO ((PRTL_CRITICAL_SECTION_DEBUG)(LONG_PTR)-1)
 #define FLAG_FORCE_DEBUG_INFO 0x10000000u
 #define CS_SPIN_MASK 0x00FFFFFFu
+
+LIST_ENTRY RtlCriticalSectionList = {&RtlCriticalSectionList, &RtlCriticalSectionList};
+static RTL_SRWLOCK ListLock;
 
 void RtlpInitializeLock(PRTL_CRITICAL_SECTION Section)
 {
@@ -47,7 +50,9 @@ NTSTATUS NTAPI RtlInitializeCriticalSectionEx(PRTL_CRITICAL_SECTION Section, ULO
         if (Debug == NULL)
             return STATUS_NO_MEMORY;
         Debug->CriticalSection = Section;
-        InitializeListHead(&Debug->ProcessLocksList);
+        RtlAcquireSRWLockExclusive(&ListLock);
+        InsertTailList(&RtlCriticalSectionList, &Debug->ProcessLocksList);
+        RtlReleaseSRWLockExclusive(&ListLock);
         Section->DebugInfo = Debug;
     }
     return STATUS_SUCCESS;
@@ -67,8 +72,12 @@ NTSTATUS NTAPI RtlDeleteCriticalSection(PRTL_CRITICAL_SECTION Section)
 {
     PRTL_CRITICAL_SECTION_DEBUG Debug = Section->DebugInfo;
 
-    if (Debug != NULL && Debug != CS_NO_DEBUG_INFO)
+    if (Debug != NULL && Debug != CS_NO_DEBUG_INFO) {
+        RtlAcquireSRWLockExclusive(&ListLock);
+        RemoveEntryList(&Debug->ProcessLocksList);
+        RtlReleaseSRWLockExclusive(&ListLock);
         Free(Debug);
+    }
     memset(Section, 0, sizeof *Section);
     return STATUS_SUCCESS;
 }
@@ -91,6 +100,8 @@ static void WaitForSection(PRTL_CRITICAL_SECTION Section)
             return;
         YieldProcessor();
     }
+    if (Section->DebugInfo != NULL && Section->DebugInfo != CS_NO_DEBUG_INFO)
+        InterlockedIncrement((volatile LONG *)&Section->DebugInfo->ContentionCount);
     LONG Count = InterlockedAdd(&Section->LockCount, -CS_WAITER);
     while (!TryLock(Section)) {
         if (!(Count & CS_FREE))
