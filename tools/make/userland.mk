@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # User mode.
-#   userland/NAME with NAME.def      -> NAME.dll, linked without any C library against the import libraries made here
+#   userland/NAME with NAME.def      -> NAME.dll, linked without any C library against the import libraries made here; further .def files
+#                                       in the folder hold more of its exports, without a head
 #   userland/NAME without a .def     -> NAME.exe, the same (smss: native, ntdll only)
 #   userland/programs/*.c            -> X.exe by plain `gcc X.c -o X.exe`: what any user of mingw-w64 would build
 #   userland/programs/native/*.c     -> X.exe, ntdll only, entry NtProcessStartup; X.native.c gets subsystem native, others console
@@ -53,7 +54,8 @@ $(foreach d,$(USER_DIRS),$(eval $(call user_objects,$(d))))
 ntdll_OBJECTS += $(BUILD)/obj/gen/ntstubs.asm.o
 
 define dll_rules
-$(GEN)/$(1).def: userland/$(1)/$(1).def $(if $(filter ntdll,$(1)),$(GEN)/ntstubs.def)
+$(GEN)/$(1).def: userland/$(1)/$(1).def $(filter-out userland/$(1)/$(1).def,$(wildcard userland/$(1)/*.def)) \
+		$(if $(filter ntdll,$(1)),$(GEN)/ntstubs.def)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)cat $$^ > $$@
 $(BUILD)/lib/lib$(1).a: $(GEN)/$(1).def

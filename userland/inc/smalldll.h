@@ -9,6 +9,10 @@
 
 #define DECLSPEC_IMPORT /* the headers would have what a library defines imported; a call through a thunk is as good */
 #define WIN32_NO_STATUS
+#ifdef SMALLDLL_SOCKETS /* these want to come first */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#endif
 #include <windows.h>
 #undef WIN32_NO_STATUS
 #include <ntstatus.h>

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * absent.c - routes, tables and notifications of a network that is not there yet.
+ */
+#define LIBRARY "iphlpapi"
+#include "absent.h"
+
+ABSENT(ConvertInterfaceGuidToLuid, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(ConvertInterfaceIndexToLuid, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(ConvertInterfaceLuidToGuid, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(ConvertInterfaceLuidToIndex, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(ConvertInterfaceLuidToNameA, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(ConvertInterfaceLuidToNameW, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(CancelMibChangeNotify2, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(CreateIpForwardEntry, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(DeleteIpForwardEntry, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetBestInterface, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetBestInterfaceEx, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetBestRoute, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetBestRoute2, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetExtendedTcpTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetExtendedUdpTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIfEntry, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIfEntry2, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIfTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIfTable2, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIpAddrTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIpForwardTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIpForwardTable2, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIpInterfaceEntry, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIpNetTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetIpStatistics, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetTcpStatistics, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetTcpTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetUdpTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetUnicastIpAddressTable, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(GetPerAdapterInfo, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(NotifyAddrChange, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(NotifyIpInterfaceChange, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(NotifyRouteChange, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(NotifyRouteChange2, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(NotifyUnicastIpAddressChange, 50 /* ERROR_NOT_SUPPORTED */, 0)
+ABSENT(SendARP, 50 /* ERROR_NOT_SUPPORTED */, 0)
+
+ABSENT_HANDLE(IcmpCreateFile)
+ABSENT_HANDLE(Icmp6CreateFile)
+
+ABSENT_FALSE(IcmpCloseHandle)
+ABSENT_FALSE(IcmpSendEcho)
+ABSENT_FALSE(IcmpSendEcho2)
+ABSENT_FALSE(Icmp6SendEcho2)
+ABSENT_FALSE(CancelIPChangeNotify)

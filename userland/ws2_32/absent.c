@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * absent.c - sockets, which are not there yet.  No socket can be made, so no handle that reaches these is one: WSAENOTSOCK, as documented for
+ * each; what resolves names or asks for providers fails with WSASYSNOTREADY or WSAEOPNOTSUPP.
+ */
+#define LIBRARY "ws2_32"
+#include "absent.h"
+
+#define WSAENOTSOCK_ 10038u
+#define WSAEOPNOTSUPP_ 10045u
+
+ABSENT(bind, -1, WSAENOTSOCK_)
+ABSENT(closesocket, -1, WSAENOTSOCK_)
+ABSENT(connect, -1, WSAENOTSOCK_)
+ABSENT(getpeername, -1, WSAENOTSOCK_)
+ABSENT(getsockname, -1, WSAENOTSOCK_)
+ABSENT(getsockopt, -1, WSAENOTSOCK_)
+ABSENT(ioctlsocket, -1, WSAENOTSOCK_)
+ABSENT(listen, -1, WSAENOTSOCK_)
+ABSENT(recv, -1, WSAENOTSOCK_)
+ABSENT(recvfrom, -1, WSAENOTSOCK_)
+ABSENT(send, -1, WSAENOTSOCK_)
+ABSENT(sendto, -1, WSAENOTSOCK_)
+ABSENT(setsockopt, -1, WSAENOTSOCK_)
+ABSENT(shutdown, -1, WSAENOTSOCK_)
+ABSENT(WSAConnect, -1, WSAENOTSOCK_)
+ABSENT(WSADuplicateSocketA, -1, WSAENOTSOCK_)
+ABSENT(WSADuplicateSocketW, -1, WSAENOTSOCK_)
+ABSENT(WSAEnumNetworkEvents, -1, WSAENOTSOCK_)
+ABSENT(WSAEventSelect, -1, WSAENOTSOCK_)
+ABSENT(WSAIoctl, -1, WSAENOTSOCK_)
+ABSENT(WSARecv, -1, WSAENOTSOCK_)
+ABSENT(WSARecvDisconnect, -1, WSAENOTSOCK_)
+ABSENT(WSARecvFrom, -1, WSAENOTSOCK_)
+ABSENT(WSASend, -1, WSAENOTSOCK_)
+ABSENT(WSASendDisconnect, -1, WSAENOTSOCK_)
+ABSENT(WSASendMsg, -1, WSAENOTSOCK_)
+ABSENT(WSASendTo, -1, WSAENOTSOCK_)
+ABSENT(WSAAsyncSelect, -1, WSAENOTSOCK_)
+ABSENT(WSANSPIoctl, -1, WSAENOTSOCK_)
+ABSENT(accept, -1, WSAENOTSOCK_) /* INVALID_SOCKET */
+ABSENT(WSAAccept, -1, WSAENOTSOCK_) /* INVALID_SOCKET */
+ABSENT(WSAJoinLeaf, -1, WSAENOTSOCK_) /* INVALID_SOCKET */
+
+ABSENT(WSAConnectByNameW, 0, WSAENOTSOCK_)
+ABSENT(WSAConnectByNameA, 0, WSAENOTSOCK_)
+ABSENT(WSAConnectByList, 0, WSAENOTSOCK_)
+ABSENT(WSAGetOverlappedResult, 0, WSAENOTSOCK_)
+ABSENT(WSAGetQOSByName, 0, WSAENOTSOCK_)
+ABSENT(gethostbyaddr, 0, WSAEOPNOTSUPP_)
+ABSENT(WSAAsyncGetHostByAddr, 0, WSAEOPNOTSUPP_)
+ABSENT(WSAAsyncGetHostByName, 0, WSAEOPNOTSUPP_)
+ABSENT(WSACancelAsyncRequest, -1, WSAEOPNOTSUPP_)
+ABSENT(WSACancelBlockingCall, -1, WSAEOPNOTSUPP_)
+ABSENT(WSALookupServiceBeginA, -1, WSAEOPNOTSUPP_)
+ABSENT(WSALookupServiceBeginW, -1, WSAEOPNOTSUPP_)
+ABSENT(WSALookupServiceNextA, -1, WSAEOPNOTSUPP_)
+ABSENT(WSALookupServiceNextW, -1, WSAEOPNOTSUPP_)
+ABSENT(WSALookupServiceEnd, -1, WSAEOPNOTSUPP_)
+ABSENT(WSAProviderConfigChange, -1, WSAEOPNOTSUPP_)
+ABSENT(WSCEnumProtocols, -1, WSAEOPNOTSUPP_)
+ABSENT(WSCGetProviderPath, -1, WSAEOPNOTSUPP_)
+ABSENT(WSCInstallProvider, -1, WSAEOPNOTSUPP_)
+ABSENT(WSCDeinstallProvider, -1, WSAEOPNOTSUPP_)
+ABSENT(GetAddrInfoExW, WSAEOPNOTSUPP_, 0)
+ABSENT_VOID(FreeAddrInfoEx)
+ABSENT_VOID(FreeAddrInfoExW)
+ABSENT(GetAddrInfoExCancel, WSAEOPNOTSUPP_, 0)
+ABSENT(GetAddrInfoExOverlappedResult, WSAEOPNOTSUPP_, 0)
