@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The user-mode test programs: every tests/user/*.c that includes tap.h, all in one boot, each judged by its own TAP.
+"""The user-mode test programs: every tests/user/*.c that includes tap.h, all in one boot, each judged by its own TAP; with 1, 2 and 4 processors.
 
 runtests.exe starts them one after another and frames their output; what a crash of the system cuts off counts as failed.
 """
@@ -18,16 +18,20 @@ PROGRAMS = [os.path.basename(path)[:-2] for path in SOURCES if '"tap.h"' in open
 FRAME = re.compile(r"@@ begin (\d+) ([^\r\n]*)\r?\n(.*?)\r?\n@@ end \1 (0x[0-9A-Fa-f]+|error \d+)", re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
+PROCESSORS = [1, 2, 4]
+
+
+@pytest.fixture(scope="module", params=PROCESSORS, ids=lambda n: f"{n}cpu")
+def results(request, tmp_path_factory):
     """{program: (exit code or error, output)} from one boot."""
     folder = tmp_path_factory.mktemp("user")
     bad = folder / "bad"
     subprocess.run([sys.executable, os.path.join(ROOT, "tests/user/mkbad.py"), os.path.join(BUILD, "programs", "hello.exe"), str(bad)],
                    check=True)
     (folder / "list.txt").write_text("".join(f"{name}.exe\r\n" for name in PROGRAMS), newline="")
-    log = log_path("user")
-    run = subprocess.run([os.path.join(ROOT, "tools/nrun"), "--log", log, "--timeout", "600", "--add", f"{bad}=C:\\Bad",
+    log = log_path(f"user-{request.param}")
+    run = subprocess.run([os.path.join(ROOT, "tools/nrun"), "--log", log, "--timeout", "600", "--smp",
+                          str(request.param), "--add", f"{bad}=C:\\Bad",
                           "--add", f"{folder}/list.txt=C:\\Temp\\list.txt", "--dir", "C:\\Temp", "--", "runtests.exe C:\\Temp\\list.txt"],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, BUILD=BUILD))
     text = run.stdout.decode("utf-8", "replace")
