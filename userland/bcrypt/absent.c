@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* absent.c - ciphers, signatures and key agreement of CNG, which are not there yet. */
+#define LIBRARY "bcrypt"
+#include "absent.h"
+
+ABSENT_STATUS(BCryptDecrypt)
+ABSENT_STATUS(BCryptDeriveKey)
+ABSENT_STATUS(BCryptDeriveKeyCapi)
+ABSENT_STATUS(BCryptDestroyKey)
+ABSENT_STATUS(BCryptDestroySecret)
+ABSENT_STATUS(BCryptDuplicateKey)
+ABSENT_STATUS(BCryptEncrypt)
+ABSENT_STATUS(BCryptEnumAlgorithms)
+ABSENT_STATUS(BCryptEnumProviders)
+ABSENT_STATUS(BCryptExportKey)
+ABSENT_STATUS(BCryptFinalizeKeyPair)
+ABSENT_STATUS(BCryptGenerateKeyPair)
+ABSENT_STATUS(BCryptGenerateSymmetricKey)
+ABSENT_STATUS(BCryptImportKey)
+ABSENT_STATUS(BCryptImportKeyPair)
+ABSENT_STATUS(BCryptKeyDerivation)
+ABSENT_STATUS(BCryptSecretAgreement)
+ABSENT_STATUS(BCryptSetProperty)
+ABSENT_STATUS(BCryptSignHash)
+ABSENT_STATUS(BCryptVerifySignature)
+ABSENT_STATUS(BCryptCreateMultiHash)
+ABSENT_STATUS(BCryptProcessMultiOperations)
+ABSENT_STATUS(BCryptEnumContexts)
+ABSENT_STATUS(BCryptEnumRegisteredProviders)
+ABSENT_STATUS(BCryptResolveProviders)
