@@ -186,8 +186,6 @@ static PE_STATUS CheckSection(const PE_SOURCE *Source, const PE_INFO *Info, cons
     if (!Source->Mapped && Section->SizeOfRawData != 0 && Section->PointerToRawData != 0) {
         if (RawEnd > Source->FileSize)
             return PE_INVALID_FORMAT;
-        if (!Info->Flat && Section->PointerToRawData % (Info->FileAlignment < 512 ? Info->FileAlignment : 512) != 0)
-            return PE_INVALID_FORMAT;
     }
     *Next = Section->VirtualAddress + Span;
     return PE_SUCCESS;
@@ -252,7 +250,7 @@ void RtlPeSection(const void *Header, const PE_INFO *Info, uint32_t Index, PE_SE
     Section->Name[8] = 0;
     Section->VirtualAddress = Raw.VirtualAddress;
     Section->VirtualSize = (uint32_t)SectionSpan(&Raw, Info);
-    Section->RawOffset = Raw.PointerToRawData;
+    Section->RawOffset = Info->Flat ? Raw.PointerToRawData : Raw.PointerToRawData & ~511u; /* NT reads whole sectors, from the one it lies in */
     Section->RawSize = Raw.PointerToRawData == 0 ? 0 : Raw.SizeOfRawData;
     /* Raw data beyond VirtualSize is file padding; beyond the last page it is never mapped. */
     if (Section->RawSize > Section->VirtualSize)

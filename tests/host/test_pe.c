@@ -251,7 +251,6 @@ static const struct { const char *What; uint32_t Offset, Size, Value; } BadField
     { "section too large", SECTIONS + 80 + 8, 4, 0x5000 },
     { "section past the end of the file", SECTIONS + 80 + 20, 4, 0x1000 },
     { "raw size past the end of the file", SECTIONS + 80 + 16, 4, 0x400 },
-    { "raw pointer not on a sector", SECTIONS + 20, 4, 0x401 },
 };
 
 static void test_bad_fields_are_refused(void **State)
@@ -270,6 +269,21 @@ static void test_bad_fields_are_refused(void **State)
         assert_status(Status, PE_INVALID_FORMAT);
         free(File);
     }
+}
+
+/* NT reads whole sectors: from the one the pointer lies in. */
+static void test_raw_pointers_are_rounded_down(void **State)
+{
+    (void)State;
+    PE_INFO Info;
+    PE_SECTION Section;
+    uint8_t *File = MakeFile();
+
+    Put32(File + SECTIONS + 20, 0x403);
+    assert_status(ParseFile(File, &Info), PE_SUCCESS);
+    RtlPeSection(File, &Info, 0, &Section);
+    assert_int_equal(Section.RawOffset, 0x400);
+    free(File);
 }
 
 /* Whatever a reader can do with an image that was accepted. */
@@ -502,6 +516,7 @@ int main(void)
         cmocka_unit_test(test_first_bytes_decide_as_on_nt),
         cmocka_unit_test(test_other_machines_are_refused),
         cmocka_unit_test(test_bad_fields_are_refused),
+        cmocka_unit_test(test_raw_pointers_are_rounded_down),
         cmocka_unit_test(test_mutated_headers_never_read_outside),
         cmocka_unit_test(test_mutated_tables_never_read_outside),
         cmocka_unit_test(test_exports_are_found),

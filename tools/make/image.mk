@@ -14,7 +14,7 @@ $(CRT_DLLS):
 	@echo "$@ is missing: run tools/setup" >&2; exit 1
 
 VOLUME_USER := $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES))
-VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES)
+VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(TEST_FILES)
 # printf, because some shells' echo takes \n for a line end.
 manifest_lines = $(foreach f,$(1),printf '%s\n' '$(f)=C:\$(2)\$(notdir $(f))';)
 
@@ -22,7 +22,7 @@ $(BUILD)/volume.manifest: $(VOLUME_FILES) $(MK_FILES)
 	$(Q)mkdir -p $(@D)
 	$(Q){ $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS)),Windows\System32) \
 	  $(call manifest_lines,$(abspath $(DRIVERS)),Windows\System32\drivers) \
-	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES)),Programs) \
+	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES)),Programs) $(test_manifest) \
 	  printf '%s\n' '=C:\Temp'; $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';) } > $@
 
 $(BUILD)/system.img: $(BUILD)/volume.manifest tools/image.py $(shell find userland/volume -type f 2>/dev/null)

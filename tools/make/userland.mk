@@ -52,6 +52,10 @@ obj-$(1): $$($(1)_OBJECTS)
 endef
 $(foreach d,$(USER_DIRS),$(eval $(call user_objects,$(d))))
 ntdll_OBJECTS += $(BUILD)/obj/gen/ntstubs.asm.o
+$(BUILD)/obj/user-ntdll/userland/ntdll/ldrapiset.c.o: $(GEN)/apisets.inc
+$(GEN)/apisets.inc: tools/apisets.tbl tools/gen-apisets
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/gen-apisets $< $@
 
 define dll_rules
 $(GEN)/$(1).def: userland/$(1)/$(1).def $(filter-out userland/$(1)/$(1).def,$(wildcard userland/$(1)/*.def)) \
@@ -93,12 +97,12 @@ NATIVE_SOURCES := $(wildcard userland/programs/native/*.c tests/user/native/*.c)
 PROGRAMS := $(patsubst %.c,$(BUILD)/programs/%.exe,$(notdir $(PROGRAM_SOURCES)))
 NATIVES := $(patsubst %.c,$(BUILD)/programs/%.exe,$(notdir $(NATIVE_SOURCES:.native.c=.c)))
 
-# Plain: no flag of ours.
+# Plain: no flag of ours; NAME_LINK for the few tests that need a library of theirs.
 define program_rule
 $(BUILD)/programs/$(basename $(notdir $(1))).exe: $(1) $(wildcard $(dir $(1))*.h)
 	$$(call say,PROGRAM,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $(1) -o $$@
+	$$(Q)$$(CC) $(1) -o $$@ $$($(basename $(notdir $(1)))_LINK)
 endef
 $(foreach s,$(PROGRAM_SOURCES),$(eval $(call program_rule,$(s))))
 
@@ -111,6 +115,9 @@ $(BUILD)/programs/$(basename $(notdir $(1:.native.c=.c))).exe: $(1) $(BUILD)/lib
 -include $$(wildcard $(BUILD)/obj/native/$(notdir $(1)).d)
 endef
 $(foreach s,$(NATIVE_SOURCES),$(eval $(call native_rule,$(s))))
+
+# The DLLs that the loader tests load.
+-include tests/user/dll/rules.mk
 
 .PHONY: userland programs
 programs: $(PROGRAMS) $(NATIVES)

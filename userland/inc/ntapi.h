@@ -481,6 +481,7 @@ NTCALL LdrGetDllDirectory(PUNICODE_STRING Directory);
 NTCALL LdrSetDllDirectory(PUNICODE_STRING Directory);
 NTCALL LdrGetDllFullName(PVOID Base, PUNICODE_STRING Name);
 NTCALL LdrGetDllPath(PCWSTR Module, ULONG Flags, PWSTR *Path, PWSTR *SearchPaths);
+VOID NTAPI RtlReleasePath(PWSTR Path);
 NTCALL LdrAddDllDirectory(PUNICODE_STRING Directory, PVOID *Cookie);
 NTCALL LdrRemoveDllDirectory(PVOID Cookie);
 NTCALL LdrSetDefaultDllDirectories(ULONG Flags);

@@ -156,4 +156,9 @@ __attribute__((noreturn)) void WINAPI BaseThreadInitThunk(ULONG Reason, LPTHREAD
 /* messages.c: the English text of a Win32 error, null if there is none. */
 LPCSTR BaseSystemMessage(DWORD Code);
 
+/* resource.c: the name of a resource (a string, "#123" or a number) as ntdll takes it; *Own is to be freed. */
+BOOL BaseResourceName(LPCWSTR Name, ULONG_PTR *Value, LPWSTR *Own);
+BOOL BaseResourceNameToWide(LPCSTR Name, LPWSTR *Wide);
+void BaseFreeResourceName(LPWSTR Wide);
+
 #endif

@@ -12,22 +12,41 @@ static BOOL NameString(LPCWSTR Name, UNICODE_STRING *String)
     return BaseResult(RtlInitUnicodeStringEx(String, Name));
 }
 
+#define DATA_PATH 1024 /* characters of a data file's path */
 #define DATAFILE_FLAGS (LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE | LOAD_LIBRARY_AS_IMAGE_RESOURCE)
+
+#define SEARCH_FLAGS                                                                                                                    \
+    (LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_USER_DIRS |                           \
+     LOAD_LIBRARY_SEARCH_SYSTEM32 | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
+#define PATH_FLAGS (SEARCH_FLAGS | LOAD_WITH_ALTERED_SEARCH_PATH | 0x2000 /* LOAD_LIBRARY_SAFE_CURRENT_DIRS */)
+
+static HANDLE OpenData(LPCWSTR Name, DWORD Flags)
+{
+    DWORD Share = FILE_SHARE_READ | (Flags & LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE ? 0 : FILE_SHARE_DELETE);
+    DWORD Access = GENERIC_READ | (Flags & LOAD_LIBRARY_AS_IMAGE_RESOURCE ? GENERIC_EXECUTE : 0);
+    HANDLE File = INVALID_HANDLE_VALUE;
+    PWSTR Path, Unused;
+
+    if (!BaseResult(LdrGetDllPath(Name, Flags & PATH_FLAGS, &Path, &Unused))) {
+        return INVALID_HANDLE_VALUE;
+    }
+    LPWSTR Full = BaseAllocate(DATA_PATH * sizeof(WCHAR));
+    DWORD Length = Full != NULL ? SearchPathW(Path, Name, L".dll", DATA_PATH, Full, NULL) : 0;
+    if (Length != 0 && Length < DATA_PATH) {
+        File = CreateFileW(Full, Access, Share, NULL, OPEN_EXISTING, 0, NULL);
+    }
+    BaseFree(Full);
+    RtlReleasePath(Path);
+    return File;
+}
 
 /* A file mapped for its resources only: the handle's low bits say how (1: flat data, 2: as an image), as on Windows. */
 static HMODULE LoadAsData(LPCWSTR Name, DWORD Flags)
 {
     BOOL Image = (Flags & LOAD_LIBRARY_AS_IMAGE_RESOURCE) != 0;
-    WCHAR Path[MAX_PATH];
-    HMODULE Result = NULL;
-    HANDLE File, Section;
+    HANDLE File = OpenData(Name, Flags), Section;
     PVOID View = NULL;
 
-    if (SearchPathW(NULL, Name, L".dll", MAX_PATH, Path, NULL) == 0) {
-        return NULL;
-    }
-    File = CreateFileW(Path, GENERIC_READ | (Image ? GENERIC_EXECUTE : 0),
-                       FILE_SHARE_READ | (Flags & LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE ? 0 : FILE_SHARE_DELETE), NULL, OPEN_EXISTING, 0, NULL);
     if (File == INVALID_HANDLE_VALUE) {
         return NULL;
     }
@@ -42,10 +61,23 @@ static HMODULE LoadAsData(LPCWSTR Name, DWORD Flags)
         BaseFail(ERROR_BAD_EXE_FORMAT);
         return NULL;
     }
-    if (View != NULL) {
-        Result = (HMODULE)((ULONG_PTR)View | (Image ? 2 : 1));
+    return View != NULL ? (HMODULE)((ULONG_PTR)View | (Image ? 2 : 1)) : NULL;
+}
+
+/* What LoadLibraryEx refuses before it looks for anything. */
+static BOOL ValidLoad(LPCWSTR Name, HANDLE File, DWORD Flags)
+{
+    const DWORD Both = LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE;
+
+    if (Name == NULL || File != NULL || (Flags & ~0xFFFFu) || (Flags & Both) == Both ||
+        ((Flags & LOAD_WITH_ALTERED_SEARCH_PATH) && (Flags & SEARCH_FLAGS))) {
+        return FALSE;
     }
-    return Result;
+    if (Flags & LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR) {
+        RTL_PATH_TYPE Type = RtlDetermineDosPathNameType_U(Name);
+        return Type == RtlPathTypeDriveAbsolute || Type == RtlPathTypeUncAbsolute || Type == RtlPathTypeLocalDevice;
+    }
+    return TRUE;
 }
 
 HMODULE WINAPI LoadLibraryExW(LPCWSTR Name, HANDLE File, DWORD Flags)
@@ -54,7 +86,17 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR Name, HANDLE File, DWORD Flags)
     ULONG Characteristics = Flags & DONT_RESOLVE_DLL_REFERENCES ? IMAGE_FILE_EXECUTABLE_IMAGE : 0;
     PVOID Base = NULL;
 
-    if (File != NULL || !NameString(Name, &String) || String.Length == 0) {
+    if (!ValidLoad(Name, File, Flags)) {
+        BaseFail(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    if (!NameString(Name, &String)) {
+        return NULL;
+    }
+    while (String.Length != 0 && String.Buffer[String.Length / sizeof(WCHAR) - 1] == L' ') {
+        String.Length -= sizeof(WCHAR);
+    }
+    if (String.Length == 0) {
         BaseFail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
@@ -64,9 +106,6 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR Name, HANDLE File, DWORD Flags)
             return Base;
         }
         return LoadAsData(Name, Flags);
-    }
-    while (String.Length >= sizeof(WCHAR) && String.Buffer[String.Length / sizeof(WCHAR) - 1] == L' ') {
-        String.Length -= sizeof(WCHAR);
     }
     NTSTATUS Status = LdrLoadDll(LDR_SEARCH_FLAGS(Flags & 0xFFFF), &Characteristics, &String, &Base);
     return BaseResult(Status) ? Base : NULL;
@@ -96,6 +135,9 @@ HMODULE WINAPI LoadLibraryA(LPCSTR Name)
 
 BOOL WINAPI FreeLibrary(HMODULE Module)
 {
+    if (Module == NULL) {
+        return BaseFail(ERROR_INVALID_HANDLE);
+    }
     if ((ULONG_PTR)Module & 3) {
         return BaseResult(NtUnmapViewOfSection(NtCurrentProcess(), (PVOID)((ULONG_PTR)Module & ~(ULONG_PTR)3)));
     }
@@ -155,6 +197,9 @@ BOOL WINAPI GetModuleHandleExW(DWORD Flags, LPCWSTR Name, HMODULE *Module)
     if (Module == NULL || (Flags & ~7u) ||
         (Flags & (GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)) ==
             (GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)) {
+        if (Module != NULL) {
+            *Module = NULL;
+        }
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
     *Module = NULL;
@@ -306,6 +351,35 @@ BOOL WINAPI SetDllDirectoryA(LPCSTR Directory)
     }
     BOOL Result = SetDllDirectoryW(Wide);
     BaseFree(Wide);
+    return Result;
+}
+
+/* The length without the terminator, or what is needed with it. */
+DWORD WINAPI GetDllDirectoryW(DWORD Size, LPWSTR Buffer)
+{
+    UNICODE_STRING String = {0, (USHORT)(Size > 0x7FFF ? 0xFFFE : Size * sizeof(WCHAR)), Buffer};
+
+    if (Buffer == NULL) {
+        String.MaximumLength = 0;
+    }
+    NTSTATUS Status = LdrGetDllDirectory(&String);
+    if (!NT_SUCCESS(Status) && Status != STATUS_BUFFER_TOO_SMALL) {
+        BaseSetLastNTError(Status);
+        return 0;
+    }
+    return String.Length / sizeof(WCHAR);
+}
+
+DWORD WINAPI GetDllDirectoryA(DWORD Size, LPSTR Buffer)
+{
+    DWORD Length = GetDllDirectoryW(0, NULL), Result = 0;
+    LPWSTR Wide = BaseAllocate((Length + 1) * sizeof(WCHAR));
+
+    if (Wide != NULL) {
+        Length = GetDllDirectoryW(Length + 1, Wide);
+        Result = BaseFileToAnsi(Wide, Length, Buffer, Buffer != NULL ? Size : 0);
+        BaseFree(Wide);
+    }
     return Result;
 }
 

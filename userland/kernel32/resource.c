@@ -8,7 +8,7 @@
 #include "k32.h"
 
 /* What LdrFindResource_U takes: an integer or an upper-case string, which *Own keeps. */
-static BOOL ResourceName(LPCWSTR Name, ULONG_PTR *Value, LPWSTR *Own)
+BOOL BaseResourceName(LPCWSTR Name, ULONG_PTR *Value, LPWSTR *Own)
 {
     *Own = NULL;
     if ((ULONG_PTR)Name >> 16 == 0) {
@@ -48,7 +48,7 @@ HRSRC WINAPI FindResourceExW(HMODULE Module, LPCWSTR Type, LPCWSTR Name, WORD La
     LDR_RESOURCE_INFO Info = {.Language = Language};
     IMAGE_RESOURCE_DATA_ENTRY *Entry = NULL;
 
-    if (ResourceName(Type, &Info.Type, &OwnType) && ResourceName(Name, &Info.Name, &OwnName)) {
+    if (BaseResourceName(Type, &Info.Type, &OwnType) && BaseResourceName(Name, &Info.Name, &OwnName)) {
         BaseResult(LdrFindResource_U(ModuleBase(Module), &Info, 3, &Entry));
     }
     BaseFree(OwnName);
@@ -61,7 +61,7 @@ HRSRC WINAPI FindResourceW(HMODULE Module, LPCWSTR Name, LPCWSTR Type)
     return FindResourceExW(Module, Type, Name, MAKELANGID(LANG_NEUTRAL, SUBLANG_NEUTRAL));
 }
 
-static BOOL NameToWide(LPCSTR Name, LPWSTR *Wide)
+BOOL BaseResourceNameToWide(LPCSTR Name, LPWSTR *Wide)
 {
     if ((ULONG_PTR)Name >> 16 == 0) {
         *Wide = (LPWSTR)(PVOID)Name;
@@ -70,7 +70,7 @@ static BOOL NameToWide(LPCSTR Name, LPWSTR *Wide)
     return BaseToWide(Name, Wide);
 }
 
-static void FreeName(LPWSTR Wide)
+void BaseFreeResourceName(LPWSTR Wide)
 {
     if ((ULONG_PTR)Wide >> 16 != 0) {
         BaseFree(Wide);
@@ -82,11 +82,11 @@ HRSRC WINAPI FindResourceExA(HMODULE Module, LPCSTR Type, LPCSTR Name, WORD Lang
     LPWSTR WideType = NULL, WideName = NULL;
     HRSRC Found = NULL;
 
-    if (NameToWide(Type, &WideType) && NameToWide(Name, &WideName)) {
+    if (BaseResourceNameToWide(Type, &WideType) && BaseResourceNameToWide(Name, &WideName)) {
         Found = FindResourceExW(Module, WideType, WideName, Language);
     }
-    FreeName(WideName);
-    FreeName(WideType);
+    BaseFreeResourceName(WideName);
+    BaseFreeResourceName(WideType);
     return Found;
 }
 

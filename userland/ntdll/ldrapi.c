@@ -4,19 +4,47 @@
  */
 #include "ldrp.h"
 
-#define FLAG_ALTERED_PATH 0x8u
-#define FLAG_DLL_LOAD_DIR 0x100u
+/* The path that LOAD_WITH_ALTERED_SEARCH_PATH and LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR refer to; false: the name has none. */
+static bool LoadedFrom(ULONG Flags, PCUNICODE_STRING Name, PUNICODE_STRING Full)
+{
+    bool Path = false;
+
+    if (!(Flags & (LDRP_ALTERED_PATH | LDRP_DLL_LOAD_DIR)))
+        return false;
+    for (ULONG Index = 0; Index < Name->Length / sizeof(WCHAR); Index++)
+        Path |= RtlpIsSeparator(Name->Buffer[Index]) || Name->Buffer[Index] == ':';
+    if (!Path)
+        return false;
+    ULONG Bytes = RtlGetFullPathName_U(Name->Buffer, Full->MaximumLength, Full->Buffer, NULL);
+    Full->Length = (USHORT)Bytes;
+    return Bytes != 0 && Bytes < Full->MaximumLength;
+}
+
+static NTSTATUS LoadAndAttach(PCUNICODE_STRING Name, PCWSTR SearchPath, PVOID *Base)
+{
+    LDRP_MODULE *Module;
+    NTSTATUS Status = LdrpLoadDll(Name, SearchPath, LoadReasonDynamicLoad, &Module);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = LdrpRunInitializers();
+    if (NT_SUCCESS(Status))
+        *Base = Module->Entry.DllBase;
+    else
+        LdrpDereference(Module);
+    return Status;
+}
 
 /*
- * SearchPath: null, a string of folders, or LoadLibraryEx flags with the low bit set (ntapi.h, LDR_SEARCH_FLAGS).
- * Characteristics with IMAGE_FILE_EXECUTABLE_IMAGE ask for the image alone: no imports, no DllMain (DONT_RESOLVE_DLL_REFERENCES).
+ * SearchPath: null, a string of folders, or LoadLibraryEx flags with the low bit set (ntapi.h, LDR_SEARCH_FLAGS); it holds for all that the
+ * DLL brings with it.  Characteristics with IMAGE_FILE_EXECUTABLE_IMAGE ask for the image alone: no imports, no DllMain
+ * (DONT_RESOLVE_DLL_REFERENCES).
  */
 NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STRING Name, PVOID *Base)
 {
-    LDRP_MODULE *Module;
     ULONG Flags = (ULONG_PTR)SearchPath & 1 ? (ULONG)(ULONG_PTR)SearchPath : 0;
-    WCHAR Buffer[LDRP_MAX_PATH];
-    UNICODE_STRING Terminated = {Name->Length, sizeof Buffer, Buffer};
+    WCHAR Buffer[LDRP_MAX_PATH], FromBuffer[LDRP_MAX_PATH];
+    UNICODE_STRING Terminated = {Name->Length, sizeof Buffer, Buffer}, From = {0, sizeof FromBuffer, FromBuffer};
 
     *Base = NULL;
     if (Name->Length == 0)
@@ -27,23 +55,15 @@ NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STR
     Buffer[Name->Length / sizeof(WCHAR)] = 0;
 
     LdrpLock();
-    PCUNICODE_STRING Saved = LdrpLoadFrom;
+    LDRP_LOAD Saved = LdrpCurrentLoad;
     bool Nested = LdrpInitializing; /* a DllMain of start-up loads: that one counts references */
-    bool Alone = LdrpImageAlone;
-    LdrpLoadFrom = Flags & (FLAG_ALTERED_PATH | FLAG_DLL_LOAD_DIR) ? &Terminated : NULL;
+    LdrpCurrentLoad.From = LoadedFrom(Flags, &Terminated, &From) ? &From : NULL;
+    LdrpCurrentLoad.SearchPath = SearchPath;
+    LdrpCurrentLoad.ImageAlone = Characteristics != NULL && (*Characteristics & IMAGE_FILE_EXECUTABLE_IMAGE);
     LdrpInitializing = false;
-    LdrpImageAlone = Characteristics != NULL && (*Characteristics & IMAGE_FILE_EXECUTABLE_IMAGE);
-    NTSTATUS Status = LdrpLoadDll(&Terminated, SearchPath, LoadReasonDynamicLoad, &Module);
-    if (NT_SUCCESS(Status)) {
-        Status = LdrpRunInitializers(Module);
-        if (NT_SUCCESS(Status))
-            *Base = Module->Entry.DllBase;
-        else
-            LdrpDereference(Module);
-    }
+    NTSTATUS Status = LoadAndAttach(&Terminated, SearchPath, Base);
     LdrpInitializing = Nested;
-    LdrpImageAlone = Alone;
-    LdrpLoadFrom = Saved;
+    LdrpCurrentLoad = Saved;
     LdrpUnlock();
     LDR_SNAP("LdrLoadDll %wZ: %08lx\n", Name, (unsigned long)Status);
     return Status;
@@ -228,7 +248,7 @@ NTSTATUS NTAPI LdrGetProcedureAddressEx(PVOID Base, PANSI_STRING Name, ULONG Ord
     LDRP_MODULE *Module = LdrpFindByBase(Base);
     Status = Module == NULL ? STATUS_DLL_NOT_FOUND : LdrpGetProcedure(Module, Name != NULL ? Buffer : NULL, ~0u, Ordinal, Address);
     if (NT_SUCCESS(Status) && !LdrpInitializing)
-        Status = LdrpRunInitializers(Module); /* a forwarder may have brought a DLL in */
+        Status = LdrpRunInitializers(); /* a forwarder may have brought a DLL in */
     LdrpUnlock();
     return Status;
 }
@@ -312,12 +332,4 @@ NTSTATUS NTAPI LdrQueryProcessModuleInformation(PVOID Information, ULONG Size, P
     UNUSED(Size);
     UNUSED(Returned);
     return RtlpNotImplemented("LdrQueryProcessModuleInformation");
-}
-
-NTSTATUS NTAPI LdrGetDllPath(PCWSTR Module, ULONG Flags, PWSTR *Path, PWSTR *SearchPaths)
-{
-    UNUSED(Module);
-    UNUSED(Flags);
-    *Path = *SearchPaths = NULL;
-    return RtlpNotImplemented("LdrGetDllPath");
 }

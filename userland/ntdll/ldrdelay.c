@@ -41,7 +41,7 @@ static NTSTATUS LoadTarget(LDRP_MODULE *Parent, PCIMAGE_DELAYLOAD_DESCRIPTOR Des
     NTSTATUS Status = LdrpLoadByAnsiName((const char *)Image + Descriptor->DllNameRVA, LoadReasonDelayloadDependency, Parent, &Target);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = LdrpRunInitializers(Target);
+    Status = LdrpRunInitializers();
     if (!NT_SUCCESS(Status)) {
         LdrpDereference(Target);
         return Status;

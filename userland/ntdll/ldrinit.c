@@ -16,57 +16,91 @@
 LDRP_MODULE *LdrpImage, *LdrpNtdll;
 bool LdrpInitializing, LdrpToldWhy;
 
-extern struct _API_SET_NAMESPACE LdrpApiSetMap;
+extern const ULONG LdrpApiSetMap[];
 static volatile LONG ProcessState; /* 0 untouched, 1 the first thread is at it, 2 done */
 static RTL_CRITICAL_SECTION LoaderLock, PebLock;
 static RTL_BITMAP TlsBitmap, TlsExpansionBitmap;
 
 /* ---- calling DLLs ---------------------------------------------------------------------------------------------------------------------- */
 
+void NTAPI LdrpInitRoutineFailed(void);
+
+/* Language handler of LdrpCallInitRoutine, whose frame holds Raised at [rsp + 0x50]. */
+EXCEPTION_DISPOSITION NTAPI LdrpInitRoutineHandler(PEXCEPTION_RECORD Record, PVOID Frame, PCONTEXT Context, PVOID Dispatcher)
+{
+    UNUSED(Context);
+    UNUSED(Dispatcher);
+    if (Record->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND))
+        return ExceptionContinueSearch;
+    **(NTSTATUS **)((UCHAR *)Frame + 0x50) = (NTSTATUS)Record->ExceptionCode;
+    DbgPrint("LDR: exception 0x%08lX at %p in an initialisation routine\n", (unsigned long)Record->ExceptionCode, Record->ExceptionAddress);
+    RtlUnwind(Frame, (PVOID)LdrpInitRoutineFailed, Record, NULL);
+    return ExceptionContinueSearch;
+}
+
+static bool HasEntry(const LDRP_MODULE *Module)
+{
+    return Module->Entry.EntryPoint != NULL && (Module->Entry.Flags & LDRP_IMAGE_DLL);
+}
+
 void LdrpCallEntry(LDRP_MODULE *Module, ULONG Reason, PVOID Reserved)
 {
+    NTSTATUS Raised;
+
     LdrpCallTlsCallbacks(Module, Reason);
-    if (Module->Entry.EntryPoint != NULL && (Module->Entry.Flags & LDRP_IMAGE_DLL)) {
+    if (HasEntry(Module)) {
         LDR_SNAP("%wZ entry %p, reason %lu\n", &Module->Entry.BaseDllName, Module->Entry.EntryPoint, (unsigned long)Reason);
-        ((BOOL(WINAPI *)(PVOID, ULONG, PVOID))Module->Entry.EntryPoint)(Module->Entry.DllBase, Reason, Reserved);
+        LdrpCallInitRoutine(Module->Entry.EntryPoint, Module->Entry.DllBase, Reason, Reserved, &Raised);
     }
 }
 
-static NTSTATUS Attach(LDRP_MODULE *Module, PVOID Reserved)
+static void TellFailure(LDRP_MODULE *Module, NTSTATUS Status)
 {
-    BOOL Accepted = TRUE;
+    const char *Name = RtlStatusName(Status);
+
+    Module->Entry.Flags |= LDRP_PROCESS_ATTACH_FAILED;
+    Module->Entry.Flags &= ~LDRP_PROCESS_ATTACH_CALLED;
+    Module->Node.State = LdrModulesInitError;
+    LDR_SNAP("%wZ failed to attach: %08lx\n", &Module->Entry.BaseDllName, (unsigned long)Status);
+    if (!LdrpInitializing)
+        return;
+    RtlpReport("%wZ: cannot start: %wZ failed to initialise (0x%08lX %s)\n", &LdrpImage->Entry.BaseDllName, &Module->Entry.BaseDllName,
+               (unsigned long)Status, Name != NULL ? Name : "");
+    LdrpToldWhy = true;
+}
+
+/* One that refuses, or fails with an exception (whose code is the status then), is told to detach at once. */
+static NTSTATUS Attach(LDRP_MODULE *Module)
+{
+    PVOID Reserved = Module->Entry.Flags & LDRP_PROCESS_STATIC_IMPORT ? Teb() : NULL; /* Windows: the first thread's context */
+    NTSTATUS Status = STATUS_SUCCESS;
 
     Module->Node.State = LdrModulesInitializing;
     Module->Entry.Flags |= LDRP_PROCESS_ATTACH_CALLED;
     LdrpCallTlsCallbacks(Module, DLL_PROCESS_ATTACH);
-    if (Module->Entry.EntryPoint != NULL && (Module->Entry.Flags & LDRP_IMAGE_DLL)) {
-        LDR_SNAP("%wZ attaches\n", &Module->Entry.BaseDllName);
-        Accepted = ((BOOL(WINAPI *)(PVOID, ULONG, PVOID))Module->Entry.EntryPoint)(Module->Entry.DllBase, DLL_PROCESS_ATTACH, Reserved);
+    if (HasEntry(Module)) {
+        LDR_SNAP("%wZ entry %p attaches\n", &Module->Entry.BaseDllName, Module->Entry.EntryPoint);
+        if (!LdrpCallInitRoutine(Module->Entry.EntryPoint, Module->Entry.DllBase, DLL_PROCESS_ATTACH, Reserved, &Status) &&
+            NT_SUCCESS(Status))
+            Status = STATUS_DLL_INIT_FAILED;
     }
     Module->Entry.Flags |= LDRP_ENTRY_PROCESSED;
-    if (Accepted) {
+    if (NT_SUCCESS(Status)) {
         Module->Node.State = LdrModulesReadyToRun;
         return STATUS_SUCCESS;
     }
-    Module->Entry.Flags |= LDRP_PROCESS_ATTACH_FAILED;
-    Module->Entry.Flags &= ~LDRP_PROCESS_ATTACH_CALLED;
-    Module->Node.State = LdrModulesInitError;
-    if (LdrpInitializing) {
-        RtlpReport("%wZ: cannot start: %wZ failed to initialise (0x%08lX STATUS_DLL_INIT_FAILED)\n", &LdrpImage->Entry.BaseDllName,
-                   &Module->Entry.BaseDllName, (unsigned long)STATUS_DLL_INIT_FAILED);
-        LdrpToldWhy = true;
-    }
-    return STATUS_DLL_INIT_FAILED;
+    LdrpCallEntry(Module, DLL_PROCESS_DETACH, Reserved);
+    TellFailure(Module, Status);
+    return Status;
 }
 
 /*
  * Everything on the initialisation list that has not been called yet, in order.  A DllMain that loads a DLL runs this again from within: the
- * flag is set before the call, and the list only grows at its end.  Root, the DLL asked for, tells static from dynamic loading.
+ * flag is set before the call, and the list only grows at its end.
  */
-NTSTATUS LdrpRunInitializers(LDRP_MODULE *Root)
+NTSTATUS LdrpRunInitializers(void)
 {
     LIST_ENTRY *Head = &LdrpData.InInitializationOrderModuleList;
-    PVOID Reserved = Root == NULL ? Teb() : NULL; /* Windows passes the thread's context: any non-null value means "static" */
     NTSTATUS Status = STATUS_SUCCESS;
 
     for (LIST_ENTRY *Link = Head->Flink; Link != Head && NT_SUCCESS(Status); Link = Link->Flink) {
@@ -77,7 +111,7 @@ NTSTATUS LdrpRunInitializers(LDRP_MODULE *Root)
             Module->Entry.Flags |= LDRP_LOAD_NOTIFICATIONS_SENT;
             LdrpSendNotifications(Module, LDR_DLL_NOTIFICATION_REASON_LOADED);
         }
-        Status = Attach(Module, Reserved);
+        Status = Attach(Module);
     }
     return Status;
 }
@@ -91,7 +125,7 @@ static void InitializePeb(PNPEB PebNow)
     PebNow->LoaderLock = &LoaderLock;
     PebNow->FastPebLock = &PebLock;
     PebNow->Ldr = &LdrpData;
-    PebNow->ApiSetMap = &LdrpApiSetMap;
+    PebNow->ApiSetMap = (PVOID)LdrpApiSetMap;
     TlsBitmap.SizeOfBitMap = 64;
     TlsBitmap.Buffer = PebNow->TlsBitmapBits;
     PebNow->TlsBitmap = &TlsBitmap;
@@ -220,7 +254,7 @@ static NTSTATUS LdrpInitializeProcess(void)
         Status = LdrpAllocateThreadTls();
     LdrpData.Initialized = TRUE;
     if (NT_SUCCESS(Status))
-        Status = LdrpRunInitializers(NULL);
+        Status = LdrpRunInitializers();
     LdrpInitializing = false;
     if (NT_SUCCESS(Status)) {
         LdrpImage->Node.State = LdrModulesReadyToRun;
@@ -289,12 +323,12 @@ NTSTATUS NTAPI LdrShutdownProcess(VOID)
     LdrpData.ShutdownInProgress = TRUE;
     LdrpData.ShutdownThreadId = Teb()->ClientId.UniqueThread;
     RtlpThreadFlsCleanup();
-    LdrpCallTlsCallbacks(LdrpImage, DLL_PROCESS_DETACH);
     for (LIST_ENTRY *Link = Head->Blink; Link != Head; Link = Link->Blink) {
         LDRP_MODULE *Module = LdrpFromInitLink(Link);
         if (Module->Entry.Flags & LDRP_PROCESS_ATTACH_CALLED)
             LdrpCallEntry(Module, DLL_PROCESS_DETACH, (PVOID)1);
     }
+    LdrpCallTlsCallbacks(LdrpImage, DLL_PROCESS_DETACH);
     return STATUS_SUCCESS;
 }
 

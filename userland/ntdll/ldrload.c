@@ -40,13 +40,13 @@ static bool HasPath(PCUNICODE_STRING Name)
     return false;
 }
 
-bool LdrpImageAlone; /* loader lock */
+LDRP_LOAD LdrpCurrentLoad;
 
 static NTSTATUS PrepareModule(LDRP_MODULE *Module)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
-    if (LdrpImageAlone) { /* it stays out of the initialisation list for good, and its entry point is never called */
+    if (LdrpCurrentLoad.ImageAlone) { /* it stays out of the initialisation list for good, and its entry point is never called */
         Module->Entry.Flags &= ~LDRP_IMAGE_DLL;
         Module->Node.State = LdrModulesReadyToRun;
         return STATUS_SUCCESS;
@@ -86,6 +86,8 @@ static NTSTATUS LoadNew(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_R
     if (!NT_SUCCESS(Status))
         return Status;
     LdrpSetReferences(*Module, LdrpInitializing ? LDRP_PINNED : 1);
+    if (LdrpInitializing)
+        (*Module)->Entry.Flags |= LDRP_STATIC_LINK | LDRP_PROCESS_STATIC_IMPORT;
     Status = PrepareModule(*Module);
     if (!NT_SUCCESS(Status)) {
         LdrpSetReferences(*Module, 1);
@@ -127,7 +129,7 @@ NTSTATUS LdrpLoadByAnsiName(const char *Name, LDR_DLL_LOAD_REASON Reason, LDRP_M
     }
     Buffer[Length] = 0;
     Wide.Length = (USHORT)(Length * sizeof(WCHAR));
-    NTSTATUS Status = LdrpLoadDll(&Wide, NULL, Reason, Module);
+    NTSTATUS Status = LdrpLoadDll(&Wide, LdrpCurrentLoad.SearchPath, Reason, Module);
     if (NT_SUCCESS(Status) && (*Module)->Entry.ParentDllBase == NULL && *Module != LdrpImage)
         (*Module)->Entry.ParentDllBase = For->Entry.DllBase;
     return Status;

@@ -36,6 +36,8 @@ typedef struct _LDRP_MODULE
     PE_INFO Info;
     LDRP_DEPENDENCY *Dependencies;
     bool Marked;                 /* chosen for unloading */
+    bool Reached;                /* scratch of ldrunload.c */
+    ULONG Internal;              /* the same: references that are other modules' */
     WCHAR Path[];
 } LDRP_MODULE;
 
@@ -92,8 +94,27 @@ NTSTATUS LdrpAddDependency(LDRP_MODULE *Module, LDRP_MODULE *On);
 /* ldrapiset.c: the DLL that stands for an API set; false if Name is none.  Host needs LDRP_MAX_NAME characters. */
 bool LdrpResolveApiSet(PCUNICODE_STRING Name, PUNICODE_STRING Host);
 
+/* Flags of LoadLibraryEx that say where to search. */
+#define LDRP_ALTERED_PATH 0x8u
+#define LDRP_DLL_LOAD_DIR 0x100u
+#define LDRP_APPLICATION_DIR 0x200u
+#define LDRP_USER_DIRS 0x400u
+#define LDRP_SYSTEM32 0x800u
+#define LDRP_DEFAULT_DIRS 0x1000u
+#define LDRP_SAFE_CURRENT_DIRS 0x2000u
+#define LDRP_SEARCH_MASK 0x1F00u
+
+/* What the LdrLoadDll that is running was asked for; it holds for the DLLs that this one brings with it.  Loader lock. */
+typedef struct _LDRP_LOAD
+{
+    PCUNICODE_STRING From; /* the DLL's path, if its folder takes part in the search */
+    PCWSTR SearchPath;
+    bool ImageAlone;       /* no imports, no DllMain */
+} LDRP_LOAD;
+
+extern LDRP_LOAD LdrpCurrentLoad;
+
 /* ldrsearch.c: opens the image section of a DLL.  Path gets its full DOS path (buffer of LDRP_MAX_PATH characters). */
-extern PCUNICODE_STRING LdrpLoadFrom;
 NTSTATUS LdrpFindDll(PCUNICODE_STRING Name, PCWSTR SearchPath, PUNICODE_STRING Path, PHANDLE Section);
 
 /* ldrmap.c: maps a section as a new module, in all lists, imports not looked at. */
@@ -104,8 +125,7 @@ void LdrpDestroyModule(LDRP_MODULE *Module);
 NTSTATUS LdrpUnprotect(LDRP_MODULE *Module, ULONG Rva, ULONG Size, ULONG *Old);
 void LdrpReprotect(LDRP_MODULE *Module, ULONG Rva, ULONG Size, ULONG Old);
 
-/* ldrload.c: what is mapped now is mapped alone: no imports, no DllMain. */
-extern bool LdrpImageAlone;
+/* ldrload.c */
 /* The module of that name, loaded with all it needs if it is not there; one reference added. */
 NTSTATUS LdrpLoadDll(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE **Module);
 NTSTATUS LdrpLoadByAnsiName(const char *Name, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE *For, LDRP_MODULE **Module);
@@ -116,7 +136,9 @@ NTSTATUS LdrpSnapModule(LDRP_MODULE *Module);
 NTSTATUS LdrpGetProcedure(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULONG Ordinal, PVOID *Address);
 
 /* ldrinit.c */
-NTSTATUS LdrpRunInitializers(LDRP_MODULE *Root);
+NTSTATUS LdrpRunInitializers(void);
+/* start.asm: calls Routine(Base, Reason, Reserved); an exception in it ends the call, with *Raised = its code and a result of zero. */
+BOOL NTAPI LdrpCallInitRoutine(PVOID Routine, PVOID Base, ULONG Reason, PVOID Reserved, NTSTATUS *Raised);
 void LdrpCallEntry(LDRP_MODULE *Module, ULONG Reason, PVOID Reserved);
 
 /* ldrtls.c */

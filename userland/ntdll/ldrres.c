@@ -2,7 +2,6 @@
 /*
  * ldrres.c - resources of a loaded image: a tree of three levels, type / name / language, sorted; entries are numbers or counted strings.
  *
- * A language that is not there is looked for as Windows does: exact, its neutral form, neutral, the system's (en-US), then whatever comes first.
  * An image mapped as data (the low bit of its handle set: the file as it lies on disk) is understood too, by its section table.
  */
 #include "ldrp.h"
@@ -76,17 +75,22 @@ static const IMAGE_RESOURCE_DIRECTORY *Descend(const RESOURCES *Resources, const
     return (const IMAGE_RESOURCE_DIRECTORY *)(const VOID *)(Resources->Root + Offset);
 }
 
+/*
+ * A language that is asked for by name is taken, or its neutral form, or the neutral language.  Only who asks for the neutral language gets the
+ * user's, English, or whatever there is.
+ */
 static const IMAGE_RESOURCE_DIRECTORY_ENTRY *FindLanguage(const RESOURCES *Resources, const IMAGE_RESOURCE_DIRECTORY *Directory,
                                                           ULONG Language)
 {
     const ULONG Tries[] = {Language, PRIMARYLANGID(Language), 0, LANG_ENGLISH_US, PRIMARYLANGID(LANG_ENGLISH_US)};
+    bool Any = PRIMARYLANGID(Language) == LANG_NEUTRAL;
 
-    for (ULONG Index = 0; Index < COUNT_OF(Tries); Index++) {
+    for (ULONG Index = 0; Index < (Any ? COUNT_OF(Tries) : 3); Index++) {
         const IMAGE_RESOURCE_DIRECTORY_ENTRY *Entry = FindEntry(Resources, Directory, Tries[Index]);
         if (Entry != NULL)
             return Entry;
     }
-    return Directory->NumberOfNamedEntries + Directory->NumberOfIdEntries != 0 ? Entries(Directory) : NULL;
+    return Any && Directory->NumberOfNamedEntries + Directory->NumberOfIdEntries != 0 ? Entries(Directory) : NULL;
 }
 
 static const NTSTATUS NotFound[] = {STATUS_RESOURCE_TYPE_NOT_FOUND, STATUS_RESOURCE_NAME_NOT_FOUND, STATUS_RESOURCE_LANG_NOT_FOUND};
@@ -103,7 +107,6 @@ static NTSTATUS Walk(PVOID Base, PLDR_RESOURCE_INFO Info, ULONG Level, bool Want
     if (Level > 3)
         return STATUS_INVALID_PARAMETER;
     const IMAGE_RESOURCE_DIRECTORY *Directory = (const VOID *)Resources.Root;
-    *Result = Directory;
     for (ULONG Index = 0; Index < Level; Index++) {
         const IMAGE_RESOURCE_DIRECTORY_ENTRY *Entry =
             Index == 2 ? FindLanguage(&Resources, Directory, (ULONG)Keys[2]) : FindEntry(&Resources, Directory, Keys[Index]);
@@ -118,8 +121,8 @@ static NTSTATUS Walk(PVOID Base, PLDR_RESOURCE_INFO Info, ULONG Level, bool Want
         }
         if (Directory == NULL)
             return STATUS_RESOURCE_DATA_NOT_FOUND;
-        *Result = Directory;
     }
+    *Result = Directory;
     return STATUS_SUCCESS;
 }
 

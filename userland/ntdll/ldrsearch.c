@@ -13,13 +13,6 @@
 #include "ldrp.h"
 
 #define SEARCH_FLAG 1u /* the low bit marks flags instead of a string */
-#define FLAG_ALTERED_PATH 0x8u
-#define FLAG_DLL_LOAD_DIR 0x100u
-#define FLAG_APPLICATION_DIR 0x200u
-#define FLAG_USER_DIRS 0x400u
-#define FLAG_SYSTEM32 0x800u
-#define FLAG_DEFAULT_DIRS 0x1000u
-#define FLAG_SEARCH_MASK 0x1F00u
 
 typedef struct _DLL_DIRECTORY
 {
@@ -32,8 +25,6 @@ static bool KnownDllsTried;
 static UNICODE_STRING DllDirectory;      /* SetDllDirectory; Buffer NULL: not set.  Loader lock. */
 static LIST_ENTRY UserDirectories = {&UserDirectories, &UserDirectories};
 static ULONG DefaultFlags;               /* SetDefaultDllDirectories */
-/* While a DLL named by its path is loaded with LOAD_WITH_ALTERED_SEARCH_PATH or LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR: that path.  Loader lock. */
-PCUNICODE_STRING LdrpLoadFrom;
 
 /* ---- opening ----------------------------------------------------------------------------------------------------------------------- */
 
@@ -163,15 +154,18 @@ static NTSTATUS TryList(PCWSTR List, ULONG Length, PCUNICODE_STRING Name, PUNICO
     return Status;
 }
 
-static NTSTATUS TryFolderOf(PCUNICODE_STRING File, PCUNICODE_STRING Name, PUNICODE_STRING Path, PHANDLE Section)
+static ULONG FolderLength(PCUNICODE_STRING File)
 {
     ULONG Length = File->Length / sizeof(WCHAR);
 
     while (Length != 0 && !RtlpIsSeparator(File->Buffer[Length - 1]))
         Length--;
-    if (Length > 3) /* keep the backslash of C:\ only */
-        Length--;
-    return TryFolder(File->Buffer, Length, Name, Path, Section);
+    return Length > 3 ? Length - 1 : Length; /* keep the backslash of C:\ only */
+}
+
+static NTSTATUS TryFolderOf(PCUNICODE_STRING File, PCUNICODE_STRING Name, PUNICODE_STRING Path, PHANDLE Section)
+{
+    return TryFolder(File->Buffer, FolderLength(File), Name, Path, Section);
 }
 
 static NTSTATUS TrySystem32(PCUNICODE_STRING Name, PUNICODE_STRING Path, PHANDLE Section)
@@ -209,13 +203,13 @@ static NTSTATUS SearchByFlags(ULONG Flags, PCUNICODE_STRING Name, PUNICODE_STRIN
 {
     NTSTATUS Status = STATUS_DLL_NOT_FOUND;
 
-    if (Flags & FLAG_DEFAULT_DIRS)
-        Flags |= FLAG_APPLICATION_DIR | FLAG_USER_DIRS | FLAG_SYSTEM32;
-    if ((Flags & FLAG_DLL_LOAD_DIR) && LdrpLoadFrom != NULL)
-        Status = TryFolderOf(LdrpLoadFrom, Name, Path, Section);
-    if (Status == STATUS_DLL_NOT_FOUND && (Flags & FLAG_APPLICATION_DIR))
+    if (Flags & LDRP_DEFAULT_DIRS)
+        Flags |= LDRP_APPLICATION_DIR | LDRP_USER_DIRS | LDRP_SYSTEM32;
+    if ((Flags & LDRP_DLL_LOAD_DIR) && LdrpCurrentLoad.From != NULL)
+        Status = TryFolderOf(LdrpCurrentLoad.From, Name, Path, Section);
+    if (Status == STATUS_DLL_NOT_FOUND && (Flags & LDRP_APPLICATION_DIR))
         Status = TryFolderOf(&LdrpImage->Entry.FullDllName, Name, Path, Section);
-    if (Status == STATUS_DLL_NOT_FOUND && (Flags & FLAG_USER_DIRS)) {
+    if (Status == STATUS_DLL_NOT_FOUND && (Flags & LDRP_USER_DIRS)) {
         if (DllDirectory.Buffer != NULL)
             Status = TryFolder(DllDirectory.Buffer, DllDirectory.Length / sizeof(WCHAR), Name, Path, Section);
         for (LIST_ENTRY *Link = UserDirectories.Flink; Link != &UserDirectories && Status == STATUS_DLL_NOT_FOUND; Link = Link->Flink) {
@@ -223,16 +217,16 @@ static NTSTATUS SearchByFlags(ULONG Flags, PCUNICODE_STRING Name, PUNICODE_STRIN
             Status = TryFolder(Directory->Name.Buffer, Directory->Name.Length / sizeof(WCHAR), Name, Path, Section);
         }
     }
-    if (Status == STATUS_DLL_NOT_FOUND && (Flags & FLAG_SYSTEM32))
+    if (Status == STATUS_DLL_NOT_FOUND && (Flags & LDRP_SYSTEM32))
         Status = TrySystem32(Name, Path, Section);
     return Status;
 }
 
-static NTSTATUS SearchByDefault(PCUNICODE_STRING Name, PUNICODE_STRING Path, PHANDLE Section)
+static NTSTATUS SearchByDefault(ULONG Flags, PCUNICODE_STRING Name, PUNICODE_STRING Path, PHANDLE Section)
 {
     PCWSTR Root = SharedSystemRoot();
     UNICODE_STRING *Current = &Peb()->ProcessParameters->CurrentDirectory.DosPath;
-    PCUNICODE_STRING From = LdrpLoadFrom != NULL ? LdrpLoadFrom : &LdrpImage->Entry.FullDllName;
+    PCUNICODE_STRING From = LdrpCurrentLoad.From != NULL ? LdrpCurrentLoad.From : &LdrpImage->Entry.FullDllName;
     NTSTATUS Status = TryFolderOf(From, Name, Path, Section);
 
     if (Status == STATUS_DLL_NOT_FOUND && DllDirectory.Length != 0)
@@ -241,7 +235,7 @@ static NTSTATUS SearchByDefault(PCUNICODE_STRING Name, PUNICODE_STRING Path, PHA
         Status = TrySystem32(Name, Path, Section);
     if (Status == STATUS_DLL_NOT_FOUND)
         Status = TryFolder(Root, (ULONG)wcslen(Root), Name, Path, Section);
-    if (Status == STATUS_DLL_NOT_FOUND && DllDirectory.Buffer == NULL)
+    if (Status == STATUS_DLL_NOT_FOUND && DllDirectory.Buffer == NULL && !(Flags & LDRP_SAFE_CURRENT_DIRS))
         Status = TryFolder(Current->Buffer, Current->Length / sizeof(WCHAR), Name, Path, Section);
     if (Status == STATUS_DLL_NOT_FOUND)
         Status = TryPathVariable(Name, Path, Section);
@@ -276,13 +270,25 @@ NTSTATUS LdrpFindDll(PCUNICODE_STRING Name, PCWSTR SearchPath, PUNICODE_STRING P
         LDR_SNAP("%wZ is a known DLL\n", Name);
         return STATUS_SUCCESS;
     }
-    if ((Flags & FLAG_SEARCH_MASK) != 0)
+    if ((Flags & LDRP_SEARCH_MASK) != 0)
         return SearchByFlags(Flags, Name, Path, Section);
     if (SearchPath != NULL && !((ULONG_PTR)SearchPath & SEARCH_FLAG))
         return TryList(SearchPath, (ULONG)wcslen(SearchPath), Name, Path, Section);
     if (DefaultFlags != 0)
         return SearchByFlags(DefaultFlags, Name, Path, Section);
-    return SearchByDefault(Name, Path, Section);
+    return SearchByDefault(Flags, Name, Path, Section);
+}
+
+static void AppendFolder(PUNICODE_STRING List, PCWSTR Folder, ULONG Length)
+{
+    if (Length != 0 && List->Length != 0)
+        Append(List, L";", 1);
+    Append(List, Folder, Length);
+}
+
+static void AppendFolderOf(PUNICODE_STRING List, PCUNICODE_STRING File)
+{
+    AppendFolder(List, File->Buffer, FolderLength(File));
 }
 
 /* ---- the settings -------------------------------------------------------------------------------------------------------------------- */
@@ -292,6 +298,10 @@ NTSTATUS NTAPI LdrSetDllDirectory(PUNICODE_STRING Directory)
     UNICODE_STRING New = {0, 0, NULL};
 
     if (Directory != NULL && Directory->Buffer != NULL) {
+        for (ULONG Index = 0; Index < Directory->Length / sizeof(WCHAR); Index++) {
+            if (Directory->Buffer[Index] == ';')
+                return STATUS_INVALID_PARAMETER;
+        }
         NTSTATUS Status = RtlDuplicateUnicodeString(3, Directory, &New); /* terminated, a buffer even if empty */
         if (!NT_SUCCESS(Status))
             return Status;
@@ -321,18 +331,39 @@ NTSTATUS NTAPI LdrGetDllDirectory(PUNICODE_STRING Directory)
     return Status;
 }
 
+static NTSTATUS MustExist(PCWSTR Directory)
+{
+    UNICODE_STRING Nt;
+    OBJECT_ATTRIBUTES Attributes;
+    FILE_BASIC_INFORMATION Basic;
+    NTSTATUS Status = RtlDosPathNameToNtPathName_U_WithStatus(Directory, &Nt, NULL, NULL);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    InitializeObjectAttributes(&Attributes, &Nt, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    Status = NtQueryAttributesFile(&Attributes, &Basic);
+    RtlFreeUnicodeString(&Nt);
+    return Status;
+}
+
 NTSTATUS NTAPI LdrAddDllDirectory(PUNICODE_STRING Directory, PVOID *Cookie)
 {
-    if (RtlDetermineDosPathNameType_U(Directory->Buffer) != RtlPathTypeDriveAbsolute)
+    UNICODE_STRING Name;
+
+    if (Directory == NULL || Directory->Buffer == NULL || Cookie == NULL ||
+        RtlDetermineDosPathNameType_U(Directory->Buffer) != RtlPathTypeDriveAbsolute)
         return STATUS_INVALID_PARAMETER;
+    NTSTATUS Status = RtlDuplicateUnicodeString(1, Directory, &Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
     DLL_DIRECTORY *New = Allocate(sizeof *New);
-    if (New == NULL)
-        return STATUS_NO_MEMORY;
-    NTSTATUS Status = RtlDuplicateUnicodeString(1, Directory, &New->Name);
+    Status = New == NULL ? STATUS_NO_MEMORY : MustExist(Name.Buffer);
     if (!NT_SUCCESS(Status)) {
+        RtlFreeUnicodeString(&Name);
         Free(New);
         return Status;
     }
+    New->Name = Name;
     LdrpLock();
     InsertHeadList(&UserDirectories, &New->Links);
     LdrpUnlock();
@@ -342,20 +373,87 @@ NTSTATUS NTAPI LdrAddDllDirectory(PUNICODE_STRING Directory, PVOID *Cookie)
 
 NTSTATUS NTAPI LdrRemoveDllDirectory(PVOID Cookie)
 {
-    DLL_DIRECTORY *Directory = Cookie;
+    DLL_DIRECTORY *Found = NULL;
 
     LdrpLock();
-    RemoveEntryList(&Directory->Links);
+    for (LIST_ENTRY *Link = UserDirectories.Flink; Link != &UserDirectories && Found == NULL; Link = Link->Flink) {
+        DLL_DIRECTORY *Directory = CONTAINING_RECORD(Link, DLL_DIRECTORY, Links);
+        if (Directory == Cookie) {
+            Found = Directory;
+            RemoveEntryList(Link);
+        }
+    }
     LdrpUnlock();
-    RtlFreeUnicodeString(&Directory->Name);
-    Free(Directory);
+    if (Found == NULL)
+        return STATUS_INVALID_PARAMETER;
+    RtlFreeUnicodeString(&Found->Name);
+    Free(Found);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI LdrSetDefaultDllDirectories(ULONG Flags)
 {
-    if (Flags == 0 || (Flags & ~(FLAG_SEARCH_MASK & ~FLAG_DLL_LOAD_DIR)))
+    if (Flags == 0 || (Flags & ~(LDRP_SEARCH_MASK & ~LDRP_DLL_LOAD_DIR)))
         return STATUS_INVALID_PARAMETER;
     DefaultFlags = Flags;
     return STATUS_SUCCESS;
+}
+
+/*
+ * The folders that a load with these flags would search, as one string (RtlReleasePath frees it): what kernel32 searches for files that
+ * are loaded as data.  *Unused is another list on Windows, always null.
+ */
+NTSTATUS NTAPI LdrGetDllPath(PCWSTR Module, ULONG Flags, PWSTR *Path, PWSTR *Unused)
+{
+    UNICODE_STRING Variable = RTL_CONSTANT_STRING(L"PATH"), Result = {0, 0xFFFE, NULL}, Rest;
+    UNICODE_STRING From = LdrpImage->Entry.FullDllName;
+
+    *Path = *Unused = NULL;
+    if (Flags & ~(LDRP_SEARCH_MASK | LDRP_ALTERED_PATH | LDRP_SAFE_CURRENT_DIRS) || ((Flags & LDRP_ALTERED_PATH) && (Flags & LDRP_SEARCH_MASK)))
+        return STATUS_INVALID_PARAMETER;
+    bool Absolute = Module != NULL && RtlDetermineDosPathNameType_U(Module) == RtlPathTypeDriveAbsolute;
+    if ((Flags & LDRP_DLL_LOAD_DIR) && !Absolute)
+        return STATUS_INVALID_PARAMETER;
+    if (Absolute && (Flags & (LDRP_ALTERED_PATH | LDRP_DLL_LOAD_DIR)))
+        RtlInitUnicodeString(&From, Module);
+    Result.Buffer = Allocate(Result.MaximumLength);
+    if (Result.Buffer == NULL)
+        return STATUS_NO_MEMORY;
+    Result.Buffer[0] = 0;
+
+    LdrpLock();
+    ULONG Search = Flags & LDRP_SEARCH_MASK ? Flags : (Flags & LDRP_ALTERED_PATH) ? 0 : DefaultFlags;
+    if (Search & LDRP_DEFAULT_DIRS)
+        Search |= LDRP_APPLICATION_DIR | LDRP_USER_DIRS | LDRP_SYSTEM32;
+    if (Search == 0 || (Search & LDRP_DLL_LOAD_DIR))
+        AppendFolderOf(&Result, &From);
+    if (Search & LDRP_APPLICATION_DIR)
+        AppendFolderOf(&Result, &LdrpImage->Entry.FullDllName);
+    if (Search == 0 || (Search & LDRP_USER_DIRS))
+        AppendFolder(&Result, DllDirectory.Buffer, DllDirectory.Length / sizeof(WCHAR));
+    for (LIST_ENTRY *Link = UserDirectories.Flink; (Search & LDRP_USER_DIRS) && Link != &UserDirectories; Link = Link->Flink) {
+        DLL_DIRECTORY *Directory = CONTAINING_RECORD(Link, DLL_DIRECTORY, Links);
+        AppendFolder(&Result, Directory->Name.Buffer, Directory->Name.Length / sizeof(WCHAR));
+    }
+    if (Search == 0 || (Search & LDRP_SYSTEM32)) {
+        AppendFolder(&Result, SharedSystemRoot(), (ULONG)wcslen(SharedSystemRoot()));
+        Append(&Result, L"\\System32", 9);
+    }
+    if (Search == 0) {
+        AppendFolder(&Result, SharedSystemRoot(), (ULONG)wcslen(SharedSystemRoot()));
+        if (DllDirectory.Buffer == NULL && !(Flags & LDRP_SAFE_CURRENT_DIRS))
+            AppendFolder(&Result, L".", 1);
+        Append(&Result, L";", 1);
+        Rest = (UNICODE_STRING){0, (USHORT)(Result.MaximumLength - Result.Length), Result.Buffer + Result.Length / sizeof(WCHAR)};
+        if (!NT_SUCCESS(RtlQueryEnvironmentVariable_U(NULL, &Variable, &Rest)))
+            Rest.Buffer[-1] = 0;
+    }
+    LdrpUnlock();
+    *Path = Result.Buffer;
+    return STATUS_SUCCESS;
+}
+
+VOID NTAPI RtlReleasePath(PWSTR Path)
+{
+    Free(Path);
 }

@@ -257,6 +257,7 @@ void LdrpFreeThreadTls(void)
 void LdrpCallTlsCallbacks(LDRP_MODULE *Module, ULONG Reason)
 {
     PE_TLS Tls;
+    NTSTATUS Raised;
 
     if (Module->Info.Directory[PeDirectoryTls].Size == 0 ||
         !NT_SUCCESS(RtlPeTls(Module->Entry.DllBase, &Module->Info, (ULONG_PTR)Module->Entry.DllBase, &Tls)) || Tls.CallbacksRva == 0)
@@ -264,6 +265,6 @@ void LdrpCallTlsCallbacks(LDRP_MODULE *Module, ULONG Reason)
     PIMAGE_TLS_CALLBACK *Callback = (PIMAGE_TLS_CALLBACK *)((UCHAR *)Module->Entry.DllBase + Tls.CallbacksRva);
     for (; *Callback != NULL; Callback++) {
         LDR_SNAP("%wZ TLS callback %p, reason %lu\n", &Module->Entry.BaseDllName, (void *)*Callback, (unsigned long)Reason);
-        (*Callback)(Module->Entry.DllBase, Reason, NULL);
+        LdrpCallInitRoutine((PVOID)*Callback, Module->Entry.DllBase, Reason, NULL, &Raised);
     }
 }

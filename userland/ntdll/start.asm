@@ -69,6 +69,7 @@ extern RtlRaiseStatus
 extern LdrpInitialize
 extern RtlpStartThread
 extern RtlpThreadExceptionHandler
+extern LdrpInitRoutineHandler
 
 section .text
 
@@ -144,6 +145,27 @@ ENDPROLOGUE
     call RtlpStartThread
     int3
 ENDPROC_HANDLER RtlpThreadExceptionHandler
+
+; BOOL LdrpCallInitRoutine(Routine rcx, Base rdx, Reason r8d, Reserved r9, NTSTATUS *Raised [rsp + 0x28]): see ldrinit.c.
+; The handler unwinds to LdrpInitRoutineFailed, with RSP as below the prologue.
+PROC LdrpCallInitRoutine
+    ALLOC 0x28
+ENDPROLOGUE
+    mov rax, [rsp + 0x50]
+    mov dword [rax], 0
+    mov rax, rcx
+    mov rcx, rdx
+    mov edx, r8d
+    mov r8, r9
+    call rax
+    add rsp, 0x28
+    ret
+global LdrpInitRoutineFailed
+LdrpInitRoutineFailed:
+    xor eax, eax
+    add rsp, 0x28
+    ret
+ENDPROC_HANDLER LdrpInitRoutineHandler
 
 PROC DbgBreakPoint
 ENDPROLOGUE
