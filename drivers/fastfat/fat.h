@@ -2,21 +2,23 @@
 /*
  * fat.h - fastfat.sys: the structures of a mounted volume.
  *
- *      FAT_VCB       a volume; it is the extension of the volume device object
- *      FAT_NODE      a file or directory: found in its parent's directory once, then kept in memory until the volume goes
- *      FAT_FCB       what an opened node has more: FSRTL header, section pointers, share access, run list.  FILE_OBJECT.FsContext
+ *      FAT_VCB       a volume; it is the extension of the volume device object, and holds the FAT_VOLUME of fatcore.h
+ *      FAT_NODE      a file or directory (fatcore.h): found in its parent's directory once, then kept in memory until the volume goes
+ *      FAT_FCB       what an opened node has more: FSRTL header, section pointers, share access, clusters.  FILE_OBJECT.FsContext
  *      FAT_CCB       one open: search pattern and position.  FILE_OBJECT.FsContext2
  *
- * A directory is read as a whole when it is first looked into and becomes a table of FAT_NODEs, so that opening a file again touches neither disk
- * nor cache.  The volume is read-only for now: nodes never change after they are made; every request that would write returns
- * STATUS_MEDIA_WRITE_PROTECTED.  FCBs of closed files stay too, with their cached pages.
+ * What is on the disk is fatcore's business, and written at once; file data go through the cache.  A file's size reaches its directory entry only
+ * after its data did (fatflush.c): the entry is "dirty" until then, and a thread brings those up to date a second later.
+ *
+ * FCBs of closed files stay, with their cached pages.  The FCB of a deleted file goes with its last file object.
  *
  * Locks, outermost first:
- *      V   FAT_VCB.Resource      directory tables, FCB creation (exclusive); looking up (shared)
- *      F   FAT_FCB.Resource      share access, open counts, cache map set-up (exclusive); reads (shared)
- *      P   FAT_FCB.PagingIoResource  run list: built exclusive, read shared; paging reads
- *      B   FAT_VCB.FatMutex      the table of FAT blocks in memory
- * All at PASSIVE_LEVEL (or APC_LEVEL for paging reads), in a critical region (FsRtlEnterFileSystem).
+ *      V   FAT_VCB.Resource      names and places (exclusive); looking up (shared)
+ *      F   FAT_FCB.Resource      share access, open counts, sizes, times and attributes of the node (exclusive); reads (shared)
+ *      P   FAT_FCB.PagingIoResource  clusters, ValidOnDisk, and the file size (with F) are changed exclusively, used shared; paging transfers take only this
+ *      L   FatDirtyLock          the list of dirty FCBs
+ *      D   FAT_VCB.DirectoryMutex, T  FAT_VCB.TableMutex: fatcore.h
+ * All at PASSIVE_LEVEL (or APC_LEVEL for paging transfers), in a critical region (FsRtlEnterFileSystem).
  *
  * Windows Internals, 7th ed., part 2, chapter 11 "Caching and file systems".
  */
@@ -24,49 +26,26 @@
 #define NASCENT_FAT_H
 
 #include <ntifs.h>
-#include "fatdisk.h"
+#include "fatcore.h"
 
-#define FAT_TAG_NODE 0x6E746146u      /* "Fatn" */
 #define FAT_TAG_FCB 0x66746146u       /* "Fatf" */
 #define FAT_TAG_CCB 0x63746146u       /* "Fatc" */
-#define FAT_TAG_DIRECTORY 0x64746146u /* "Fatd" */
-#define FAT_TAG_BLOCK 0x62746146u     /* "Fatb" */
+#define FAT_TAG_CORE 0x6E746146u      /* "Fatn": what fatcore allocates */
 #define FAT_TAG_BUFFER 0x74746146u    /* "Fatt" */
 
 #define FAT_NODE_TYPE_VCB ((CSHORT)0x0501)
 #define FAT_NODE_TYPE_FCB ((CSHORT)0x0502)
 #define FAT_NODE_TYPE_CCB ((CSHORT)0x0508)
 
-#define FAT_BLOCK_SIZE 4096u
+#define FAT_MAX_FILE_SIZE 0xFFFFFFFFLL
 
-typedef struct _FAT_FCB FAT_FCB;
+_Static_assert(sizeof(FAT_NAME) == sizeof(UNICODE_STRING), "a FAT_NAME is used as UNICODE_STRING");
+static inline PUNICODE_STRING FatString(FAT_NAME *Name)
+{
+    return (PUNICODE_STRING)Name;
+}
 
-/* A directory entry in memory.  Constant after creation but for Fcb and Table (V). */
-typedef struct _FAT_NODE {
-    struct _FAT_NODE *Parent;      /* NULL: the root */
-    struct _FAT_NODE *NextByName;  /* hash chains of the parent's table */
-    struct _FAT_NODE *NextByShort;
-    struct _FAT_DIRECTORY *Table;  /* V; directories that were looked into */
-    FAT_FCB *Fcb;                  /* V; nodes that were opened */
-    UNICODE_STRING Name;           /* behind the node */
-    UNICODE_STRING ShortName;      /* Length 0 if Name is the only one */
-    LARGE_INTEGER CreationTime, LastAccessTime, LastWriteTime;
-    ULONG NameHash, ShortHash;     /* of the upper-cased names */
-    ULONG FirstCluster;
-    ULONG Size;
-    ULONG Offset;                  /* of its entry in the parent directory */
-    ULONG Attributes;              /* FILE_ATTRIBUTE_* */
-} FAT_NODE;
-
-/* The nodes of one directory, in the order of the disk. */
-typedef struct _FAT_DIRECTORY {
-    ULONG Count;
-    ULONG BucketMask;
-    FAT_NODE **Nodes;
-    FAT_NODE **ByName, **ByShort;  /* BucketMask + 1 each */
-} FAT_DIRECTORY;
-
-struct _FAT_FCB {
+typedef struct _FAT_FCB {
     FSRTL_ADVANCED_FCB_HEADER Header; /* must be first: the cache and memory managers look here */
     SECTION_OBJECT_POINTERS Sections;
     ERESOURCE Resource;
@@ -74,18 +53,26 @@ struct _FAT_FCB {
     FAST_MUTEX HeaderMutex;
     SHARE_ACCESS ShareAccess;      /* F */
     ULONG CleanupCount;            /* F; handles */
+    LONG References;               /* interlocked; file objects */
     struct _FAT_VCB *Vcb;
-    FAT_NODE *Node;
-    FAT_RUN *Runs;                 /* P */
-    ULONG RunCount;                /* P */
-    BOOLEAN RunsBuilt;             /* P */
-};
+    FAT_NODE *Node;                /* NULL: the volume itself */
+    FAT_FILE File;                 /* P */
+    LONG64 ValidOnDisk;            /* P; what lies behind reads as zero, whatever the clusters hold */
+    PFILE_LOCK FileLock;           /* F to make; byte-range locks */
+    LIST_ENTRY DirtyLink;          /* L */
+    BOOLEAN OnDirtyList;           /* L */
+    BOOLEAN DeletePending;         /* F */
+} FAT_FCB;
 
 typedef struct _FAT_CCB {
     CSHORT NodeTypeCode;
     BOOLEAN HasPattern, MatchAll;
-    UNICODE_STRING Pattern;        /* upper case; own memory */
-    ULONG Position;                /* next entry: 0 ".", 1 "..", then nodes; without dots in the root */
+    BOOLEAN DeleteOnClose;         /* F */
+    BOOLEAN PosixDelete;           /* F; the name goes with this handle, not with the last */
+    BOOLEAN KeepWriteTime;         /* F; the handle has set it, or does not want it changed */
+    UNICODE_STRING Pattern;        /* V; upper case; own memory */
+    UNICODE_STRING Watched;        /* the directory's path, for change notification; own memory */
+    ULONG Position;                /* V; next entry: 0 ".", 1 "..", then 2 + place in the directory; without dots in the root */
 } FAT_CCB;
 
 typedef struct _FAT_VCB {
@@ -93,73 +80,137 @@ typedef struct _FAT_VCB {
     PDEVICE_OBJECT Device;         /* the volume's */
     PDEVICE_OBJECT Target;         /* the disk's */
     PVPB Vpb;
-    FAT_GEOMETRY Geometry;
+    FAT_VOLUME Volume;
     ERESOURCE Resource;
-    FAT_NODE *Root;
     FAT_FCB *VolumeFcb;            /* for opens of the volume itself: Node NULL */
-    FAST_MUTEX FatMutex;
-    PUCHAR *FatBlocks;             /* B; blocks of FAT_BLOCK_SIZE, loaded on demand */
-    ULONG FatBlockCount;
-    ULONG FreeClusters;            /* B; MAXULONG: not counted yet */
+    FAST_MUTEX DirectoryMutex, TableMutex;
+    LIST_ENTRY Link;               /* of all volumes; FatVolumesLock */
+    PNOTIFY_SYNC NotifySync;
+    LIST_ENTRY NotifyList;
+    PFILE_OBJECT LockedBy;         /* V; FSCTL_LOCK_VOLUME */
+    LONG OpenCount;                /* interlocked; handles */
+    LONG Quiet;                    /* seconds without a change; the writer thread's */
+    BOOLEAN WriteProtected;        /* the disk says so */
+    BOOLEAN Dismounted;            /* V */
 } FAT_VCB;
 
-/* fatinit.c */
-extern PDEVICE_OBJECT FatControlDevice;
-NTSTATUS FatComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
-static inline BOOLEAN FatIsDirectory(const FAT_NODE *Node)
-{
-    return (Node->Attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-}
 static inline FAT_VCB *FatVcbOf(PDEVICE_OBJECT Device)
 {
     return Device->DeviceExtension;
 }
+
+/* fatinit.c */
+extern PDEVICE_OBJECT FatControlDevice;
+NTSTATUS FatComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
 /* The request's data buffer as a kernel address; NULL if it cannot be mapped. */
 PVOID FatGetBuffer(PIRP Irp);
 BOOLEAN FatIsVolumeOpen(PFILE_OBJECT File);
 
 /* fatmount.c */
 NTSTATUS FatMountVolume(PDEVICE_OBJECT Target, PVPB Vpb);
+void FatDismount(FAT_VCB *Vcb);
 
-/* fatio.c: reading the disk.  Offsets are bytes from the start of the volume; offset and length whole sectors. */
-NTSTATUS FatReadDiskMdl(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PMDL Mdl, ULONG MdlOffset);
-/* Into non-paged memory. */
-NTSTATUS FatReadDisk(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PVOID Buffer);
-/* FAT_READ over the blocks in memory; Context is the FAT_VCB. */
-FAT_STATUS FatReadFat(void *Context, uint64_t Offset, uint32_t Length, void *Buffer);
-NTSTATUS FatCountFreeClusters(FAT_VCB *Vcb, PULONG Free);
-/* Builds the FCB's run list if it has none.  STATUS_FILE_CORRUPT_ERROR if the chain does not cover the file. */
-NTSTATUS FatBuildRuns(FAT_FCB *Fcb);
-/* Reads [Offset, Offset + Length) of the file, whole sectors, straight from the disk. */
-NTSTATUS FatReadFileMdl(FAT_FCB *Fcb, ULONG64 Offset, ULONG Length, PMDL Mdl, ULONG MdlOffset);
+/* fatio.c.  Offsets are bytes from the start of the volume; offset and length whole sectors. */
+NTSTATUS FatTransferDiskMdl(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PMDL Mdl, ULONG MdlOffset, BOOLEAN Write);
+/* Non-paged memory. */
+NTSTATUS FatTransferDisk(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PVOID Buffer, BOOLEAN Write);
+NTSTATUS FatFlushDisk(PDEVICE_OBJECT Target);
+/* P held, shared at least.  [Offset, Offset + Length) of the file, whole sectors, straight to or from the disk; behind ValidOnDisk it reads as zero. */
+NTSTATUS FatReadFileMdl(FAT_FCB *Fcb, LONG64 Offset, ULONG Length, PMDL Mdl);
+/* P held, exclusively if this goes beyond ValidOnDisk, which it moves (but not beyond Limit). */
+NTSTATUS FatWriteFileMdl(FAT_FCB *Fcb, LONG64 Offset, ULONG Length, PMDL Mdl, LONG64 Limit);
 
-/* fatnode.c: directories in memory.  V must be held exclusively to load, shared to look up. */
-NTSTATUS FatCreateRootNode(FAT_VCB *Vcb);
-NTSTATUS FatLoadDirectory(FAT_VCB *Vcb, FAT_NODE *Directory);
-FAT_NODE *FatFindNode(const FAT_DIRECTORY *Table, PCUNICODE_STRING Name);
-void FatFreeNode(FAT_NODE *Node);
-/* The volume's label, from the root directory, else from the boot sector. */
-void FatGetLabel(FAT_VCB *Vcb, PWSTR Label, PUSHORT Length);
+/* fatfcb.c */
 NTSTATUS FatCreateFcb(FAT_VCB *Vcb, FAT_NODE *Node, FAT_FCB **Fcb);
 void FatFreeFcb(FAT_FCB *Fcb);
-
-/* The requests: each returns the status and *Information; the dispatcher completes the IRP. */
-typedef NTSTATUS FAT_REQUEST(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information);
-FAT_REQUEST FatCreate, FatCleanup, FatClose;                              /* fatcreate.c */
-FAT_REQUEST FatRead;                                                      /* fatread.c */
+void FatFreeAllFcbs(FAT_VCB *Vcb);
+BOOLEAN FatHasOpenBelow(FAT_NODE *Directory);
 /* Connects a file object with the file's cache; F exclusive.  PrivateCacheMap stays NULL if there is no memory. */
 void FatConnectCache(PFILE_OBJECT File, FAT_FCB *Fcb);
-FAT_REQUEST FatQueryInformation, FatSetInformation, FatQueryVolume;       /* fatinfo.c */
+/* The clusters are known.  STATUS_FILE_CORRUPT_ERROR if the chain does not cover the file. */
+NTSTATUS FatBuildRuns(FAT_FCB *Fcb);
+/* F exclusive in the following: the size of a file changes, in memory, in the cache, and (if it shrinks) on the disk. */
+NTSTATUS FatGrowFile(FAT_FCB *Fcb, PFILE_OBJECT File, LONG64 NewSize);
+NTSTATUS FatShrinkFile(FAT_FCB *Fcb, PFILE_OBJECT File, LONG64 NewSize);
+NTSTATUS FatReserveClusters(FAT_FCB *Fcb, LONG64 Bytes);
+void FatTrimClusters(FAT_FCB *Fcb);
+/* The clusters of a file that lost its name and its last handle, unless somebody still has it mapped. */
+void FatDiscardFile(FAT_FCB *Fcb, PFILE_OBJECT File);
+
+/* fatflush.c */
+extern FAST_MUTEX FatVolumesLock;
+NTSTATUS FatStartWriter(void);
+void FatAddVolume(FAT_VCB *Vcb);
+void FatRemoveVolume(FAT_VCB *Vcb);
+void FatMarkFcbDirty(FAT_FCB *Fcb);
+void FatForgetDirty(FAT_FCB *Fcb);
+/* F exclusive.  Data, then the directory entry. */
+NTSTATUS FatFlushFcb(FAT_FCB *Fcb);
+NTSTATUS FatFlushVolume(FAT_VCB *Vcb);
+void FatFlushAllVolumes(void);
+/* F exclusive.  A handle that wrote sets the time of it, once, before anybody asks. */
+void FatNoteWrites(PFILE_OBJECT File, FAT_FCB *Fcb);
+
+/* fatnotify.c */
+void FatReport(FAT_VCB *Vcb, FAT_NODE *Node, ULONG Filter, ULONG Action);
+/* Bytes of the path from the root; "\" for the root itself. */
+ULONG FatPathLength(const FAT_NODE *Node);
+void FatPutPath(const FAT_NODE *Node, PVOID Buffer, ULONG Room);
+/* Copies what of one part lies before Room. */
+void FatPutPart(PUCHAR Buffer, ULONG Room, ULONG At, const VOID *Part, ULONG Length);
+
+/* fatpath.c: names to nodes; V held. */
+typedef struct _FAT_OPEN {
+    FAT_VCB *Vcb;
+    PFILE_OBJECT File;
+    PIRP Irp;
+    ACCESS_MASK Access;
+    ULONG Options, Disposition, Attributes;
+    LONG64 Allocation;
+    USHORT Share;
+    BOOLEAN TargetDirectory;   /* open the parent of the last name (rename) */
+    BOOLEAN TrailingBackslash;
+    BOOLEAN Exclusive;         /* V is held so */
+    UNICODE_STRING Last;       /* the last name */
+} FAT_OPEN;
+/* On STATUS_OBJECT_NAME_NOT_FOUND *Node is the directory that lacks Open->Last. */
+NTSTATUS FatFindTarget(FAT_OPEN *Open, FAT_NODE **Node);
+NTSTATUS FatEnsureTable(FAT_OPEN *Open, FAT_NODE *Directory);
+
+/* fatopen.c: an existing file is opened, or a node that was just made (Created); V held. */
+NTSTATUS FatOpenNode(FAT_OPEN *Open, FAT_NODE *Node, BOOLEAN Created, PULONG_PTR Information);
+NTSTATUS FatFinishOpen(const FAT_OPEN *Open, FAT_FCB *Fcb);
+NTSTATUS FatGetFcb(FAT_OPEN *Open, FAT_NODE *Node, FAT_FCB **Fcb);
+
+/* The requests: each returns the status and *Information; the dispatcher completes the IRP, unless *Information is FAT_NOT_MINE. */
+#define FAT_NOT_MINE ((ULONG_PTR)-1)
+typedef NTSTATUS FAT_REQUEST(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information);
+FAT_REQUEST FatCreate;                                                    /* fatcreate.c */
+FAT_REQUEST FatCleanup, FatClose;                                         /* fatclean.c */
+FAT_REQUEST FatRead;                                                      /* fatread.c */
+FAT_REQUEST FatWrite;                                                     /* fatwrite.c */
+FAT_REQUEST FatFlush, FatShutdown;                                        /* fatflush.c */
+FAT_REQUEST FatQueryInformation;                                          /* fatinfo.c */
+FAT_REQUEST FatSetInformation;                                            /* fatset.c */
+FAT_REQUEST FatQueryVolume, FatSetVolume;                                 /* fatvolume.c */
 FAT_REQUEST FatDirectoryControl;                                          /* fatdir.c */
+FAT_REQUEST FatNotify;                                                    /* fatnotify.c */
+FAT_REQUEST FatLockControl;                                               /* fatfast.c */
+FAT_REQUEST FatFsControl;                                                 /* fatctl.c */
+
+/* fatmove.c: FileRenameInformation and -Ex; V exclusive. */
+NTSTATUS FatRenameFile(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack);
 
 /* fatinfo.c: also for fast I/O. */
 void FatFillBasic(const FAT_NODE *Node, PFILE_BASIC_INFORMATION Basic);
-void FatFillStandard(const FAT_VCB *Vcb, const FAT_NODE *Node, PFILE_STANDARD_INFORMATION Standard);
-void FatFillNetworkOpen(const FAT_VCB *Vcb, const FAT_NODE *Node, PFILE_NETWORK_OPEN_INFORMATION Network);
+void FatFillStandard(const FAT_FCB *Fcb, PFILE_STANDARD_INFORMATION Standard);
+void FatFillNetworkOpen(const FAT_FCB *Fcb, PFILE_NETWORK_OPEN_INFORMATION Network);
+ULONG FatAttributes(const FAT_NODE *Node);
 LONG64 FatAllocationSize(const FAT_VCB *Vcb, const FAT_NODE *Node);
 LONG64 FatFileId(const FAT_NODE *Node);
 
 /* fatfast.c */
 extern FAST_IO_DISPATCH FatFastIo;
+NTSTATUS FatNeedLocks(FAT_FCB *Fcb);
 
 #endif

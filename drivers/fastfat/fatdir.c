@@ -2,7 +2,8 @@
 /*
  * fatdir.c - IRP_MN_QUERY_DIRECTORY: the entries of a directory that match a pattern, as many as fit.
  *
- * The pattern of a handle is fixed by its first query.  The place in the directory is an index: 0 and 1 are "." and "..", which the root has not.
+ * The pattern of a handle is fixed by its first query.  The place in the directory is a number: 0 and 1 are "." and "..", which the root has not;
+ * then 2 + the offset of an entry, so that what is made or deleted meanwhile moves nothing.
  * All classes begin alike (NextEntryOffset, FileIndex, times, sizes, attributes, FileNameLength) and differ in what stands between
  * that and the name, except FileNamesInformation, which has only the name.
  */
@@ -54,7 +55,7 @@ static BOOLEAN GetForm(FILE_INFORMATION_CLASS Class, ENTRY_FORM *Form)
 }
 
 /* In both classes with a short name the text follows its length byte, aligned to 2, and has room for 12 units. */
-static void PutShortName(PUCHAR At, const UNICODE_STRING *ShortName)
+static void PutShortName(PUCHAR At, const FAT_NAME *ShortName)
 {
     USHORT Length = ShortName->Length <= 12 * sizeof(WCHAR) ? ShortName->Length : 12 * sizeof(WCHAR);
 
@@ -70,12 +71,12 @@ static void PutFixedPart(const FAT_VCB *Vcb, const FAT_NODE *Node, const ENTRY_F
     Common->FileIndex = Index;
     if (Form->NamesOnly)
         return;
-    Common->CreationTime = Node->CreationTime;
-    Common->LastAccessTime = Node->LastAccessTime;
-    Common->LastWriteTime = Node->LastWriteTime;
+    Common->CreationTime.QuadPart = Node->CreationTime;
+    Common->LastAccessTime.QuadPart = Node->LastAccessTime;
+    Common->LastWriteTime.QuadPart = Node->LastWriteTime;
     Common->EndOfFile.QuadPart = Node->Size;
     Common->AllocationSize.QuadPart = FatAllocationSize(Vcb, Node);
-    Common->FileAttributes = Node->Attributes;
+    Common->FileAttributes = FatAttributes(Node);
     if (Form->ShortNameOffset != 0 && !IsDot)
         PutShortName(Entry + Form->ShortNameOffset, &Node->ShortName);
     if (Form->FileIdOffset != 0)
@@ -87,19 +88,18 @@ static BOOLEAN Matches(const FAT_CCB *Ccb, PUNICODE_STRING Name)
     return Ccb->MatchAll || (Name->Length != 0 && FsRtlIsNameInExpression((PUNICODE_STRING)&Ccb->Pattern, Name, TRUE, NULL));
 }
 
-/* The entry at Position, NULL at the end.  *Name is what it is called here. */
-static FAT_NODE *EntryAt(FAT_NODE *Directory, ULONG Position, PUNICODE_STRING Name)
+/* The entry at *Position, or the next one, to which *Position moves; NULL at the end.  *Name is what it is called here. */
+static FAT_NODE *EntryAt(FAT_NODE *Directory, PULONG Position, PUNICODE_STRING Name)
 {
-    ULONG Dots = Directory->Parent != NULL ? 2 : 0;
-
-    if (Position < Dots) {
-        RtlInitUnicodeString(Name, Position == 0 ? L"." : L"..");
-        return Position == 0 ? Directory : Directory->Parent;
+    if (*Position < 2 && Directory->Parent != NULL) {
+        RtlInitUnicodeString(Name, *Position == 0 ? L"." : L"..");
+        return *Position == 0 ? Directory : Directory->Parent;
     }
-    if (Position - Dots >= Directory->Table->Count)
-        return NULL;
-    FAT_NODE *Node = Directory->Table->Nodes[Position - Dots];
-    *Name = Node->Name;
+    FAT_NODE *Node = FatNodeFrom(Directory->Table, *Position < 2 ? 0 : *Position - 2);
+    if (Node != NULL) {
+        *Position = Node->Offset + 2;
+        *Name = *FatString(&Node->Name);
+    }
     return Node;
 }
 
@@ -133,9 +133,9 @@ static NTSTATUS FillEntries(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb, con
     UNICODE_STRING Name;
     FAT_NODE *Node;
 
-    for (; (Node = EntryAt(Directory, Ccb->Position, &Name)) != NULL; Ccb->Position++) {
-        BOOLEAN IsDot = Name.Buffer != Node->Name.Buffer;
-        if (!Matches(Ccb, &Name) && (IsDot || !Matches(Ccb, &Node->ShortName)))
+    for (; (Node = EntryAt(Directory, &Ccb->Position, &Name)) != NULL; Ccb->Position++) {
+        BOOLEAN IsDot = Ccb->Position < 2;
+        if (!Matches(Ccb, &Name) && (IsDot || !Matches(Ccb, FatString(&Node->ShortName))))
             continue;
         ULONG Start = (At + 7) & ~7u, Room = Start < Length ? Length - Start : 0;
         BOOLEAN Cut = Room < Form->NameOffset || Name.Length > Room - Form->NameOffset;
@@ -181,7 +181,7 @@ static NTSTATUS QueryDirectory(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb, 
         Ccb->Position = Stack->Parameters.QueryDirectory.FileIndex + 1;
     else if (Stack->Flags & SL_RESTART_SCAN)
         Ccb->Position = 0;
-    Status = FatLoadDirectory(Vcb, Directory);
+    Status = Directory->Deleted ? STATUS_NO_MORE_FILES : FatLoadDirectory(&Vcb->Volume, Directory);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = FillEntries(Vcb, Directory, Ccb, &Form, (Stack->Flags & SL_RETURN_SINGLE_ENTRY) != 0, Buffer, Stack->Parameters.QueryDirectory.Length,
@@ -194,11 +194,14 @@ NTSTATUS FatDirectoryControl(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, P
     FAT_FCB *Fcb = Stack->FileObject->FsContext;
     FAT_CCB *Ccb = Stack->FileObject->FsContext2;
 
-    /* Change notification: nothing ever changes, and a request that is never finished is worse than none. */
-    if (Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY)
-        return STATUS_NOT_SUPPORTED;
+    if (Vcb->Dismounted)
+        return STATUS_VOLUME_DISMOUNTED;
     if (Fcb->Node == NULL || Ccb == NULL || !FatIsDirectory(Fcb->Node))
         return STATUS_INVALID_PARAMETER;
+    if (Stack->MinorFunction == IRP_MN_NOTIFY_CHANGE_DIRECTORY)
+        return FatNotify(Vcb, Irp, Stack, Information);
+    if (Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY)
+        return STATUS_INVALID_DEVICE_REQUEST;
     /* Exclusive: it also guards the handle's position. */
     ExAcquireResourceExclusiveLite(&Vcb->Resource, TRUE);
     NTSTATUS Status = QueryDirectory(Vcb, Fcb->Node, Ccb, Irp, Stack, Information);

@@ -62,7 +62,11 @@ static FAT_STATUS ParseExtension(const uint8_t *Boot, uint64_t FatSectors, FAT_G
             if ((Flags & 0x0F) >= Boot[16])
                 return FAT_UNRECOGNIZED;
             Geometry->FatOffset += (Flags & 0x0F) * FatSectors * Geometry->BytesPerSector;
+            Geometry->FatCopies = 1;
         }
+        /* Only where it can be: among the reserved sectors, behind the boot sector. */
+        if (Load16(Boot + 48) != 0 && Load16(Boot + 48) < Load16(Boot + 14))
+            Geometry->InfoSector = Load16(Boot + 48);
         if (!FatIsDataCluster(Geometry, Geometry->RootCluster))
             return FAT_UNRECOGNIZED;
     } else if (Geometry->RootBytes == 0) {
@@ -102,6 +106,8 @@ FAT_STATUS FatParseBootSector(const void *Sector, uint64_t VolumeBytes, FAT_GEOM
     if (Load16(Boot + 22) == 0)
         Geometry->Bits = 32;
     Geometry->FatOffset = FirstFat * SectorSize;
+    Geometry->FatStride = FatSectors * SectorSize;
+    Geometry->FatCopies = Boot[16];
     Geometry->FatBytes = ((Clusters + 2) * Geometry->Bits + 7) / 8;
     Geometry->RootOffset = FirstRoot * SectorSize;
     Geometry->RootBytes = Load16(Boot + 17) * FAT_ENTRY_SIZE;
@@ -121,6 +127,28 @@ uint64_t FatClusterOffset(const FAT_GEOMETRY *Geometry, uint32_t Cluster)
     return Geometry->DataOffset + (uint64_t)(Cluster - 2) * Geometry->BytesPerCluster;
 }
 
+uint32_t FatDecodeEntry(uint32_t Bits, uint32_t Cluster, const uint8_t Bytes[4])
+{
+    uint32_t Raw = Load32(Bytes), Mask = Bits == 32 ? 0x0FFFFFFF : (1u << Bits) - 1;
+
+    if (Bits == 12 && Cluster % 2 != 0)
+        Raw >>= 4;
+    Raw &= Mask;
+    if (Raw >= (Mask & ~7u))
+        return FAT_END_OF_CHAIN;
+    return Raw == (Mask & ~8u) ? FAT_BAD_CLUSTER : Raw;
+}
+
+/* FAT32 keeps the four upper bits that are there; a FAT12 entry shares a byte with its neighbour. */
+void FatEncodeEntry(uint32_t Bits, uint32_t Cluster, uint32_t Value, uint8_t Bytes[4])
+{
+    uint32_t Mask = Bits == 32 ? 0x0FFFFFFF : (1u << Bits) - 1, Shift = Bits == 12 && Cluster % 2 != 0 ? 4 : 0;
+    uint32_t Raw = (Load32(Bytes) & ~(Mask << Shift)) | (Value & Mask) << Shift;
+
+    for (int Index = 0; Index < 4; Index++)
+        Bytes[Index] = (uint8_t)(Raw >> 8 * Index);
+}
+
 FAT_STATUS FatReadEntry(const FAT_GEOMETRY *Geometry, FAT_READ Read, void *Context, uint32_t Cluster, uint32_t *Value)
 {
     uint8_t Bytes[4] = { 0 };
@@ -132,14 +160,7 @@ FAT_STATUS FatReadEntry(const FAT_GEOMETRY *Geometry, FAT_READ Read, void *Conte
     FAT_STATUS Status = Read(Context, Offset, Size, Bytes);
     if (Status != FAT_SUCCESS)
         return Status;
-    uint32_t Raw = Load32(Bytes), Mask = Geometry->Bits == 32 ? 0x0FFFFFFF : (1u << Geometry->Bits) - 1;
-    if (Geometry->Bits == 12 && Cluster % 2 != 0)
-        Raw >>= 4;
-    Raw &= Mask;
-    if (Raw >= (Mask & ~7u))
-        *Value = FAT_END_OF_CHAIN;
-    else
-        *Value = Raw == (Mask & ~8u) ? FAT_BAD_CLUSTER : Raw;
+    *Value = FatDecodeEntry(Geometry->Bits, Cluster, Bytes);
     return FAT_SUCCESS;
 }
 
@@ -183,22 +204,4 @@ FAT_STATUS FatNextRun(FAT_CHAIN *Chain, uint32_t Limit, FAT_RUN *Run)
         Cluster = Value;
     }
     return FAT_SUCCESS;
-}
-
-/* Days from 1601-01-01 to 1980-01-01. */
-#define DAYS_TO_1980 138426
-
-int64_t FatTimeToNtTime(uint16_t Date, uint16_t Time, uint8_t Tenths)
-{
-    static const uint16_t Before[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-    uint32_t Year = Date >> 9, Month = Date >> 5 & 15, Day = Date & 31;
-
-    if (Month < 1 || Month > 12 || Day < 1 || Tenths > 199)
-        return 0;
-    /* From 1980 to 2107 every fourth year is a leap year, but for 2100. */
-    int64_t Days = DAYS_TO_1980 + Year * 365 + (Year + 3) / 4 - (Year > 120) + Before[Month - 1] + Day - 1;
-    if (Month > 2 && Year % 4 == 0 && Year != 120)
-        Days++;
-    int64_t Seconds = (Time >> 11) * 3600 + (Time >> 5 & 63) * 60 + (Time & 31) * 2;
-    return ((Days * 86400 + Seconds) * 100 + Tenths) * 100000;
 }

@@ -24,6 +24,12 @@
 typedef int32_t FAT_STATUS; /* an NTSTATUS */
 #define FAT_SUCCESS ((FAT_STATUS)0x00000000)
 #define FAT_NO_MORE ((FAT_STATUS)0x8000001A)            /* STATUS_NO_MORE_ENTRIES */
+#define FAT_NO_MEMORY ((FAT_STATUS)0xC000009A)          /* STATUS_INSUFFICIENT_RESOURCES */
+#define FAT_DISK_FULL ((FAT_STATUS)0xC000007F)          /* STATUS_DISK_FULL */
+#define FAT_CANNOT_MAKE ((FAT_STATUS)0xC00002EA)        /* STATUS_CANNOT_MAKE */
+#define FAT_NAME_INVALID ((FAT_STATUS)0xC0000033)       /* STATUS_OBJECT_NAME_INVALID */
+#define FAT_NAME_COLLISION ((FAT_STATUS)0xC0000035)     /* STATUS_OBJECT_NAME_COLLISION */
+#define FAT_INVALID_LABEL ((FAT_STATUS)0xC0000086)      /* STATUS_INVALID_VOLUME_LABEL */
 #define FAT_DISK_CORRUPT ((FAT_STATUS)0xC0000032)       /* STATUS_DISK_CORRUPT_ERROR */
 #define FAT_FILE_CORRUPT ((FAT_STATUS)0xC0000102)       /* STATUS_FILE_CORRUPT_ERROR */
 #define FAT_UNRECOGNIZED ((FAT_STATUS)0xC000014F)       /* STATUS_UNRECOGNIZED_VOLUME */
@@ -48,6 +54,9 @@ typedef struct _FAT_GEOMETRY {
     uint32_t ClusterCount; /* valid clusters are 2 .. ClusterCount + 1 */
     uint64_t FatOffset;    /* bytes from the start of the volume; the active FAT */
     uint64_t FatBytes;     /* as much of it as describes clusters */
+    uint64_t FatStride;    /* from one FAT to the next */
+    uint32_t FatCopies;    /* how many FATs a change is written to: 1 if mirroring is off.  FatOffset is then that one's, else the first's */
+    uint32_t InfoSector;   /* FAT32: of the free count; 0: none */
     uint64_t RootOffset;   /* FAT12, FAT16 */
     uint32_t RootBytes;
     uint32_t RootCluster;  /* FAT32, else 0 */
@@ -80,10 +89,13 @@ typedef struct _FAT_DIRENT {
     uint16_t ShortName[13];
     uint32_t ShortNameLength;
     uint32_t Offset;                 /* of the short entry in the directory */
+    uint32_t FirstOffset;            /* of the first entry that belongs to it */
     uint32_t FirstCluster;
     uint32_t Size;
     uint8_t Attributes;
     uint8_t HasLongName;
+    uint8_t CaseBits;
+    uint8_t RawShort[11];
     uint16_t CreateDate, CreateTime, AccessDate, WriteDate, WriteTime;
     uint8_t CreateTenths;            /* of 10 ms */
 } FAT_DIRENT;
@@ -99,12 +111,48 @@ void FatStartChain(FAT_CHAIN *Chain, const FAT_GEOMETRY *Geometry, FAT_READ Read
 FAT_STATUS FatNextRun(FAT_CHAIN *Chain, uint32_t Limit, FAT_RUN *Run);
 uint64_t FatClusterOffset(const FAT_GEOMETRY *Geometry, uint32_t Cluster);
 int FatIsDataCluster(const FAT_GEOMETRY *Geometry, uint32_t Cluster);
+/* One entry as it lies on the disk, in and out of a FAT's bytes. */
+uint32_t FatDecodeEntry(uint32_t Bits, uint32_t Cluster, const uint8_t Bytes[4]);
+void FatEncodeEntry(uint32_t Bits, uint32_t Cluster, uint32_t Value, uint8_t Bytes[4]);
 /*
  * The next entry of a directory in memory from *Offset on, which is moved behind it.  Deleted entries, and volume labels unless asked for, are
  * skipped.  FAT_NO_MORE at the end.  "." and ".." are returned like others.
  */
 FAT_STATUS FatNextDirent(const void *Directory, uint32_t Size, uint32_t Bits, int WantLabel, uint32_t *Offset, FAT_DIRENT *Dirent);
-/* 100 ns since 1601; FAT's times are local time, and this system knows no other.  0 for a date that is none. */
+
+/* fattime.c: 100 ns since 1601; FAT's times are local time, and this system knows no other.  0 for a date that is none. */
 int64_t FatTimeToNtTime(uint16_t Date, uint16_t Time, uint8_t Tenths);
+/* FALSE (0): before 1980 or after 2107.  RoundUp: to the next 2 s, and *Tenths is 0. */
+int FatNtTimeToTime(int64_t NtTime, int RoundUp, uint16_t *Date, uint16_t *Time, uint8_t *Tenths);
+/* What the entry will give back of a time; one it cannot hold stays as it is. */
+typedef enum _FAT_TIME_KIND { FAT_CREATION, FAT_LAST_WRITE, FAT_LAST_ACCESS } FAT_TIME_KIND;
+int64_t FatRoundTime(int64_t NtTime, FAT_TIME_KIND Kind);
+
+/* fatshort.c: names towards the disk. */
+#define FAT_MAX_SET 21u /* entries of the longest name: 20 parts and the short entry */
+/* How a name is to be stored. */
+typedef struct _FAT_NAME_FORM {
+    uint8_t Short[11];  /* blank padded, 0xE5 at the beginning already as 0x05 */
+    uint8_t CaseBits;   /* of the entry's byte 12 */
+    uint8_t NeedsLong;  /* the name itself is not an 8.3 name */
+} FAT_NAME_FORM;
+typedef int (*FAT_SHORT_TAKEN)(void *Context, const uint8_t Short[11]);
+/* FAT_NAME_INVALID: empty, too long, or holds what no name may. */
+FAT_STATUS FatCheckName(const uint16_t *Name, uint32_t Length);
+/* Chooses the 8.3 name; a generated one is tried against Taken until it is new.  FAT_CANNOT_MAKE: all are taken. */
+FAT_STATUS FatChooseShortName(const uint16_t *Name, uint32_t Length, FAT_SHORT_TAKEN Taken, void *Context, FAT_NAME_FORM *Form);
+/* How many entries the name needs. */
+uint32_t FatCountEntries(uint32_t NameLength, const FAT_NAME_FORM *Form);
+/* The long-name entries and the name fields of the short one (its last 20 bytes are the caller's), in the order of the disk. */
+void FatPackName(const uint16_t *Name, uint32_t Length, const FAT_NAME_FORM *Form, uint8_t *Entries);
+/* The short name as text; returns its length. */
+uint32_t FatShortToText(const uint8_t Short[11], uint8_t CaseBits, uint16_t Text[13]);
+/* A volume label's eleven characters, upper case.  FAT_INVALID_LABEL. */
+FAT_STATUS FatPackLabel(const uint16_t *Label, uint32_t Length, uint8_t Packed[11]);
+uint16_t FatFromOem(uint8_t Byte);
+/* 0: the character is not in code page 437. */
+uint8_t FatToOem(uint16_t Unit);
+/* The environment's: simple upper case of one unit. */
+uint16_t FatUpcase(uint16_t Unit);
 
 #endif

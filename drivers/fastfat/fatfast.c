@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fatfast.c - fast I/O: the requests that need no IRP because the answer is in memory.  TRUE: answered.
+ * fatfast.c - fast I/O: the requests that need no IRP because the answer is in memory.  TRUE: answered.  And byte-range locks, which
+ * FsRtl keeps.
  */
 #include "fat.h"
 
@@ -13,14 +14,18 @@ static FAT_FCB *FileFcb(PFILE_OBJECT File)
 static BOOLEAN NTAPI FastCheckIfPossible(PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, BOOLEAN Wait, ULONG LockKey, BOOLEAN CheckForRead,
                                          PIO_STATUS_BLOCK IoStatus, PDEVICE_OBJECT Device)
 {
-    UNREFERENCED_PARAMETER(Offset);
-    UNREFERENCED_PARAMETER(Length);
+    FAT_FCB *Fcb = FileFcb(File);
+    LARGE_INTEGER Bytes = { .QuadPart = Length };
+
     UNREFERENCED_PARAMETER(Wait);
-    UNREFERENCED_PARAMETER(LockKey);
     UNREFERENCED_PARAMETER(IoStatus);
     UNREFERENCED_PARAMETER(Device);
-    FAT_FCB *Fcb = FileFcb(File);
-    return CheckForRead && Fcb != NULL && !FatIsDirectory(Fcb->Node);
+    if (Fcb == NULL || FatIsDirectory(Fcb->Node))
+        return FALSE;
+    if (Fcb->FileLock == NULL)
+        return TRUE;
+    return CheckForRead ? FsRtlFastCheckLockForRead(Fcb->FileLock, Offset, &Bytes, LockKey, File, IoGetCurrentProcess())
+                        : FsRtlFastCheckLockForWrite(Fcb->FileLock, Offset, &Bytes, LockKey, File, IoGetCurrentProcess());
 }
 
 static BOOLEAN NTAPI FastQueryBasic(PFILE_OBJECT File, BOOLEAN Wait, PFILE_BASIC_INFORMATION Buffer, PIO_STATUS_BLOCK IoStatus, PDEVICE_OBJECT Device)
@@ -29,7 +34,7 @@ static BOOLEAN NTAPI FastQueryBasic(PFILE_OBJECT File, BOOLEAN Wait, PFILE_BASIC
 
     UNREFERENCED_PARAMETER(Wait);
     UNREFERENCED_PARAMETER(Device);
-    if (Fcb == NULL)
+    if (Fcb == NULL || (File->Flags & FO_FILE_MODIFIED))
         return FALSE;
     FatFillBasic(Fcb->Node, Buffer);
     IoStatus->Status = STATUS_SUCCESS;
@@ -44,9 +49,9 @@ static BOOLEAN NTAPI FastQueryStandard(PFILE_OBJECT File, BOOLEAN Wait, PFILE_ST
 
     UNREFERENCED_PARAMETER(Wait);
     UNREFERENCED_PARAMETER(Device);
-    if (Fcb == NULL)
+    if (Fcb == NULL || (File->Flags & FO_FILE_MODIFIED))
         return FALSE;
-    FatFillStandard(Fcb->Vcb, Fcb->Node, Buffer);
+    FatFillStandard(Fcb, Buffer);
     IoStatus->Status = STATUS_SUCCESS;
     IoStatus->Information = sizeof *Buffer;
     return TRUE;
@@ -59,18 +64,66 @@ static BOOLEAN NTAPI FastQueryNetworkOpen(PFILE_OBJECT File, BOOLEAN Wait, PFILE
 
     UNREFERENCED_PARAMETER(Wait);
     UNREFERENCED_PARAMETER(Device);
-    if (Fcb == NULL)
+    if (Fcb == NULL || (File->Flags & FO_FILE_MODIFIED))
         return FALSE;
-    FatFillNetworkOpen(Fcb->Vcb, Fcb->Node, Buffer);
+    FatFillNetworkOpen(Fcb, Buffer);
     IoStatus->Status = STATUS_SUCCESS;
     IoStatus->Information = sizeof *Buffer;
     return TRUE;
+}
+
+/* A write within the file that goes to the cache only; its place on the list of dirty files is not waited for. */
+static BOOLEAN NTAPI FastWrite(PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, BOOLEAN Wait, ULONG LockKey, PVOID Buffer, PIO_STATUS_BLOCK IoStatus,
+                               PDEVICE_OBJECT Device)
+{
+    FAT_FCB *Fcb = FileFcb(File);
+
+    if (Fcb == NULL || Fcb->Vcb->WriteProtected || Length == 0 || !FsRtlCopyWrite(File, Offset, Length, Wait, LockKey, Buffer, IoStatus, Device))
+        return FALSE;
+    FatMarkFcbDirty(Fcb);
+    return TRUE;
+}
+
+/* ---- byte-range locks --------------------------------------------------------------------------------------------------------------- */
+
+NTSTATUS FatNeedLocks(FAT_FCB *Fcb)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Fcb->FileLock != NULL)
+        return STATUS_SUCCESS;
+    ExAcquireResourceExclusiveLite(&Fcb->Resource, TRUE);
+    if (Fcb->FileLock == NULL) {
+        Fcb->FileLock = FsRtlAllocateFileLock(NULL, NULL);
+        if (Fcb->FileLock == NULL)
+            Status = STATUS_INSUFFICIENT_RESOURCES;
+        else
+            Fcb->Header.IsFastIoPossible = FastIoIsQuestionable; /* from now on FastCheckIfPossible is asked */
+    }
+    ExReleaseResourceLite(&Fcb->Resource);
+    return Status;
+}
+
+NTSTATUS FatLockControl(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
+{
+    FAT_FCB *Fcb = Stack->FileObject->FsContext;
+
+    if (Vcb->Dismounted)
+        return STATUS_VOLUME_DISMOUNTED;
+    if (Fcb->Node == NULL || FatIsDirectory(Fcb->Node))
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS Status = FatNeedLocks(Fcb);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    *Information = FAT_NOT_MINE;
+    return FsRtlProcessFileLock(Fcb->FileLock, Irp, NULL);
 }
 
 FAST_IO_DISPATCH FatFastIo = {
     .SizeOfFastIoDispatch = sizeof(FAST_IO_DISPATCH),
     .FastIoCheckIfPossible = FastCheckIfPossible,
     .FastIoRead = FsRtlCopyRead,
+    .FastIoWrite = FastWrite,
     .FastIoQueryBasicInfo = FastQueryBasic,
     .FastIoQueryStandardInfo = FastQueryStandard,
     .FastIoQueryNetworkOpenInfo = FastQueryNetworkOpen,

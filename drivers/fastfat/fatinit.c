@@ -29,16 +29,6 @@ BOOLEAN FatIsVolumeOpen(PFILE_OBJECT File)
     return Fcb == NULL || Fcb->Node == NULL;
 }
 
-static FAT_REQUEST FatWriteProtected;
-static NTSTATUS FatWriteProtected(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
-{
-    UNREFERENCED_PARAMETER(Vcb);
-    UNREFERENCED_PARAMETER(Irp);
-    UNREFERENCED_PARAMETER(Stack);
-    UNREFERENCED_PARAMETER(Information);
-    return STATUS_MEDIA_WRITE_PROTECTED;
-}
-
 static FAT_REQUEST FatNoEas;
 static NTSTATUS FatNoEas(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
 {
@@ -49,52 +39,24 @@ static NTSTATUS FatNoEas(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULON
     return STATUS_EAS_NOT_SUPPORTED;
 }
 
-/* Nothing is ever dirty. */
-static FAT_REQUEST FatNothingToDo;
-static NTSTATUS FatNothingToDo(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
-{
-    UNREFERENCED_PARAMETER(Vcb);
-    UNREFERENCED_PARAMETER(Irp);
-    UNREFERENCED_PARAMETER(Stack);
-    UNREFERENCED_PARAMETER(Information);
-    return STATUS_SUCCESS;
-}
-
-static FAT_REQUEST FatFsControl;
-static NTSTATUS FatFsControl(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
-{
-    UNREFERENCED_PARAMETER(Vcb);
-    UNREFERENCED_PARAMETER(Irp);
-    UNREFERENCED_PARAMETER(Information);
-    if (Stack->MinorFunction == IRP_MN_VERIFY_VOLUME)
-        return STATUS_SUCCESS;
-    if (Stack->MinorFunction != IRP_MN_USER_FS_REQUEST && Stack->MinorFunction != IRP_MN_KERNEL_CALL)
-        return STATUS_INVALID_DEVICE_REQUEST;
-    switch (Stack->Parameters.FileSystemControl.FsControlCode) {
-    case FSCTL_IS_VOLUME_MOUNTED: return STATUS_SUCCESS;
-    case FSCTL_LOCK_VOLUME:
-    case FSCTL_DISMOUNT_VOLUME: return STATUS_ACCESS_DENIED; /* the system runs from it */
-    default: return STATUS_INVALID_DEVICE_REQUEST;
-    }
-}
-
 /* By major function; NULL: STATUS_INVALID_DEVICE_REQUEST. */
 static FAT_REQUEST *const Requests[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
     [IRP_MJ_CREATE] = FatCreate,
     [IRP_MJ_CLEANUP] = FatCleanup,
     [IRP_MJ_CLOSE] = FatClose,
     [IRP_MJ_READ] = FatRead,
-    [IRP_MJ_WRITE] = FatWriteProtected,
+    [IRP_MJ_WRITE] = FatWrite,
     [IRP_MJ_QUERY_INFORMATION] = FatQueryInformation,
     [IRP_MJ_SET_INFORMATION] = FatSetInformation,
     [IRP_MJ_QUERY_EA] = FatNoEas,
-    [IRP_MJ_SET_EA] = FatWriteProtected,
-    [IRP_MJ_FLUSH_BUFFERS] = FatNothingToDo,
+    [IRP_MJ_SET_EA] = FatNoEas,
+    [IRP_MJ_FLUSH_BUFFERS] = FatFlush,
     [IRP_MJ_QUERY_VOLUME_INFORMATION] = FatQueryVolume,
-    [IRP_MJ_SET_VOLUME_INFORMATION] = FatWriteProtected,
+    [IRP_MJ_SET_VOLUME_INFORMATION] = FatSetVolume,
     [IRP_MJ_DIRECTORY_CONTROL] = FatDirectoryControl,
     [IRP_MJ_FILE_SYSTEM_CONTROL] = FatFsControl,
-    [IRP_MJ_SHUTDOWN] = FatNothingToDo,
+    [IRP_MJ_LOCK_CONTROL] = FatLockControl,
+    [IRP_MJ_SHUTDOWN] = FatShutdown,
 };
 
 /* \Fat, the device the file system is registered by: it mounts, and otherwise only can be opened. */
@@ -103,9 +65,11 @@ static NTSTATUS ControlDeviceRequest(PIRP Irp, PIO_STACK_LOCATION Stack)
     switch (Stack->MajorFunction) {
     case IRP_MJ_CREATE:
         return FatComplete(Irp, STATUS_SUCCESS, FILE_OPENED);
+    case IRP_MJ_SHUTDOWN:
+        FatFlushAllVolumes();
+        return FatComplete(Irp, STATUS_SUCCESS, 0);
     case IRP_MJ_CLEANUP:
     case IRP_MJ_CLOSE:
-    case IRP_MJ_SHUTDOWN:
         return FatComplete(Irp, STATUS_SUCCESS, 0);
     case IRP_MJ_FILE_SYSTEM_CONTROL:
         if (Stack->MinorFunction == IRP_MN_MOUNT_VOLUME)
@@ -131,7 +95,8 @@ static NTSTATUS NTAPI FatDispatch(PDEVICE_OBJECT Device, PIRP Irp)
         Status = FatComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     } else {
         Status = Requests[Stack->MajorFunction](FatVcbOf(Device), Irp, Stack, &Information);
-        FatComplete(Irp, Status, Information);
+        if (Information != FAT_NOT_MINE)
+            FatComplete(Irp, Status, Information);
     }
     FsRtlExitFileSystem();
     return Status;
@@ -143,7 +108,10 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 
     UNREFERENCED_PARAMETER(RegistryPath);
     RtlInitUnicodeString(&Name, L"\\Fat");
-    NTSTATUS Status = IoCreateDevice(Driver, 0, &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, FALSE, &FatControlDevice);
+    NTSTATUS Status = FatStartWriter();
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = IoCreateDevice(Driver, 0, &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, FALSE, &FatControlDevice);
     if (!NT_SUCCESS(Status))
         return Status;
     for (ULONG Major = 0; Major <= IRP_MJ_MAXIMUM_FUNCTION; Major++)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fatio.c - from the disk into memory: sectors, the FAT, and a file's clusters.
+ * fatio.c - between memory and the disk: sectors, and a file's clusters; and what fatcore asks of its environment.
  *
- * All disk reads are IRPs to the target device with an MDL; a transfer that covers several runs is several IRPs, each with a partial MDL of
+ * All transfers are IRPs to the target device with an MDL; one that covers several runs is several IRPs, each with a partial MDL of
  * the whole, so data go where they belong without a copy.
  */
 #include "fat.h"
 
-#define INITIAL_RUNS 8u
-
-static NTSTATUS NTAPI ReadDone(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
+static NTSTATUS NTAPI TransferDone(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
 {
     UNREFERENCED_PARAMETER(Device);
     if (Irp->PendingReturned)
@@ -17,7 +15,7 @@ static NTSTATUS NTAPI ReadDone(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-static NTSTATUS SendRead(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PMDL Mdl)
+static NTSTATUS Send(PDEVICE_OBJECT Target, UCHAR Major, ULONG64 Offset, ULONG Length, PMDL Mdl)
 {
     KEVENT Event;
     PIRP Irp = IoAllocateIrp(Target->StackSize, FALSE);
@@ -26,13 +24,13 @@ static NTSTATUS SendRead(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PM
         return STATUS_INSUFFICIENT_RESOURCES;
     KeInitializeEvent(&Event, NotificationEvent, FALSE);
     PIO_STACK_LOCATION Stack = IoGetNextIrpStackLocation(Irp);
-    Stack->MajorFunction = IRP_MJ_READ;
-    Stack->Parameters.Read.Length = Length;
+    Stack->MajorFunction = Major;
+    Stack->Parameters.Read.Length = Length; /* Write is laid out alike */
     Stack->Parameters.Read.ByteOffset.QuadPart = (LONG64)Offset;
     Irp->MdlAddress = Mdl;
-    Irp->Flags = IRP_NOCACHE;
+    Irp->Flags = Mdl != NULL ? IRP_NOCACHE : 0;
     Irp->Tail.Overlay.Thread = PsGetCurrentThread();
-    IoSetCompletionRoutine(Irp, ReadDone, &Event, TRUE, TRUE, TRUE);
+    IoSetCompletionRoutine(Irp, TransferDone, &Event, TRUE, TRUE, TRUE);
     if (IoCallDriver(Target, Irp) == STATUS_PENDING)
         KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
     NTSTATUS Status = Irp->IoStatus.Status;
@@ -43,193 +41,151 @@ static NTSTATUS SendRead(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PM
     return Status;
 }
 
-NTSTATUS FatReadDiskMdl(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PMDL Mdl, ULONG MdlOffset)
+NTSTATUS FatTransferDiskMdl(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PMDL Mdl, ULONG MdlOffset, BOOLEAN Write)
 {
+    UCHAR Major = Write ? IRP_MJ_WRITE : IRP_MJ_READ;
+
     if (MdlOffset == 0 && Length == MmGetMdlByteCount(Mdl))
-        return SendRead(Target, Offset, Length, Mdl);
+        return Send(Target, Major, Offset, Length, Mdl);
 
     PUCHAR Address = (PUCHAR)MmGetMdlVirtualAddress(Mdl) + MdlOffset;
     PMDL Part = IoAllocateMdl(Address, Length, FALSE, FALSE, NULL);
     if (Part == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     IoBuildPartialMdl(Mdl, Part, Address, Length);
-    NTSTATUS Status = SendRead(Target, Offset, Length, Part);
+    NTSTATUS Status = Send(Target, Major, Offset, Length, Part);
     IoFreeMdl(Part);
     return Status;
 }
 
-NTSTATUS FatReadDisk(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PVOID Buffer)
+NTSTATUS FatTransferDisk(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PVOID Buffer, BOOLEAN Write)
 {
     PMDL Mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
 
     if (Mdl == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     MmBuildMdlForNonPagedPool(Mdl);
-    NTSTATUS Status = SendRead(Target, Offset, Length, Mdl);
+    NTSTATUS Status = Send(Target, Write ? IRP_MJ_WRITE : IRP_MJ_READ, Offset, Length, Mdl);
     IoFreeMdl(Mdl);
     return Status;
 }
 
-/* B held. */
-static NTSTATUS LoadFatBlock(FAT_VCB *Vcb, ULONG Index)
+/* A disk without a cache of its own knows nothing to flush. */
+NTSTATUS FatFlushDisk(PDEVICE_OBJECT Target)
 {
-    ULONG64 Start = (ULONG64)Index * FAT_BLOCK_SIZE, Sector = Vcb->Geometry.BytesPerSector;
-    ULONG64 Length = (Vcb->Geometry.FatBytes - Start + Sector - 1) / Sector * Sector;
-
-    if (Vcb->FatBlocks[Index] != NULL)
-        return STATUS_SUCCESS;
-    PUCHAR Block = ExAllocatePoolWithTag(NonPagedPool, FAT_BLOCK_SIZE, FAT_TAG_BLOCK);
-    if (Block == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    if (Length > FAT_BLOCK_SIZE)
-        Length = FAT_BLOCK_SIZE;
-    NTSTATUS Status = FatReadDisk(Vcb->Target, Vcb->Geometry.FatOffset + Start, (ULONG)Length, Block);
-    if (!NT_SUCCESS(Status)) {
-        ExFreePoolWithTag(Block, FAT_TAG_BLOCK);
-        return Status;
-    }
-    Vcb->FatBlocks[Index] = Block;
-    return STATUS_SUCCESS;
+    NTSTATUS Status = Send(Target, IRP_MJ_FLUSH_BUFFERS, 0, 0, NULL);
+    return Status == STATUS_INVALID_DEVICE_REQUEST ? STATUS_SUCCESS : Status;
 }
 
-FAT_STATUS FatReadFat(void *Context, uint64_t Offset, uint32_t Length, void *Buffer)
-{
-    FAT_VCB *Vcb = Context;
-    NTSTATUS Status = STATUS_SUCCESS;
+/* ---- fatcore's environment ---------------------------------------------------------------------------------------------------------- */
 
-    if (Offset > Vcb->Geometry.FatBytes || Length > Vcb->Geometry.FatBytes - Offset)
-        return STATUS_FILE_CORRUPT_ERROR;
-    ExAcquireFastMutex(&Vcb->FatMutex);
-    /* A FAT12 entry may lie across two blocks. */
-    for (uint32_t Done = 0; Done < Length && NT_SUCCESS(Status); Done++) {
-        ULONG Index = (ULONG)((Offset + Done) / FAT_BLOCK_SIZE);
-        Status = LoadFatBlock(Vcb, Index);
-        if (NT_SUCCESS(Status))
-            ((PUCHAR)Buffer)[Done] = Vcb->FatBlocks[Index][(Offset + Done) % FAT_BLOCK_SIZE];
-    }
-    ExReleaseFastMutex(&Vcb->FatMutex);
-    return Status;
+void *FatAllocate(size_t Bytes)
+{
+    return ExAllocatePoolWithTag(NonPagedPool, Bytes, FAT_TAG_CORE);
 }
 
-NTSTATUS FatCountFreeClusters(FAT_VCB *Vcb, PULONG Free)
+void FatRelease(void *Memory)
 {
-    ULONG Count = 0;
-    uint32_t Value;
-
-    if (Vcb->FreeClusters == MAXULONG) {
-        for (ULONG Cluster = 2; Cluster - 2 < Vcb->Geometry.ClusterCount; Cluster++) {
-            NTSTATUS Status = FatReadEntry(&Vcb->Geometry, FatReadFat, Vcb, Cluster, &Value);
-            if (!NT_SUCCESS(Status))
-                return Status;
-            Count += Value == 0;
-        }
-        Vcb->FreeClusters = Count;
-    }
-    *Free = Vcb->FreeClusters;
-    return STATUS_SUCCESS;
+    ExFreePoolWithTag(Memory, FAT_TAG_CORE);
 }
 
-/* Appends a run, growing the array; *Runs is the caller's to free also on failure. */
-static NTSTATUS AppendRun(FAT_RUN **Runs, PULONG Count, PULONG Room, const FAT_RUN *Run)
+FAT_STATUS FatDeviceRead(void *Device, uint64_t Offset, uint32_t Length, void *Buffer)
 {
-    if (*Count == *Room) {
-        ULONG NewRoom = *Room == 0 ? INITIAL_RUNS : *Room * 2;
-        FAT_RUN *New = ExAllocatePoolWithTag(NonPagedPool, NewRoom * sizeof(FAT_RUN), FAT_TAG_FCB);
-        if (New == NULL)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        if (*Runs != NULL) {
-            RtlCopyMemory(New, *Runs, *Count * sizeof(FAT_RUN));
-            ExFreePoolWithTag(*Runs, FAT_TAG_FCB);
-        }
-        *Runs = New;
-        *Room = NewRoom;
-    }
-    (*Runs)[(*Count)++] = *Run;
-    return STATUS_SUCCESS;
+    return FatTransferDisk(((FAT_VCB *)Device)->Target, Offset, Length, Buffer, FALSE);
 }
 
-static NTSTATUS WalkChain(FAT_VCB *Vcb, const FAT_NODE *Node, FAT_RUN **Runs, PULONG Count)
+FAT_STATUS FatDeviceWrite(void *Device, uint64_t Offset, uint32_t Length, const void *Buffer)
 {
-    ULONG Left = (ULONG)(((ULONG64)Node->Size + Vcb->Geometry.BytesPerCluster - 1) / Vcb->Geometry.BytesPerCluster), Room = 0;
-    NTSTATUS Status = STATUS_SUCCESS;
-    FAT_CHAIN Chain;
-    FAT_RUN Run;
+    FAT_VCB *Vcb = Device;
 
-    FatStartChain(&Chain, &Vcb->Geometry, FatReadFat, Vcb, Node->FirstCluster);
-    while (Left != 0) {
-        Status = FatNextRun(&Chain, Left, &Run);
-        if (Status == FAT_NO_MORE)
-            Status = STATUS_FILE_CORRUPT_ERROR; /* shorter than the directory entry says */
-        if (NT_SUCCESS(Status))
-            Status = AppendRun(Runs, Count, &Room, &Run);
-        if (!NT_SUCCESS(Status))
-            return Status;
-        Left -= Run.Count;
-    }
-    /* More clusters than the size asks for are allowed, but the chain must come to an end: else it is a loop. */
-    while (Status == FAT_SUCCESS && Node->Size != 0)
-        Status = FatNextRun(&Chain, MAXULONG, &Run);
-    return Status == FAT_NO_MORE ? STATUS_SUCCESS : Status;
+    Vcb->Quiet = 0;
+    if (Vcb->WriteProtected)
+        return STATUS_MEDIA_WRITE_PROTECTED;
+    return FatTransferDisk(Vcb->Target, Offset, Length, (PVOID)(ULONG_PTR)Buffer, TRUE);
 }
 
-NTSTATUS FatBuildRuns(FAT_FCB *Fcb)
+void FatLockTable(FAT_VOLUME *Volume)
 {
-    FAT_RUN *Runs = NULL;
-    ULONG Count = 0;
-    NTSTATUS Status = STATUS_SUCCESS;
-
-    ExAcquireResourceExclusiveLite(&Fcb->PagingIoResource, TRUE);
-    if (!Fcb->RunsBuilt) {
-        Status = WalkChain(Fcb->Vcb, Fcb->Node, &Runs, &Count);
-        if (NT_SUCCESS(Status)) {
-            Fcb->Runs = Runs;
-            Fcb->RunCount = Count;
-            Fcb->RunsBuilt = TRUE;
-        } else if (Runs != NULL) {
-            ExFreePoolWithTag(Runs, FAT_TAG_FCB);
-        }
-    }
-    ExReleaseResourceLite(&Fcb->PagingIoResource);
-    return Status;
+    ExAcquireFastMutex(&((FAT_VCB *)Volume->Device)->TableMutex);
 }
 
-static const FAT_RUN *FindRun(const FAT_FCB *Fcb, ULONG FileCluster)
+void FatUnlockTable(FAT_VOLUME *Volume)
 {
-    ULONG Low = 0, High = Fcb->RunCount;
-
-    while (Low < High) {
-        ULONG Middle = Low + (High - Low) / 2;
-        const FAT_RUN *Run = &Fcb->Runs[Middle];
-        if (FileCluster < Run->FileCluster)
-            High = Middle;
-        else if (FileCluster - Run->FileCluster >= Run->Count)
-            Low = Middle + 1;
-        else
-            return Run;
-    }
-    return NULL;
+    ExReleaseFastMutex(&((FAT_VCB *)Volume->Device)->TableMutex);
 }
 
-NTSTATUS FatReadFileMdl(FAT_FCB *Fcb, ULONG64 Offset, ULONG Length, PMDL Mdl, ULONG MdlOffset)
+void FatLockDirectories(FAT_VOLUME *Volume)
 {
-    const FAT_GEOMETRY *Geometry = &Fcb->Vcb->Geometry;
-    ULONG ClusterSize = Geometry->BytesPerCluster;
+    ExAcquireFastMutex(&((FAT_VCB *)Volume->Device)->DirectoryMutex);
+}
 
-    while (Length != 0) {
-        ULONG FileCluster = (ULONG)(Offset / ClusterSize), InCluster = (ULONG)(Offset % ClusterSize);
-        const FAT_RUN *Run = FindRun(Fcb, FileCluster);
-        if (Run == NULL)
+void FatUnlockDirectories(FAT_VOLUME *Volume)
+{
+    ExReleaseFastMutex(&((FAT_VCB *)Volume->Device)->DirectoryMutex);
+}
+
+int64_t FatNow(void)
+{
+    LARGE_INTEGER Now;
+
+    KeQuerySystemTime(&Now);
+    return Now.QuadPart;
+}
+
+uint16_t FatUpcase(uint16_t Unit)
+{
+    return RtlUpcaseUnicodeChar(Unit);
+}
+
+/* ---- files -------------------------------------------------------------------------------------------------------------------------- */
+
+static NTSTATUS TransferFile(FAT_FCB *Fcb, LONG64 Offset, ULONG Length, PMDL Mdl, BOOLEAN Write)
+{
+    ULONG Done = 0;
+
+    while (Done < Length) {
+        uint64_t Left;
+        ULONG64 Disk = FatMapOffset(&Fcb->Vcb->Volume, &Fcb->File, (ULONG64)Offset + Done, &Left);
+        if (Disk == 0)
             return STATUS_FILE_CORRUPT_ERROR;
-        ULONG Skipped = FileCluster - Run->FileCluster;
-        ULONG64 Here = (ULONG64)(Run->Count - Skipped) * ClusterSize - InCluster;
-        ULONG Chunk = Here < Length ? (ULONG)Here : Length;
-        NTSTATUS Status = FatReadDiskMdl(Fcb->Vcb->Target, FatClusterOffset(Geometry, Run->DiskCluster + Skipped) + InCluster, Chunk, Mdl,
-                                         MdlOffset);
+        ULONG Chunk = Left < Length - Done ? (ULONG)Left : Length - Done;
+        NTSTATUS Status = FatTransferDiskMdl(Fcb->Vcb->Target, Disk, Chunk, Mdl, Done, Write);
         if (!NT_SUCCESS(Status))
             return Status;
-        Offset += Chunk;
-        MdlOffset += Chunk;
-        Length -= Chunk;
+        Done += Chunk;
     }
     return STATUS_SUCCESS;
+}
+
+NTSTATUS FatReadFileMdl(FAT_FCB *Fcb, LONG64 Offset, ULONG Length, PMDL Mdl)
+{
+    ULONG Sector = Fcb->Vcb->Volume.Geometry.BytesPerSector;
+    ULONG Valid = Fcb->ValidOnDisk <= Offset ? 0 : Fcb->ValidOnDisk - Offset < Length ? (ULONG)(Fcb->ValidOnDisk - Offset) : Length;
+
+    NTSTATUS Status = TransferFile(Fcb, Offset, (Valid + Sector - 1) / Sector * Sector, Mdl, FALSE);
+    if (NT_SUCCESS(Status) && Valid < Length) {
+        PUCHAR Buffer = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority);
+        if (Buffer == NULL)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        RtlZeroMemory(Buffer + Valid, Length - Valid);
+    }
+    return Status;
+}
+
+/* The gap between what is valid and what is written now becomes zero on the disk first. */
+NTSTATUS FatWriteFileMdl(FAT_FCB *Fcb, LONG64 Offset, ULONG Length, PMDL Mdl, LONG64 Limit)
+{
+    LONG64 Sector = Fcb->Vcb->Volume.Geometry.BytesPerSector, Valid = (Fcb->ValidOnDisk + Sector - 1) / Sector * Sector;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    Fcb->Vcb->Quiet = 0;
+    if (Fcb->Vcb->WriteProtected)
+        return STATUS_MEDIA_WRITE_PROTECTED;
+    if (Offset > Valid)
+        Status = FatZeroFile(&Fcb->Vcb->Volume, &Fcb->File, (ULONG64)Valid, (ULONG64)Offset);
+    if (NT_SUCCESS(Status))
+        Status = TransferFile(Fcb, Offset, Length, Mdl, TRUE);
+    if (NT_SUCCESS(Status) && Offset + Length > Fcb->ValidOnDisk)
+        Fcb->ValidOnDisk = Offset + Length < Limit ? Offset + Length : Limit;
+    return Status;
 }

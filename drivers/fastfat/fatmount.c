@@ -6,6 +6,8 @@
  */
 #include "fat.h"
 
+#define IsWritable CTL_CODE(FILE_DEVICE_DISK, 0x0009, METHOD_BUFFERED, FILE_ANY_ACCESS) /* IOCTL_DISK_IS_WRITABLE */
+
 /* A control request to the disk that returns a structure. */
 static NTSTATUS QueryDisk(PDEVICE_OBJECT Target, ULONG Code, PVOID Buffer, ULONG Length)
 {
@@ -42,7 +44,7 @@ static NTSTATUS ReadGeometry(PDEVICE_OBJECT Target, FAT_GEOMETRY *Geometry)
     PUCHAR Sector = ExAllocatePoolWithTag(NonPagedPool, Disk.BytesPerSector, FAT_TAG_BUFFER);
     if (Sector == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status = FatReadDisk(Target, 0, Disk.BytesPerSector, Sector);
+    Status = FatTransferDisk(Target, 0, Disk.BytesPerSector, Sector, FALSE);
     if (NT_SUCCESS(Status))
         Status = FatParseBootSector(Sector, (ULONG64)Length.QuadPart, Geometry);
     /* The volume's sectors may be larger than the disk's, never smaller. */
@@ -54,44 +56,30 @@ static NTSTATUS ReadGeometry(PDEVICE_OBJECT Target, FAT_GEOMETRY *Geometry)
 
 static NTSTATUS InitializeVcb(FAT_VCB *Vcb, PDEVICE_OBJECT Device, PDEVICE_OBJECT Target, PVPB Vpb, const FAT_GEOMETRY *Geometry)
 {
-    RtlZeroMemory(Vcb, sizeof *Vcb);
     Vcb->NodeTypeCode = FAT_NODE_TYPE_VCB;
     Vcb->Device = Device;
     Vcb->Target = Target;
     Vcb->Vpb = Vpb;
-    Vcb->Geometry = *Geometry;
-    Vcb->FreeClusters = MAXULONG;
-    ExInitializeFastMutex(&Vcb->FatMutex);
-    Vcb->FatBlockCount = (ULONG)((Geometry->FatBytes + FAT_BLOCK_SIZE - 1) / FAT_BLOCK_SIZE);
-    SIZE_T Bytes = Vcb->FatBlockCount * sizeof(PUCHAR);
-    Vcb->FatBlocks = ExAllocatePoolWithTag(PagedPool, Bytes, FAT_TAG_BLOCK);
-    if (Vcb->FatBlocks == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(Vcb->FatBlocks, Bytes);
+    Vcb->Volume.Geometry = *Geometry;
+    Vcb->Volume.Device = Vcb;
+    Vcb->WriteProtected = QueryDisk(Target, IsWritable, NULL, 0) == STATUS_MEDIA_WRITE_PROTECTED;
+    ExInitializeFastMutex(&Vcb->DirectoryMutex);
+    ExInitializeFastMutex(&Vcb->TableMutex);
     ExInitializeResourceLite(&Vcb->Resource);
-
-    NTSTATUS Status = FatCreateRootNode(Vcb);
+    InitializeListHead(&Vcb->NotifyList);
+    FsRtlNotifyInitializeSync(&Vcb->NotifySync);
+    NTSTATUS Status = FatOpenVolume(&Vcb->Volume);
     if (NT_SUCCESS(Status))
         Status = FatCreateFcb(Vcb, NULL, &Vcb->VolumeFcb);
-    if (NT_SUCCESS(Status))
-        Status = FatLoadDirectory(Vcb, Vcb->Root);
-    /* A volume whose root cannot be read is lost as a whole. */
-    return Status == STATUS_FILE_CORRUPT_ERROR ? STATUS_DISK_CORRUPT_ERROR : Status;
+    return Status;
 }
 
 static void DestroyVcb(FAT_VCB *Vcb)
 {
-    if (Vcb->FatBlocks == NULL)
-        return;
-    for (ULONG Index = 0; Index < Vcb->FatBlockCount; Index++) {
-        if (Vcb->FatBlocks[Index] != NULL)
-            ExFreePoolWithTag(Vcb->FatBlocks[Index], FAT_TAG_BLOCK);
-    }
-    ExFreePoolWithTag(Vcb->FatBlocks, FAT_TAG_BLOCK);
-    if (Vcb->Root != NULL)
-        FatFreeNode(Vcb->Root);
+    FatCloseVolume(&Vcb->Volume);
     if (Vcb->VolumeFcb != NULL)
         FatFreeFcb(Vcb->VolumeFcb);
+    FsRtlNotifyUninitializeSync(&Vcb->NotifySync);
     ExDeleteResourceLite(&Vcb->Resource);
 }
 
@@ -99,6 +87,7 @@ NTSTATUS FatMountVolume(PDEVICE_OBJECT Target, PVPB Vpb)
 {
     FAT_GEOMETRY Geometry;
     PDEVICE_OBJECT Device;
+    uint32_t LabelLength;
 
     NTSTATUS Status = ReadGeometry(Target, &Geometry);
     if (!NT_SUCCESS(Status))
@@ -119,8 +108,10 @@ NTSTATUS FatMountVolume(PDEVICE_OBJECT Target, PVPB Vpb)
         return Status;
     }
     Vpb->SerialNumber = Geometry.SerialNumber;
-    FatGetLabel(FatVcbOf(Device), Vpb->VolumeLabel, &Vpb->VolumeLabelLength);
+    (void)FatGetLabel(&FatVcbOf(Device)->Volume, Vpb->VolumeLabel, &LabelLength);
+    Vpb->VolumeLabelLength = (USHORT)(LabelLength * sizeof(WCHAR));
     Vpb->DeviceObject = Device;
+    FatAddVolume(FatVcbOf(Device));
     Device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
 }

@@ -95,7 +95,7 @@ static uint32_t TakeField(const uint8_t *Field, uint32_t Count, int Lower, uint1
         Count--;
     for (uint32_t Index = 0; Index < Count; Index++) {
         uint8_t Character = Field[Index];
-        To[Index] = Lower && Character >= 'A' && Character <= 'Z' ? (uint16_t)(Character + 32) : Character;
+        To[Index] = Lower && Character >= 'A' && Character <= 'Z' ? (uint16_t)(Character + 32) : FatFromOem(Character);
     }
     return Count;
 }
@@ -106,7 +106,7 @@ static uint32_t TakeShortName(const uint8_t *Entry, uint8_t Case, uint16_t *Name
     uint32_t Extension = TakeField(Entry + 8, 3, Case & CASE_LOWER_EXTENSION, Name + Length + 1);
 
     if (Length != 0 && Entry[0] == ENTRY_IS_E5)
-        Name[0] = ENTRY_DELETED;
+        Name[0] = FatFromOem(ENTRY_DELETED);
     if (Extension != 0) {
         Name[Length] = '.';
         Length += Extension + 1;
@@ -115,9 +115,16 @@ static uint32_t TakeShortName(const uint8_t *Entry, uint8_t Case, uint16_t *Name
     return Length;
 }
 
+uint32_t FatShortToText(const uint8_t Short[11], uint8_t CaseBits, uint16_t Text[13])
+{
+    return TakeShortName(Short, CaseBits, Text);
+}
+
 static void TakeEntry(const uint8_t *Entry, uint32_t Bits, const LONG_NAME *Long, FAT_DIRENT *Dirent)
 {
     Dirent->Attributes = Entry[11] & 0x3F;
+    Dirent->CaseBits = Entry[12] & (CASE_LOWER_BASE | CASE_LOWER_EXTENSION);
+    __builtin_memcpy(Dirent->RawShort, Entry, sizeof Dirent->RawShort);
     Dirent->CreateTenths = Entry[13];
     Dirent->CreateTime = Load16(Entry + 14);
     Dirent->CreateDate = Load16(Entry + 16);
@@ -152,6 +159,7 @@ FAT_STATUS FatNextDirent(const void *Directory, uint32_t Size, uint32_t Bits, in
         } else {
             TakeEntry(Entry, Bits, &Long, Dirent);
             Dirent->Offset = At;
+            Dirent->FirstOffset = Dirent->HasLongName ? At - Long.Parts * FAT_ENTRY_SIZE : At;
             if (Dirent->NameLength != 0)
                 return FAT_SUCCESS;
             Long.Parts = 0;

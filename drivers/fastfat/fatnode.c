@@ -1,183 +1,146 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fatnode.c - directories in memory, and FCBs.
+ * fatnode.c - directories in memory: the bytes as they are on the disk, and a table of nodes made from them, hashed by name and by 8.3 name.
  *
- * A directory is read whole (at most 65536 entries, 2 MiB, by the format), parsed once, and hashed twice: by name and by 8.3 name.
+ * A directory is read whole (at most 65536 entries, 2 MiB, by the format) when it is first looked into.
  */
-#include "fat.h"
+#include "fatcore.h"
 
 #define READ_CHUNK 65536u
+#define FIRST_BUCKETS 8u
+#define ENTRY_DELETED 0xE5
 
-static ULONG HashName(PCUNICODE_STRING Name)
+/* ---- names -------------------------------------------------------------------------------------------------------------------------- */
+
+static uint16_t Upcase(uint16_t Unit)
 {
-    ULONG Hash = 0;
-
-    RtlHashUnicodeString(Name, TRUE, HASH_STRING_ALGORITHM_X65599, &Hash);
-    return Hash;
+    if (Unit < 0x80)
+        return Unit >= 'a' && Unit <= 'z' ? (uint16_t)(Unit - 32) : Unit;
+    return FatUpcase(Unit);
 }
 
-static LARGE_INTEGER ToTime(USHORT Date, USHORT Time, UCHAR Tenths)
+static uint32_t HashName(const uint16_t *Name, uint32_t Length)
 {
-    LARGE_INTEGER Result = { .QuadPart = FatTimeToNtTime(Date, Time, Tenths) };
-    return Result;
+    uint32_t Hash = 2166136261u;
+
+    for (uint32_t Index = 0; Index < Length; Index++)
+        Hash = (Hash ^ Upcase(Name[Index])) * 16777619u;
+    return Hash ^ Hash >> 15;
 }
 
-static ULONG ToAttributes(UCHAR Fat)
+static int SameName(const FAT_NAME *Name, const uint16_t *Other, uint32_t Length)
 {
-    ULONG Attributes = Fat & (FAT_ATTRIBUTE_READ_ONLY | FAT_ATTRIBUTE_HIDDEN | FAT_ATTRIBUTE_SYSTEM | FAT_ATTRIBUTE_DIRECTORY |
-                              FAT_ATTRIBUTE_ARCHIVE); /* NT's bits have the same values */
-    return Attributes != 0 ? Attributes : FILE_ATTRIBUTE_NORMAL;
+    if (Name->Length != Length * 2)
+        return 0;
+    for (uint32_t Index = 0; Index < Length; Index++) {
+        if (Name->Buffer[Index] != Other[Index] && Upcase(Name->Buffer[Index]) != Upcase(Other[Index]))
+            return 0;
+    }
+    return 1;
 }
 
-static FAT_NODE *CreateNode(FAT_NODE *Parent, const FAT_DIRENT *Dirent)
+static void SetNames(FAT_NODE *Node, uint16_t *Room, const uint16_t *Name, uint32_t Length, const uint16_t *Short, uint32_t ShortLength)
 {
-    USHORT NameBytes = (USHORT)(Dirent->NameLength * sizeof(WCHAR));
-    USHORT ShortBytes = Dirent->HasLongName ? (USHORT)(Dirent->ShortNameLength * sizeof(WCHAR)) : 0;
-    FAT_NODE *Node = ExAllocatePoolWithTag(PagedPool, sizeof *Node + NameBytes + ShortBytes, FAT_TAG_NODE);
+    Node->Name = (FAT_NAME){ (uint16_t)(Length * 2), (uint16_t)(Length * 2), Room };
+    Node->ShortName = (FAT_NAME){ (uint16_t)(ShortLength * 2), (uint16_t)(ShortLength * 2), Room + Length };
+    __builtin_memcpy(Room, Name, Length * 2);
+    __builtin_memcpy(Room + Length, Short, ShortLength * 2);
+    Node->NameHash = HashName(Name, Length);
+    Node->ShortHash = ShortLength != 0 ? HashName(Short, ShortLength) : 0;
+}
+
+/* A new name; the node is in no table. */
+FAT_STATUS FatNameNode(FAT_NODE *Node, const uint16_t *Name, uint32_t Length, const FAT_NAME_FORM *Form)
+{
+    uint16_t Short[13];
+    uint32_t ShortLength = Form->NeedsLong ? FatShortToText(Form->Short, 0, Short) : 0;
+    uint16_t *Room = FatAllocate((Length + ShortLength) * 2 + 2);
+
+    if (Room == NULL)
+        return FAT_NO_MEMORY;
+    SetNames(Node, Room, Name, Length, Short, ShortLength);
+    if (Node->Names != NULL)
+        FatRelease(Node->Names);
+    Node->Names = Room;
+    __builtin_memcpy(Node->RawShort, Form->Short, sizeof Node->RawShort);
+    Node->CaseBits = Form->CaseBits;
+    return FAT_SUCCESS;
+}
+
+/* ---- nodes -------------------------------------------------------------------------------------------------------------------------- */
+
+FAT_STATUS FatMakeNode(FAT_NODE *Parent, const FAT_DIRENT *Dirent, FAT_NODE **Made)
+{
+    uint32_t ShortLength = Dirent->HasLongName ? Dirent->ShortNameLength : 0;
+    FAT_NODE *Node = FatAllocate(sizeof *Node + (Dirent->NameLength + ShortLength) * 2);
 
     if (Node == NULL)
-        return NULL;
-    RtlZeroMemory(Node, sizeof *Node);
-    Node->Parent = Parent;
-    Node->Name.Buffer = (PWCH)(Node + 1);
-    Node->Name.Length = Node->Name.MaximumLength = NameBytes;
-    RtlCopyMemory(Node->Name.Buffer, Dirent->Name, NameBytes);
-    Node->ShortName.Buffer = Node->Name.Buffer + Dirent->NameLength;
-    Node->ShortName.Length = Node->ShortName.MaximumLength = ShortBytes;
-    RtlCopyMemory(Node->ShortName.Buffer, Dirent->ShortName, ShortBytes);
-    Node->NameHash = HashName(&Node->Name);
-    Node->ShortHash = HashName(&Node->ShortName);
-    Node->CreationTime = ToTime(Dirent->CreateDate, Dirent->CreateTime, Dirent->CreateTenths);
-    Node->LastAccessTime = ToTime(Dirent->AccessDate, 0, 0);
-    Node->LastWriteTime = ToTime(Dirent->WriteDate, Dirent->WriteTime, 0);
-    Node->FirstCluster = Dirent->FirstCluster;
-    Node->Attributes = ToAttributes(Dirent->Attributes);
-    Node->Size = FatIsDirectory(Node) ? 0 : Dirent->Size;
+        return FAT_NO_MEMORY;
+    *Node = (FAT_NODE){ .Parent = Parent };
+    SetNames(Node, (uint16_t *)(Node + 1), Dirent->Name, Dirent->NameLength, Dirent->ShortName, ShortLength);
+    __builtin_memcpy(Node->RawShort, Dirent->RawShort, sizeof Node->RawShort);
+    Node->CaseBits = Dirent->CaseBits;
+    Node->CreationTime = FatTimeToNtTime(Dirent->CreateDate, Dirent->CreateTime, Dirent->CreateTenths);
+    Node->LastAccessTime = FatTimeToNtTime(Dirent->AccessDate, 0, 0);
+    Node->LastWriteTime = FatTimeToNtTime(Dirent->WriteDate, Dirent->WriteTime, 0);
+    Node->FirstCluster = Node->DiskFirst = Dirent->FirstCluster;
+    Node->Attributes = Dirent->Attributes & (FAT_ATTRIBUTE_READ_ONLY | FAT_ATTRIBUTE_HIDDEN | FAT_ATTRIBUTE_SYSTEM | FAT_ATTRIBUTE_DIRECTORY |
+                                             FAT_ATTRIBUTE_ARCHIVE);
+    Node->Size = Node->DiskSize = FatIsDirectory(Node) ? 0 : Dirent->Size;
     Node->Offset = Dirent->Offset;
-    return Node;
+    Node->FirstOffset = Dirent->FirstOffset;
+    *Made = Node;
+    return FAT_SUCCESS;
 }
 
-NTSTATUS FatCreateRootNode(FAT_VCB *Vcb)
+FAT_STATUS FatCreateRoot(FAT_VOLUME *Volume)
 {
-    FAT_DIRENT Dirent;
+    FAT_DIRENT *Dirent = FatAllocate(sizeof *Dirent);
 
-    RtlZeroMemory(&Dirent, sizeof Dirent);
-    Dirent.Attributes = FAT_ATTRIBUTE_DIRECTORY;
-    Dirent.FirstCluster = Vcb->Geometry.RootCluster;
-    Vcb->Root = CreateNode(NULL, &Dirent);
-    return Vcb->Root == NULL ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
-}
-
-/* The clusters (or the fixed root area) of a directory into one buffer of non-paged pool. */
-static NTSTATUS ReadArea(FAT_VCB *Vcb, ULONG64 DiskOffset, ULONG Length, PUCHAR Buffer)
-{
-    for (ULONG Done = 0; Done < Length; Done += READ_CHUNK) {
-        ULONG Chunk = Length - Done < READ_CHUNK ? Length - Done : READ_CHUNK;
-        NTSTATUS Status = FatReadDisk(Vcb->Target, DiskOffset + Done, Chunk, Buffer + Done);
-        if (!NT_SUCCESS(Status))
-            return Status;
-    }
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS MeasureChain(FAT_VCB *Vcb, ULONG FirstCluster, PULONG Length)
-{
-    FAT_CHAIN Chain;
-    FAT_RUN Run;
-    NTSTATUS Status;
-    ULONG64 Bytes = 0;
-
-    FatStartChain(&Chain, &Vcb->Geometry, FatReadFat, Vcb, FirstCluster);
-    while ((Status = FatNextRun(&Chain, MAXULONG, &Run)) == FAT_SUCCESS)
-        Bytes += (ULONG64)Run.Count * Vcb->Geometry.BytesPerCluster;
-    if (Status != FAT_NO_MORE)
-        return Status;
-    if (Bytes > FAT_MAX_DIRECTORY + Vcb->Geometry.BytesPerCluster || Bytes == 0)
-        return STATUS_FILE_CORRUPT_ERROR;
-    *Length = (ULONG)Bytes;
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS ReadChain(FAT_VCB *Vcb, ULONG FirstCluster, PUCHAR Buffer)
-{
-    FAT_CHAIN Chain;
-    FAT_RUN Run;
-    NTSTATUS Status;
-
-    FatStartChain(&Chain, &Vcb->Geometry, FatReadFat, Vcb, FirstCluster);
-    while ((Status = FatNextRun(&Chain, MAXULONG, &Run)) == FAT_SUCCESS) {
-        Status = ReadArea(Vcb, FatClusterOffset(&Vcb->Geometry, Run.DiskCluster), Run.Count * Vcb->Geometry.BytesPerCluster,
-                          Buffer + (SIZE_T)Run.FileCluster * Vcb->Geometry.BytesPerCluster);
-        if (!NT_SUCCESS(Status))
-            return Status;
-    }
-    return Status == FAT_NO_MORE ? STATUS_SUCCESS : Status;
-}
-
-/* *Buffer is freed by the caller. */
-static NTSTATUS ReadDirectory(FAT_VCB *Vcb, const FAT_NODE *Node, PUCHAR *Buffer, PULONG Length)
-{
-    BOOLEAN FixedRoot = Node->Parent == NULL && Vcb->Geometry.Bits != 32;
-    ULONG Sector = Vcb->Geometry.BytesPerSector;
-    NTSTATUS Status = STATUS_SUCCESS;
-
-    if (FixedRoot)
-        *Length = (Vcb->Geometry.RootBytes + Sector - 1) / Sector * Sector;
-    else
-        Status = MeasureChain(Vcb, Node->FirstCluster, Length);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    *Buffer = ExAllocatePoolWithTag(NonPagedPool, *Length, FAT_TAG_BUFFER);
-    if (*Buffer == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    Status = FixedRoot ? ReadArea(Vcb, Vcb->Geometry.RootOffset, *Length, *Buffer) : ReadChain(Vcb, Node->FirstCluster, *Buffer);
-    if (!NT_SUCCESS(Status))
-        ExFreePoolWithTag(*Buffer, FAT_TAG_BUFFER);
+    if (Dirent == NULL)
+        return FAT_NO_MEMORY;
+    __builtin_memset(Dirent, 0, sizeof *Dirent);
+    Dirent->Attributes = FAT_ATTRIBUTE_DIRECTORY;
+    Dirent->FirstCluster = Volume->Geometry.RootCluster;
+    FAT_STATUS Status = FatMakeNode(NULL, Dirent, &Volume->Root);
+    FatRelease(Dirent);
     return Status;
 }
 
-static BOOLEAN IsDotEntry(const FAT_DIRENT *Dirent)
+/* The directory is not loaded. */
+void FatFreeNode(FAT_NODE *Node)
 {
-    return Dirent->NameLength <= 2 && Dirent->Name[0] == '.' && (Dirent->NameLength == 1 || Dirent->Name[1] == '.');
+    if (Node->Names != NULL)
+        FatRelease(Node->Names);
+    FatRelease(Node);
 }
 
-static ULONG CountEntries(FAT_VCB *Vcb, const VOID *Bytes, ULONG Length)
-{
-    ULONG Count = 0;
-    uint32_t Offset = 0;
+/* ---- tables ------------------------------------------------------------------------------------------------------------------------- */
 
-    FAT_DIRENT *Dirent = ExAllocatePoolWithTag(PagedPool, sizeof *Dirent, FAT_TAG_BUFFER);
-    if (Dirent == NULL)
-        return MAXULONG;
-    while (FatNextDirent(Bytes, Length, Vcb->Geometry.Bits, FALSE, &Offset, Dirent) == FAT_SUCCESS)
-        Count += !IsDotEntry(Dirent);
-    ExFreePoolWithTag(Dirent, FAT_TAG_BUFFER);
-    return Count;
+static uint32_t IndexFrom(const FAT_DIRECTORY *Table, uint32_t Offset)
+{
+    uint32_t Low = 0, High = Table->Count;
+
+    while (Low < High) {
+        uint32_t Middle = Low + (High - Low) / 2;
+        if (Table->Nodes[Middle]->Offset < Offset)
+            Low = Middle + 1;
+        else
+            High = Middle;
+    }
+    return Low;
 }
 
-static FAT_DIRECTORY *AllocateTable(ULONG Capacity)
+FAT_NODE *FatNodeFrom(const FAT_DIRECTORY *Table, uint32_t Offset)
 {
-    ULONG Buckets = 8;
-
-    while (Buckets < Capacity)
-        Buckets *= 2;
-    SIZE_T Bytes = sizeof(FAT_DIRECTORY) + ((SIZE_T)Capacity + 2 * Buckets) * sizeof(FAT_NODE *);
-    FAT_DIRECTORY *Table = ExAllocatePoolWithTag(PagedPool, Bytes, FAT_TAG_DIRECTORY);
-    if (Table == NULL)
-        return NULL;
-    RtlZeroMemory(Table, Bytes);
-    Table->BucketMask = Buckets - 1;
-    Table->Nodes = (FAT_NODE **)(Table + 1);
-    Table->ByName = Table->Nodes + Capacity;
-    Table->ByShort = Table->ByName + Buckets;
-    return Table;
+    uint32_t Index = IndexFrom(Table, Offset);
+    return Index < Table->Count ? Table->Nodes[Index] : NULL;
 }
 
-static void AddNode(FAT_DIRECTORY *Table, FAT_NODE *Node)
+static void HashNode(FAT_DIRECTORY *Table, FAT_NODE *Node)
 {
     FAT_NODE **Bucket = &Table->ByName[Node->NameHash & Table->BucketMask];
 
-    Table->Nodes[Table->Count++] = Node;
     Node->NextByName = *Bucket;
     *Bucket = Node;
     if (Node->ShortName.Length != 0) {
@@ -187,140 +150,219 @@ static void AddNode(FAT_DIRECTORY *Table, FAT_NODE *Node)
     }
 }
 
-static void FreeTable(FAT_DIRECTORY *Table)
+static FAT_STATUS Rehash(FAT_DIRECTORY *Table, uint32_t Buckets)
 {
-    for (ULONG Index = 0; Index < Table->Count; Index++)
-        FatFreeNode(Table->Nodes[Index]);
-    ExFreePoolWithTag(Table, FAT_TAG_DIRECTORY);
+    FAT_NODE **Heads = FatAllocate(2 * Buckets * sizeof *Heads);
+
+    if (Heads == NULL)
+        return FAT_NO_MEMORY;
+    __builtin_memset(Heads, 0, 2 * Buckets * sizeof *Heads);
+    if (Table->ByName != NULL)
+        FatRelease(Table->ByName);
+    Table->ByName = Heads;
+    Table->ByShort = Heads + Buckets;
+    Table->BucketMask = Buckets - 1;
+    for (uint32_t Index = 0; Index < Table->Count; Index++)
+        HashNode(Table, Table->Nodes[Index]);
+    return FAT_SUCCESS;
 }
 
-void FatFreeNode(FAT_NODE *Node)
+FAT_STATUS FatReserveNode(FAT_DIRECTORY *Table)
 {
-    if (Node->Table != NULL)
-        FreeTable(Node->Table);
-    if (Node->Fcb != NULL)
-        FatFreeFcb(Node->Fcb);
-    ExFreePoolWithTag(Node, FAT_TAG_NODE);
-}
-
-static NTSTATUS FillTable(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_DIRECTORY *Table, ULONG Capacity, const VOID *Bytes, ULONG Length)
-{
-    uint32_t Offset = 0;
-    NTSTATUS Status = STATUS_SUCCESS;
-    FAT_DIRENT *Dirent = ExAllocatePoolWithTag(PagedPool, sizeof *Dirent, FAT_TAG_BUFFER);
-
-    if (Dirent == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    while (Table->Count < Capacity && FatNextDirent(Bytes, Length, Vcb->Geometry.Bits, FALSE, &Offset, Dirent) == FAT_SUCCESS) {
-        if (IsDotEntry(Dirent))
-            continue;
-        FAT_NODE *Node = CreateNode(Directory, Dirent);
-        if (Node == NULL) {
-            Status = STATUS_INSUFFICIENT_RESOURCES;
-            break;
-        }
-        AddNode(Table, Node);
+    if (Table->Count < Table->Room)
+        return FAT_SUCCESS;
+    uint32_t Room = Table->Room == 0 ? FIRST_BUCKETS : Table->Room * 2;
+    FAT_NODE **Nodes = FatAllocate(Room * sizeof *Nodes);
+    if (Nodes == NULL)
+        return FAT_NO_MEMORY;
+    if (Table->Nodes != NULL) {
+        __builtin_memcpy(Nodes, Table->Nodes, Table->Count * sizeof *Nodes);
+        FatRelease(Table->Nodes);
     }
-    ExFreePoolWithTag(Dirent, FAT_TAG_BUFFER);
-    return Status;
+    Table->Nodes = Nodes;
+    Table->Room = Room;
+    return Rehash(Table, Room);
 }
 
-NTSTATUS FatLoadDirectory(FAT_VCB *Vcb, FAT_NODE *Directory)
+void FatLinkNode(FAT_DIRECTORY *Table, FAT_NODE *Node)
 {
-    PUCHAR Bytes;
-    ULONG Length;
+    uint32_t Index = IndexFrom(Table, Node->Offset);
 
-    if (Directory->Table != NULL)
-        return STATUS_SUCCESS;
-    NTSTATUS Status = ReadDirectory(Vcb, Directory, &Bytes, &Length);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    ULONG Count = CountEntries(Vcb, Bytes, Length);
-    FAT_DIRECTORY *Table = Count == MAXULONG ? NULL : AllocateTable(Count);
-    Status = Table == NULL ? STATUS_INSUFFICIENT_RESOURCES : FillTable(Vcb, Directory, Table, Count, Bytes, Length);
-    ExFreePoolWithTag(Bytes, FAT_TAG_BUFFER);
-    if (NT_SUCCESS(Status))
-        Directory->Table = Table;
-    else if (Table != NULL)
-        FreeTable(Table);
-    return Status;
+    __builtin_memmove(Table->Nodes + Index + 1, Table->Nodes + Index, (Table->Count - Index) * sizeof *Table->Nodes);
+    Table->Nodes[Index] = Node;
+    Table->Count++;
+    HashNode(Table, Node);
 }
 
-FAT_NODE *FatFindNode(const FAT_DIRECTORY *Table, PCUNICODE_STRING Name)
+static void Unchain(FAT_NODE **Link, FAT_NODE *Node, int Short)
 {
-    ULONG Hash = HashName(Name);
+    while (*Link != NULL && *Link != Node)
+        Link = Short ? &(*Link)->NextByShort : &(*Link)->NextByName;
+    if (*Link != NULL)
+        *Link = Short ? Node->NextByShort : Node->NextByName;
+}
+
+void FatUnlinkNode(FAT_NODE *Node)
+{
+    FAT_DIRECTORY *Table = Node->Parent->Table;
+    uint32_t Index = IndexFrom(Table, Node->Offset);
+
+    Unchain(&Table->ByName[Node->NameHash & Table->BucketMask], Node, 0);
+    if (Node->ShortName.Length != 0)
+        Unchain(&Table->ByShort[Node->ShortHash & Table->BucketMask], Node, 1);
+    Table->Count--;
+    __builtin_memmove(Table->Nodes + Index, Table->Nodes + Index + 1, (Table->Count - Index) * sizeof *Table->Nodes);
+}
+
+FAT_NODE *FatFindNode(const FAT_DIRECTORY *Table, const uint16_t *Name, uint32_t Length)
+{
+    uint32_t Hash = HashName(Name, Length);
     FAT_NODE *Node;
 
+    if (Table->Count == 0)
+        return NULL;
     for (Node = Table->ByName[Hash & Table->BucketMask]; Node != NULL; Node = Node->NextByName) {
-        if (Node->NameHash == Hash && RtlEqualUnicodeString(&Node->Name, Name, TRUE))
+        if (Node->NameHash == Hash && SameName(&Node->Name, Name, Length))
             return Node;
     }
     for (Node = Table->ByShort[Hash & Table->BucketMask]; Node != NULL; Node = Node->NextByShort) {
-        if (Node->ShortHash == Hash && RtlEqualUnicodeString(&Node->ShortName, Name, TRUE))
+        if (Node->ShortHash == Hash && SameName(&Node->ShortName, Name, Length))
             return Node;
     }
     return NULL;
 }
 
-void FatGetLabel(FAT_VCB *Vcb, PWSTR Label, PUSHORT Length)
+/* ---- loading ------------------------------------------------------------------------------------------------------------------------ */
+
+/* A device that gives 64 KiB at once is all that is asked for. */
+static FAT_STATUS ReadArea(FAT_VOLUME *Volume, const FAT_DIRECTORY *Table, uint32_t Offset, uint32_t Length)
 {
-    FAT_DIRENT Dirent;
-    PUCHAR Bytes;
-    ULONG Size, Count = 0;
+    uint64_t Left = Length;
+    uint64_t Disk = Table->FixedRoot ? Volume->Geometry.RootOffset + Offset : FatMapOffset(Volume, &Table->File, Offset, &Left);
+
+    if (Left > READ_CHUNK)
+        Left = READ_CHUNK;
+    if (Left > Length)
+        Left = Length;
+    FAT_STATUS Status = FatDeviceRead(Volume->Device, Disk, (uint32_t)Left, Table->Bytes + Offset);
+    if (Status != FAT_SUCCESS || Left == Length)
+        return Status;
+    return ReadArea(Volume, Table, Offset + (uint32_t)Left, Length - (uint32_t)Left);
+}
+
+static FAT_STATUS ReadBytes(FAT_VOLUME *Volume, const FAT_NODE *Node, FAT_DIRECTORY *Table)
+{
+    uint32_t Sector = Volume->Geometry.BytesPerSector;
+
+    Table->FixedRoot = Node->Parent == NULL && Volume->Geometry.Bits != 32;
+    if (Table->FixedRoot) {
+        Table->Length = (Volume->Geometry.RootBytes + Sector - 1) / Sector * Sector;
+    } else {
+        FAT_STATUS Status = FatBuildFile(Volume, Node->FirstCluster, 1, &Table->File);
+        if (Status != FAT_SUCCESS)
+            return Status;
+        if ((uint64_t)(Table->File.Clusters - 1) * Volume->Geometry.BytesPerCluster > FAT_MAX_DIRECTORY)
+            return FAT_FILE_CORRUPT;
+        Table->Length = Table->File.Clusters * Volume->Geometry.BytesPerCluster;
+    }
+    Table->Bytes = FatAllocate(Table->Length);
+    return Table->Bytes == NULL ? FAT_NO_MEMORY : ReadArea(Volume, Table, 0, Table->Length);
+}
+
+/* Where the used part ends, what was deleted in it, and whether something is left behind its end. */
+static void Survey(FAT_DIRECTORY *Table)
+{
+    Table->End = 0;
+    while (Table->End < Table->Length && Table->Bytes[Table->End] != 0) {
+        Table->Holes += Table->Bytes[Table->End] == ENTRY_DELETED;
+        Table->End += FAT_ENTRY_SIZE;
+    }
+    for (uint32_t At = Table->End; At < Table->Length && !Table->TailUnclean; At++)
+        Table->TailUnclean = Table->Bytes[At] != 0;
+}
+
+static int IsDotEntry(const FAT_DIRENT *Dirent)
+{
+    return Dirent->NameLength <= 2 && Dirent->Name[0] == '.' && (Dirent->NameLength == 1 || Dirent->Name[1] == '.');
+}
+
+static FAT_STATUS FillTable(const FAT_VOLUME *Volume, FAT_NODE *Directory, FAT_DIRECTORY *Table)
+{
+    FAT_DIRENT *Dirent = FatAllocate(sizeof *Dirent);
     uint32_t Offset = 0;
+    FAT_STATUS Status = FAT_SUCCESS;
+    FAT_NODE *Node;
 
-    while (Vcb->Geometry.Label[Count] != 0) {
-        Label[Count] = (UCHAR)Vcb->Geometry.Label[Count];
-        Count++;
+    if (Dirent == NULL)
+        return FAT_NO_MEMORY;
+    while (Status == FAT_SUCCESS && FatNextDirent(Table->Bytes, Table->Length, Volume->Geometry.Bits, 0, &Offset, Dirent) == FAT_SUCCESS) {
+        if (IsDotEntry(Dirent))
+            continue;
+        Status = FatReserveNode(Table);
+        if (Status == FAT_SUCCESS)
+            Status = FatMakeNode(Directory, Dirent, &Node);
+        if (Status == FAT_SUCCESS)
+            FatLinkNode(Table, Node);
     }
-    if (NT_SUCCESS(ReadDirectory(Vcb, Vcb->Root, &Bytes, &Size))) {
-        while (FatNextDirent(Bytes, Size, Vcb->Geometry.Bits, TRUE, &Offset, &Dirent) == FAT_SUCCESS) {
-            if (!(Dirent.Attributes & FAT_ATTRIBUTE_VOLUME))
-                continue;
-            /* A label is eleven characters without a dot. */
-            const UCHAR *Field = Bytes + Dirent.Offset;
-            for (Count = 11; Count != 0 && Field[Count - 1] == ' '; Count--) {
-            }
-            for (ULONG Index = 0; Index < Count; Index++)
-                Label[Index] = Field[Index];
-            break;
+    FatRelease(Dirent);
+    return Status;
+}
+
+static void FreeTable(FAT_DIRECTORY *Table)
+{
+    for (uint32_t Index = 0; Index < Table->Count; Index++)
+        FatFreeNode(Table->Nodes[Index]);
+    if (Table->Nodes != NULL)
+        FatRelease(Table->Nodes);
+    if (Table->ByName != NULL)
+        FatRelease(Table->ByName);
+    if (Table->Bytes != NULL)
+        FatRelease(Table->Bytes);
+    FatForgetFile(&Table->File);
+    FatRelease(Table);
+}
+
+FAT_STATUS FatLoadDirectory(FAT_VOLUME *Volume, FAT_NODE *Directory)
+{
+    if (Directory->Table != NULL)
+        return FAT_SUCCESS;
+    FAT_DIRECTORY *Table = FatAllocate(sizeof *Table);
+    if (Table == NULL)
+        return FAT_NO_MEMORY;
+    *Table = (FAT_DIRECTORY){ 0 };
+    FAT_STATUS Status = ReadBytes(Volume, Directory, Table);
+    if (Status == FAT_SUCCESS) {
+        Survey(Table);
+        Status = FillTable(Volume, Directory, Table);
+    }
+    if (Status == FAT_SUCCESS)
+        Directory->Table = Table;
+    else
+        FreeTable(Table);
+    return Status;
+}
+
+/* Depth is that of the tree on the disk: the way down is a loop through Parent, so that no volume can exhaust the stack. */
+void FatUnloadDirectory(FAT_NODE *Directory)
+{
+    FAT_NODE *Node = Directory;
+
+    for (;;) {
+        FAT_DIRECTORY *Table = Node->Table;
+        FAT_NODE *Deeper = NULL;
+        for (uint32_t Index = 0; Table != NULL && Index < Table->Count && Deeper == NULL; Index++) {
+            if (Table->Nodes[Index]->Table != NULL)
+                Deeper = Table->Nodes[Index];
         }
-        ExFreePoolWithTag(Bytes, FAT_TAG_BUFFER);
+        if (Deeper != NULL) {
+            Node = Deeper;
+            continue;
+        }
+        if (Table != NULL)
+            FreeTable(Table);
+        Node->Table = NULL;
+        if (Node == Directory)
+            return;
+        Node = Node->Parent;
     }
-    *Length = (USHORT)(Count * sizeof(WCHAR));
-}
-
-NTSTATUS FatCreateFcb(FAT_VCB *Vcb, FAT_NODE *Node, FAT_FCB **Created)
-{
-    FAT_FCB *Fcb = ExAllocatePoolWithTag(NonPagedPool, sizeof *Fcb, FAT_TAG_FCB);
-
-    if (Fcb == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(Fcb, sizeof *Fcb);
-    Fcb->Header.NodeTypeCode = FAT_NODE_TYPE_FCB;
-    Fcb->Header.NodeByteSize = (CSHORT)sizeof *Fcb;
-    ExInitializeFastMutex(&Fcb->HeaderMutex);
-    FsRtlSetupAdvancedHeader(&Fcb->Header, &Fcb->HeaderMutex);
-    ExInitializeResourceLite(&Fcb->Resource);
-    ExInitializeResourceLite(&Fcb->PagingIoResource);
-    Fcb->Header.Resource = &Fcb->Resource;
-    Fcb->Header.PagingIoResource = &Fcb->PagingIoResource;
-    Fcb->Header.IsFastIoPossible = Node != NULL && !FatIsDirectory(Node) ? FastIoIsPossible : FastIoIsNotPossible;
-    if (Node != NULL) {
-        Fcb->Header.FileSize.QuadPart = Fcb->Header.ValidDataLength.QuadPart = Node->Size;
-        Fcb->Header.AllocationSize.QuadPart = FatAllocationSize(Vcb, Node);
-    }
-    Fcb->Vcb = Vcb;
-    Fcb->Node = Node;
-    *Created = Fcb;
-    return STATUS_SUCCESS;
-}
-
-void FatFreeFcb(FAT_FCB *Fcb)
-{
-    if (Fcb->Runs != NULL)
-        ExFreePoolWithTag(Fcb->Runs, FAT_TAG_FCB);
-    ExDeleteResourceLite(&Fcb->PagingIoResource);
-    ExDeleteResourceLite(&Fcb->Resource);
-    ExFreePoolWithTag(Fcb, FAT_TAG_FCB);
 }

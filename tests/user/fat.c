@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fat.c - the file system as native callers see it: directory queries of every class, patterns, short names, relative opens, sharing, information
- * classes with buffers too small, uncached reads, and the statuses of a write-protected volume.
+ * classes with buffers too small, uncached reads, and files in use.
  */
 #include <windows.h>
 #include <winternl.h>
@@ -20,7 +20,8 @@
 #define NAME_COLLISION 0xC0000035u
 #define PATH_NOT_FOUND 0xC000003Au
 #define SHARING_VIOLATION 0xC0000043u
-#define WRITE_PROTECTED 0xC00000A2u
+#define CANNOT_DELETE 0xC0000121u
+#define USER_MAPPED_FILE 0xC0000243u
 #define IS_A_DIRECTORY 0xC00000BAu
 #define NOT_A_DIRECTORY 0xC0000103u
 
@@ -168,16 +169,22 @@ static void Names(void)
     CloseHandle(Root);
 }
 
-static void Protection(void)
+/* What runs is neither written nor overwritten, and can be opened to delete it, but not deleted. */
+static void InUse(void)
 {
     HANDLE Handle;
 
-    Is(OpenAt(NULL, L"\\??\\C:\\new.txt", FILE_READ_DATA, 7, FILE_CREATE, 0, &Handle), WRITE_PROTECTED, "creating");
-    Is(OpenAt(NULL, L"\\??\\C:\\new.txt", FILE_READ_DATA, 7, FILE_OPEN_IF, 0, &Handle), WRITE_PROTECTED, "opening or creating");
+    Is(OpenAt(NULL, L"\\??\\C:\\new.txt", FILE_READ_DATA | DELETE, 7, FILE_CREATE, FILE_DELETE_ON_CLOSE, &Handle), 0, "creating");
+    CloseHandle(Handle);
+    Is(OpenAt(NULL, L"\\??\\C:\\new.txt", FILE_READ_DATA | DELETE, 7, FILE_OPEN_IF, FILE_DELETE_ON_CLOSE, &Handle), 0, "opening or creating");
+    CloseHandle(Handle);
+    Is(OpenAt(NULL, L"\\??\\C:\\new.txt", FILE_READ_DATA, 7, FILE_OPEN, 0, &Handle), NAME_NOT_FOUND, "it is gone with its handle");
     Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", FILE_READ_DATA, 7, FILE_CREATE, 0, &Handle), NAME_COLLISION, "creating what is there");
-    Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", FILE_WRITE_DATA, 7, FILE_OPEN, 0, &Handle), WRITE_PROTECTED, "opening to write");
-    Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", DELETE, 7, FILE_OPEN, 0, &Handle), WRITE_PROTECTED, "opening to delete");
-    Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", FILE_READ_DATA, 7, FILE_OVERWRITE, 0, &Handle), WRITE_PROTECTED, "overwriting");
+    Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", FILE_WRITE_DATA, 7, FILE_OPEN, 0, &Handle), SHARING_VIOLATION, "opening to write");
+    Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", FILE_READ_DATA, 7, FILE_OVERWRITE, 0, &Handle), USER_MAPPED_FILE, "overwriting");
+    Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", DELETE, 7, FILE_OPEN, 0, &Handle), 0, "opening to delete");
+    CloseHandle(Handle);
+    Is(OpenAt(NULL, L"\\??\\C:\\Windows\\System32\\ntdll.dll", DELETE, 7, FILE_OPEN, FILE_DELETE_ON_CLOSE, &Handle), CANNOT_DELETE, "to delete on close");
 }
 
 static void Sharing(void)
@@ -287,7 +294,7 @@ int main(void)
     Directories();
     Scanning();
     Names();
-    Protection();
+    InUse();
     Sharing();
     Information();
     Reading();

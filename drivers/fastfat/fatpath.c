@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fatpath.c - from a path to a node.  A name is relative to the file that RelatedFileObject names, else to the root.
+ */
+#include "fat.h"
+
+/* Splits the first name off *Path. */
+static void NextName(PUNICODE_STRING Path, PUNICODE_STRING Name)
+{
+    USHORT Length = 0;
+
+    while (Length < Path->Length && Path->Buffer[Length / sizeof(WCHAR)] != L'\\')
+        Length += sizeof(WCHAR);
+    Name->Buffer = Path->Buffer;
+    Name->Length = Name->MaximumLength = Length;
+    if (Length < Path->Length)
+        Length += sizeof(WCHAR);
+    Path->Buffer += Length / sizeof(WCHAR);
+    Path->Length = (USHORT)(Path->Length - Length);
+}
+
+/* STATUS_RETRY: the table has to be loaded, for which V must be exclusive from the start: a node found before V was let go may be gone after. */
+NTSTATUS FatEnsureTable(FAT_OPEN *Open, FAT_NODE *Directory)
+{
+    if (Directory->Table != NULL)
+        return STATUS_SUCCESS;
+    return Open->Exclusive ? FatLoadDirectory(&Open->Vcb->Volume, Directory) : STATUS_RETRY;
+}
+
+static NTSTATUS WalkPath(FAT_OPEN *Open, FAT_NODE *Start, UNICODE_STRING Path, FAT_NODE **Found)
+{
+    FAT_NODE *Node = Start;
+
+    while (Path.Length != 0) {
+        NextName(&Path, &Open->Last);
+        *Found = Node;
+        ULONG Length = Open->Last.Length / sizeof(WCHAR);
+        if (Length == 0)
+            return STATUS_OBJECT_NAME_INVALID;
+        if (!FatIsDirectory(Node))
+            return FatCheckName(Open->Last.Buffer, Length) == FAT_SUCCESS ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_OBJECT_NAME_INVALID;
+        NTSTATUS Status = FatEnsureTable(Open, Node);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        FAT_NODE *Child = FatFindNode(Node->Table, Open->Last.Buffer, Length);
+        /* What is there is legal: only a name that is not has to be looked at more closely. */
+        if (Child == NULL && FatCheckName(Open->Last.Buffer, Length) != FAT_SUCCESS)
+            return STATUS_OBJECT_NAME_INVALID;
+        if (Child == NULL)
+            return Path.Length == 0 ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
+        Node = Child;
+    }
+    *Found = Node;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS FatFindTarget(FAT_OPEN *Open, FAT_NODE **Node)
+{
+    PFILE_OBJECT Related = Open->File->RelatedFileObject;
+    UNICODE_STRING Path = Open->File->FileName;
+    FAT_NODE *Start = Open->Vcb->Volume.Root;
+
+    if (Related != NULL && !FatIsVolumeOpen(Related)) {
+        Start = ((FAT_FCB *)Related->FsContext)->Node;
+        if (Path.Length != 0 && Path.Buffer[0] == L'\\')
+            return STATUS_OBJECT_NAME_INVALID;
+        if (Start->Deleted)
+            return STATUS_OBJECT_PATH_NOT_FOUND;
+    } else if (Path.Length != 0 && Path.Buffer[0] == L'\\') {
+        Path.Buffer++;
+        Path.Length -= sizeof(WCHAR);
+    }
+    Open->TrailingBackslash = FALSE;
+    if (Path.Length != 0 && Path.Buffer[Path.Length / sizeof(WCHAR) - 1] == L'\\') {
+        Open->TrailingBackslash = TRUE;
+        Path.Length -= sizeof(WCHAR);
+    }
+    return WalkPath(Open, Start, Path, Node);
+}
