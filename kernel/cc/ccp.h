@@ -12,6 +12,8 @@
  * closing a file again costs no mapping and no I/O.  A worker trims the list, because dropping the file
  * object sends an IRP_MJ_CLOSE, which must not happen inside the file system's own cleanup.
  *
+ * Written data wait for the lazy writer (lazy.c), which also writes them when the map is idle.
+ *
  * Locks: CcpLock (fast mutex) guards the maps, their view tables and the idle list; it is taken inside file
  * system locks and held over mm's mapping calls, never over I/O.  CcpViewLock (spin lock) guards use counts
  * and the list of idle views; it is the only one on the way of a cached read. Windows Internals, 7th ed.,
@@ -39,6 +41,7 @@ typedef struct _CCP_VIEW
     PUCHAR Base;                /* NULL: not mapped */
     struct _CCP_MAP *Map;       /* CcpLock */
     ULONG Index;                /* the window's number in the file */
+    ULONG Size;                 /* bytes mapped */
     ULONG Users;                /* CcpViewLock */
 } CCP_VIEW;
 
@@ -54,6 +57,14 @@ typedef struct _CCP_MAP
     ULONG ViewCount;            /* CcpLock; length of Views */
     CCP_VIEW **Views;           /* CcpLock to change, CcpViewLock to read or write an element */
     CCP_VIEW *InlineViews[CCP_INLINE_VIEWS];
+    LIST_ENTRY DirtyLink;       /* CcpLock; in the lazy writer's list while Dirty */
+    BOOLEAN Dirty;              /* CcpLock to change */
+    ULONG Pins;                 /* CcpLock; somebody flushes or reads ahead: the map may not be destroyed */
+    ULONG Failures, Wait;       /* CcpLock; lazy writes that failed in a row, cycles to leave it alone */
+    volatile LONG DirtyPages;   /* roughly; i */
+    volatile LONGLONG ReadEnd;  /* where the last read ended: the next one that begins there reads sequentially.  A hint */
+    volatile LONGLONG AheadEnd; /* read ahead up to here.  A hint */
+    volatile LONG AheadBusy;    /* i; a read-ahead is queued or running */
     PCACHE_MANAGER_CALLBACKS Callbacks;
     PVOID LazyContext;
 } CCP_MAP;
@@ -74,6 +85,18 @@ extern KSPIN_LOCK CcpViewLock;
 static inline CCP_MAP *CcpMapOf(PFILE_OBJECT File) { return (CCP_MAP *)File->SectionObjectPointer->SharedCacheMap; }
 
 void CcpInitViews(void);
+CCP_VIEW *CcpFindView(CCP_MAP *Map, ULONG Index); /* NULL: not mapped; else in use until CcpReleaseView */
+/* map.c */
+void CcpTrimMaps(void);
+/* lazy.c.  Pinned maps are not destroyed. */
+void CcpInitLazyWriter(void);
+void CcpMarkDirty(CCP_MAP *Map, ULONG Bytes); /* after the write */
+void CcpMarkClean(CCP_MAP *Map);              /* CcpLock held */
+CCP_MAP *CcpPinMap(PSECTION_OBJECT_POINTERS Pointers);
+void CcpUnpinMap(CCP_MAP *Map);
+NTSTATUS CcpFlushMap(CCP_MAP *Map, PLARGE_INTEGER Offset, ULONG Length, PIO_STATUS_BLOCK IoStatus);
+/* ahead.c: a read of [Offset, End) was asked for */
+void CcpReadAhead(CCP_MAP *Map, LONGLONG Offset, LONGLONG End);
 /* The window that holds Offset, in use until CcpReleaseView; *Left: bytes from Offset to its end. */
 NTSTATUS CcpAcquireView(CCP_MAP *Map, LONGLONG Offset, CCP_VIEW **View, ULONG *Left) NODISCARD;
 void CcpReleaseView(CCP_VIEW *View);

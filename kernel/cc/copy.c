@@ -23,9 +23,18 @@ static NTSTATUS CcpCopyIn(PVOID Cached, const VOID *Buffer, SIZE_T Length)
     return CcpIsUser(Buffer) ? KiCopyFromUser(Cached, Buffer, Length) : KiCopyMemoryGuarded(Cached, Buffer, Length);
 }
 
+/* From here on (a whole page) the file has no valid data: what is not in memory need not be read to be written over. */
+static LONGLONG CcpFirstInvalidPage(CCP_MAP *Map)
+{
+    PFSRTL_COMMON_FCB_HEADER Header = Map->FileObject->FsContext;
+    LONGLONG Valid = Header != NULL ? Header->ValidDataLength.QuadPart : MAXLONGLONG;
+    return Valid < MAXLONGLONG - PAGE_SIZE ? (LONGLONG)ROUND_TO_PAGES(Valid) : MAXLONGLONG;
+}
+
 /* *Done counts what was copied, also on failure. */
 static NTSTATUS CcpCopy(CCP_MAP *Map, LONGLONG Offset, PUCHAR Buffer, ULONG Length, BOOLEAN Write, ULONG *Done)
 {
+    LONGLONG Fresh = Write ? CcpFirstInvalidPage(Map) : MAXLONGLONG;
     NTSTATUS Status = STATUS_SUCCESS;
     *Done = 0;
     while (Length != 0) {
@@ -34,20 +43,33 @@ static NTSTATUS CcpCopy(CCP_MAP *Map, LONGLONG Offset, PUCHAR Buffer, ULONG Leng
         PUCHAR Cached;
         Status = CcpAcquireView(Map, Offset, &View, &Part);
         if (!NT_SUCCESS(Status)) {
-            return Status;
+            break;
         }
         Part = min(Part, Length);
         Cached = View->Base + Offset % CCP_VIEW_SIZE;
-        Status = Write ? CcpCopyIn(Cached, Buffer, Part) : CcpCopyOut(Buffer, Cached, Part);
+        if (Offset + Part > Fresh) {
+            Status = MmZeroSystemView_(Offset < Fresh ? Cached + (Fresh - Offset) : Cached, Offset < Fresh ? Part - (ULONG)(Fresh - Offset) : Part);
+        }
+        if (NT_SUCCESS(Status)) {
+            Status = Write ? CcpCopyIn(Cached, Buffer, Part) : CcpCopyOut(Buffer, Cached, Part);
+        }
         CcpReleaseView(View);
         if (!NT_SUCCESS(Status)) {
-            return Status;
+            break;
         }
         Offset += Part;
         Buffer += Part;
         Length -= Part;
         *Done += Part;
     }
+    return Status;
+}
+
+/* A write that failed in the middle may have changed pages all the same. */
+static NTSTATUS CcpCopyWrite(CCP_MAP *Map, LONGLONG Offset, PUCHAR Buffer, ULONG Length, ULONG *Done)
+{
+    NTSTATUS Status = CcpCopy(Map, Offset, Buffer, Length, TRUE, Done);
+    CcpMarkDirty(Map, *Done);
     return Status;
 }
 
@@ -67,6 +89,7 @@ BOOLEAN NTAPI CcCopyRead(PFILE_OBJECT FileObject, PLARGE_INTEGER FileOffset, ULO
         return TRUE;
     }
     Length = (ULONG)min((LONGLONG)Length, Map->SectionSize - FileOffset->QuadPart);
+    CcpReadAhead(Map, FileOffset->QuadPart, FileOffset->QuadPart + Length);
     IoStatus->Status = CcpCopy(Map, FileOffset->QuadPart, Buffer, Length, FALSE, &Done);
     IoStatus->Information = Done;
     return TRUE;
@@ -79,11 +102,18 @@ VOID NTAPI CcFastCopyRead(PFILE_OBJECT FileObject, ULONG FileOffset, ULONG Lengt
     (void)CcCopyRead(FileObject, &Offset, Length, TRUE, Buffer, IoStatus);
 }
 
+/* CcCopyWrite with its status; *Done: bytes written, also on failure. */
+NTSTATUS NTAPI CcCopyWriteEx_(PFILE_OBJECT FileObject, PLARGE_INTEGER FileOffset, ULONG Length, PVOID Buffer, PULONG Done)
+{
+    PAGED_CODE();
+    return CcpCopyWrite(CcpMapOf(FileObject), FileOffset->QuadPart, Buffer, Length, Done);
+}
+
 BOOLEAN NTAPI CcCopyWrite(PFILE_OBJECT FileObject, PLARGE_INTEGER FileOffset, ULONG Length, BOOLEAN Wait, PVOID Buffer)
 {
     ULONG Done;
     PAGED_CODE();
-    return Wait && NT_SUCCESS(CcpCopy(CcpMapOf(FileObject), FileOffset->QuadPart, Buffer, Length, TRUE, &Done));
+    return Wait && NT_SUCCESS(CcpCopyWrite(CcpMapOf(FileObject), FileOffset->QuadPart, Buffer, Length, &Done));
 }
 
 VOID NTAPI CcFastCopyWrite(PFILE_OBJECT FileObject, ULONG FileOffset, ULONG Length, PVOID Buffer)
@@ -92,20 +122,13 @@ VOID NTAPI CcFastCopyWrite(PFILE_OBJECT FileObject, ULONG FileOffset, ULONG Leng
     (void)CcCopyWrite(FileObject, &Offset, Length, TRUE, Buffer);
 }
 
-/* No limit on modified pages yet: they are written when the file is flushed. */
-BOOLEAN NTAPI CcCanIWrite(PFILE_OBJECT FileObject, ULONG BytesToWrite, BOOLEAN Wait, UCHAR Retrying)
-{
-    (void)FileObject, (void)BytesToWrite, (void)Wait, (void)Retrying;
-    return TRUE;
-}
-
 BOOLEAN NTAPI CcZeroData(PFILE_OBJECT FileObject, PLARGE_INTEGER StartOffset, PLARGE_INTEGER EndOffset, BOOLEAN Wait)
 {
     static const UCHAR Zeroes[PAGE_SIZE];
     LONGLONG At = StartOffset->QuadPart;
     while (Wait && At < EndOffset->QuadPart) {
         ULONG Done, Part = (ULONG)min((LONGLONG)PAGE_SIZE - At % PAGE_SIZE, EndOffset->QuadPart - At);
-        if (!NT_SUCCESS(CcpCopy(CcpMapOf(FileObject), At, (PUCHAR)Zeroes, Part, TRUE, &Done))) {
+        if (!NT_SUCCESS(CcpCopyWrite(CcpMapOf(FileObject), At, (PUCHAR)Zeroes, Part, &Done))) {
             return FALSE;
         }
         At += Part;

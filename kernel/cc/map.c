@@ -26,29 +26,31 @@ static void CcpDestroyMap(CCP_MAP *Map)
     ExFreePoolWithTag(Map, CCP_TAG);
 }
 
-/* CcpLock held: takes an idle map out of the world; FALSE: one of its views is in use. */
+/* CcpLock held: takes an idle map out of the world, with what it has not written; FALSE: it is in use. */
 static BOOLEAN CcpUnlinkMap(CCP_MAP *Map)
 {
-    if (!CcpUnmapViews(Map, 0)) {
+    if (Map->Pins != 0 || !CcpUnmapViews(Map, 0)) {
         return FALSE;
     }
+    CcpMarkClean(Map);
     RemoveEntryList(&Map->IdleLink);
     CcpIdleMapCount--;
     Map->Pointers->SharedCacheMap = NULL;
     return TRUE;
 }
 
-static VOID NTAPI CcpTrim(PVOID Unused)
+/* Oldest first; maps that wait to be written stay. */
+void CcpTrimMaps(void)
 {
-    (void)Unused;
-    InterlockedExchange(&CcpTrimQueued, FALSE);
     for (;;) {
         CCP_MAP *Victim = NULL;
         ExAcquireFastMutex(&CcpLock);
         if (CcpIdleMapCount > CCP_IDLE_MAPS) {
-            Victim = CONTAINING_RECORD(CcpIdleMaps.Flink, CCP_MAP, IdleLink);
-            if (!CcpUnlinkMap(Victim)) {
-                Victim = NULL;
+            for (PLIST_ENTRY Entry = CcpIdleMaps.Flink; Entry != &CcpIdleMaps && Victim == NULL; Entry = Entry->Flink) {
+                Victim = CONTAINING_RECORD(Entry, CCP_MAP, IdleLink);
+                if (Victim->Dirty || !CcpUnlinkMap(Victim)) {
+                    Victim = NULL;
+                }
             }
         }
         ExReleaseFastMutex(&CcpLock);
@@ -59,11 +61,19 @@ static VOID NTAPI CcpTrim(PVOID Unused)
     }
 }
 
+static VOID NTAPI CcpTrim(PVOID Unused)
+{
+    (void)Unused;
+    InterlockedExchange(&CcpTrimQueued, FALSE);
+    CcpTrimMaps();
+}
+
 void CcInitSystem(void)
 {
     CcpInitViews();
     InitializeListHead(&CcpIdleMaps);
     ExInitializeWorkItem(&CcpTrimItem, CcpTrim, NULL);
+    CcpInitLazyWriter();
 }
 
 /* CcpLock held.  Section and view table large enough for Size bytes. */
@@ -161,6 +171,7 @@ VOID NTAPI CcInitializeCacheMap(PFILE_OBJECT FileObject, PCC_FILE_SIZES FileSize
 BOOLEAN NTAPI CcUninitializeCacheMap(PFILE_OBJECT FileObject, PLARGE_INTEGER TruncateSize, PCACHE_UNINITIALIZE_EVENT UninitializeEvent)
 {
     CCP_MAP *Map, *Destroy = NULL;
+    PSECTION_OBJECT_POINTERS Discard = NULL;
     BOOLEAN Trim = FALSE;
     PAGED_CODE();
     if (FileObject->SectionObjectPointer != NULL) {
@@ -171,12 +182,17 @@ BOOLEAN NTAPI CcUninitializeCacheMap(PFILE_OBJECT FileObject, PLARGE_INTEGER Tru
             if (--Map->OpenCount == 0) {
                 InsertTailList(&CcpIdleMaps, &Map->IdleLink);
                 Trim = ++CcpIdleMapCount > CCP_IDLE_MAPS;
-                if (TruncateSize != NULL && TruncateSize->QuadPart == 0 && CcpUnlinkMap(Map)) {
-                    Destroy = Map; /* the file is going: so does its cache, now */
+                if (TruncateSize != NULL && TruncateSize->QuadPart == 0) {
+                    CcpMarkClean(Map); /* the file is going: nothing is written any more, and its cache goes now */
+                    Discard = Map->Pointers;
+                    Destroy = CcpUnlinkMap(Map) ? Map : NULL;
                 }
             }
         }
         ExReleaseFastMutex(&CcpLock);
+    }
+    if (Discard != NULL) {
+        MmTruncateSection_(Discard, 0);
     }
     if (Destroy != NULL) {
         CcpDestroyMap(Destroy);
@@ -199,25 +215,23 @@ NTSTATUS NTAPI CcSetFileSizesEx(PFILE_OBJECT FileObject, PCC_FILE_SIZES FileSize
     if (Map != NULL) {
         Map->ValidDataLength = FileSizes->ValidDataLength;
         Status = CcpGrow(Map, FileSizes->FileSize.QuadPart);
-        if (FileSizes->FileSize.QuadPart < Map->FileSize.QuadPart) {
+        if (FileSizes->FileSize.QuadPart < Map->SectionSize) {
+            /* Windows that show the end go, so that its pages can; one that is pinned stays and is zeroed beyond the end. */
             (void)CcpUnmapViews(Map, (ULONG)(FileSizes->FileSize.QuadPart / CCP_VIEW_SIZE));
-            MmPurgeSection(Map->Pointers, &FileSizes->FileSize, 0, TRUE);
+            Map->SectionSize = FileSizes->FileSize.QuadPart;
+            Map->AheadEnd = 0;
         }
         Map->FileSize = FileSizes->FileSize;
     }
     ExReleaseFastMutex(&CcpLock);
+    /* Also without a cache map: the file may be mapped. */
+    MmTruncateSection_(FileObject->SectionObjectPointer, (ULONG64)FileSizes->FileSize.QuadPart);
     return Status;
 }
 
 VOID NTAPI CcSetFileSizes(PFILE_OBJECT FileObject, PCC_FILE_SIZES FileSizes)
 {
     (void)CcSetFileSizesEx(FileObject, FileSizes);
-}
-
-VOID NTAPI CcFlushCache(PSECTION_OBJECT_POINTERS SectionObjectPointer, PLARGE_INTEGER FileOffset, ULONG Length, PIO_STATUS_BLOCK IoStatus)
-{
-    IO_STATUS_BLOCK Ignored;
-    (void)MmFlushSection(SectionObjectPointer, FileOffset, Length, IoStatus != NULL ? IoStatus : &Ignored);
 }
 
 BOOLEAN NTAPI CcPurgeCacheSection(PSECTION_OBJECT_POINTERS SectionObjectPointer, PLARGE_INTEGER FileOffset, ULONG Length, ULONG Flags)
@@ -227,6 +241,9 @@ BOOLEAN NTAPI CcPurgeCacheSection(PSECTION_OBJECT_POINTERS SectionObjectPointer,
     ExAcquireFastMutex(&CcpLock);
     Map = SectionObjectPointer->SharedCacheMap;
     if (Map != NULL) {
+        if (FileOffset == NULL) {
+            CcpMarkClean(Map);
+        }
         Done = CcpUnmapViews(Map, FileOffset != NULL ? (ULONG)(FileOffset->QuadPart / CCP_VIEW_SIZE) : 0);
         if (Done && (Flags & 1u) != 0 && Map->OpenCount == 0 && CcpUnlinkMap(Map)) {
             Destroy = Map;
@@ -250,15 +267,10 @@ PFILE_OBJECT NTAPI CcGetFileObjectFromBcb(PVOID Bcb)
     return ((CCP_BCB *)Bcb)->View->Map->FileObject;
 }
 
-/* Read-ahead is mm's: a fault in a view brings in a cluster. */
+/* The granularity is mm's cluster (128 KiB). */
 VOID NTAPI CcSetReadAheadGranularity(PFILE_OBJECT FileObject, ULONG Granularity)
 {
     (void)FileObject, (void)Granularity;
-}
-
-VOID NTAPI CcScheduleReadAhead(PFILE_OBJECT FileObject, PLARGE_INTEGER FileOffset, ULONG Length)
-{
-    (void)FileObject, (void)FileOffset, (void)Length;
 }
 
 VOID NTAPI CcSetAdditionalCacheAttributes(PFILE_OBJECT FileObject, BOOLEAN DisableReadAhead, BOOLEAN DisableWriteBehind)

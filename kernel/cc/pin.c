@@ -72,6 +72,7 @@ VOID NTAPI CcSetDirtyPinnedData(PVOID BcbVoid, PLARGE_INTEGER Lsn)
 {
     (void)Lsn;
     ((CCP_BCB *)BcbVoid)->Dirty = TRUE;
+    CcpMarkDirty(((CCP_BCB *)BcbVoid)->View->Map, ((CCP_BCB *)BcbVoid)->Public.MappedLength);
 }
 
 VOID NTAPI CcUnpinData(PVOID BcbVoid)
@@ -79,6 +80,9 @@ VOID NTAPI CcUnpinData(PVOID BcbVoid)
     CCP_BCB *Bcb = BcbVoid;
     ASSERT(Bcb->Public.NodeTypeCode == CCP_BCB_TYPE);
     if (InterlockedDecrement(&Bcb->References) == 0) {
+        if (Bcb->Dirty) { /* what was written since it was declared dirty counts too */
+            CcpMarkDirty(Bcb->View->Map, 0);
+        }
         CcpReleaseView(Bcb->View);
         ExFreePoolWithTag(Bcb, CCP_TAG);
     }

@@ -27,7 +27,7 @@ static void CcpUseLocked(CCP_VIEW *View)
     }
 }
 
-static CCP_VIEW *CcpFindView(CCP_MAP *Map, ULONG Index)
+CCP_VIEW *CcpFindView(CCP_MAP *Map, ULONG Index)
 {
     CCP_VIEW *View = NULL;
     KIRQL Irql;
@@ -103,6 +103,7 @@ static NTSTATUS CcpMapView(CCP_MAP *Map, ULONG Index, CCP_VIEW **Result)
     View->Base = Base;
     View->Map = Map;
     View->Index = Index;
+    View->Size = (ULONG)Size;
     KeAcquireSpinLock(&CcpViewLock, &Irql);
     Map->Views[Index] = View;
     KeReleaseSpinLock(&CcpViewLock, Irql);

@@ -7,4 +7,6 @@
 #define NASCENT_CC_H
 #include "mm.h"
 void CcInitSystem(void);
+/* CcCopyWrite with the status of what failed: a page that could not be read, or a bad buffer of the caller's.  *Done: bytes written. */
+NTSTATUS NTAPI CcCopyWriteEx_(PFILE_OBJECT FileObject, PLARGE_INTEGER FileOffset, ULONG Length, PVOID Buffer, PULONG Done) NODISCARD;
 #endif

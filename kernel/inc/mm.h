@@ -92,12 +92,22 @@ NTSTATUS MmMapViewInSystemSpaceEx(PVOID SectionObject, PVOID *MappedBase, PSIZE_
 /* Brings the pages of a system-space view into memory, with a status instead of an in-page exception; they stay until the
  * view is unmapped.  PASSIVE or APC_LEVEL. */
 NTSTATUS MmTouchSystemView_(PVOID Address, SIZE_T Length, BOOLEAN ForWrite) NODISCARD;
+/* Pages of the range that are not in memory become zeros, without reading: the file has nothing valid there. */
+NTSTATUS MmZeroSystemView_(PVOID Address, SIZE_T Length) NODISCARD;
 /* The section (and a data file's control area) grows; never shrinks. */
 NTSTATUS MmExtendSection(PVOID SectionObject, PLARGE_INTEGER NewSize) NODISCARD;
 /* Writes modified pages of the file's data section back; Offset NULL: all. */
 NTSTATUS MmFlushSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER Offset, SIZE_T Length, PIO_STATUS_BLOCK IoStatus);
 /* Forgets pages that no view maps (Length 0: to the end); FALSE if some are mapped. */
 BOOLEAN MmPurgeSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER Offset, SIZE_T Length, BOOLEAN DoIt);
+/* The file became NewSize bytes long: pages beyond are forgotten or zeroed. */
+void MmTruncateSection_(PSECTION_OBJECT_POINTERS Pointers, ULONG64 NewSize);
+/* Writes the files that were changed through views which are gone; the lazy writer's.  PASSIVE_LEVEL, no locks. */
+NTSTATUS MmWriteModified_(void);
+/* Reads pages of the file's data section that are not in memory yet. */
+NTSTATUS MmPrefetchSection_(PSECTION_OBJECT_POINTERS Pointers, ULONG64 Offset, ULONG64 Length);
+/* Pages of a data section that must be written before they can be used otherwise. */
+ULONG64 MmModifiedPages_(void);
 /* MmProbeAndLockPages with a status instead of an exception. */
 NTSTATUS MiProbeAndLockPages_(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation) NODISCARD;
 /* Checks every count and list of mm; bugchecks on a contradiction.  PASSIVE_LEVEL, slow. */
@@ -114,5 +124,7 @@ NTSTATUS MmGetFileNameForAddress(PEPROCESS Process, PVOID Address, UNICODE_STRIN
  */
 /* Commit charge of a process in a job: Pages > 0 asks (FALSE: a limit of the job), < 0 gives back.  Set by ps; called for processes with a job. */
 extern BOOLEAN (*MmChargeJob)(PEPROCESS Process, LONG64 Pages);
+extern void (*MmFlushFileCache)(PSECTION_OBJECT_POINTERS Pointers); /* cc: an image is made of the file, which must be on disk as it is in the cache */
+extern void (*MmFilesModified)(void); /* cc: there is something for MmWriteModified_; called with mm's locks held: sets an event */
 extern void (*MmImageMapped)(PEPROCESS Process, PVOID SectionObject, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
 #endif

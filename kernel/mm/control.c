@@ -127,7 +127,7 @@ ULONG64 MiPurgePages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count, BO
     ULONG64 Stayed = 0;
     KIRQL Irql;
 
-    for (ULONG64 Page = First; Page < First + Count && Page < ControlArea->TotalPages; Page++) {
+    for (ULONG64 Page = First; Page - First < Count && Page < ControlArea->TotalPages; Page++) {
         if (ControlArea->Block[Page >> MI_BLOCK_SHIFT] == NULL) {
             Page |= MI_BLOCK_PAGES - 1;
             continue;
@@ -152,6 +152,39 @@ ULONG64 MiPurgePages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count, BO
             MiFreePage(Freed);
     }
     return Stayed;
+}
+
+/* Zeroes from byte Offset of Page on, if the page is there.  A page in flight is left to the file system, which knows the file's length. */
+static void ZeroResident(PCONTROL_AREA ControlArea, ULONG64 Page, ULONG Offset)
+{
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&MmPfnLock, &Irql);
+    PULONG64 Proto = Page < ControlArea->TotalPages ? MiProto(ControlArea, Page) : NULL;
+    if (Proto != NULL && (*Proto & (PTE_VALID | MI_PTE_TRANSITION)) && !MiPfn(PTE_PFN(*Proto))->ReadInProgress)
+        RtlZeroMemory((PUCHAR)MiPageAddress(PTE_PFN(*Proto)) + Offset, PAGE_SIZE - Offset);
+    KeReleaseSpinLock(&MmPfnLock, Irql);
+}
+
+void MiTruncateControlArea(PCONTROL_AREA ControlArea, ULONG64 NewSize)
+{
+    ULONG64 First = MI_PAGES(NewSize);
+    KIRQL Irql;
+
+    ExAcquirePushLockExclusive_(&MmSectionLock);
+    KeAcquireSpinLock(&MmPfnLock, &Irql);
+    if (NewSize < (ULONG64)ControlArea->SizeOfSegment.QuadPart) {
+        ControlArea->SizeOfSegment.QuadPart = (LONGLONG)NewSize;
+        ControlArea->Subsection[0].FileBytes = NewSize; /* the entries stay: growing again finds them */
+    }
+    KeReleaseSpinLock(&MmPfnLock, Irql);
+    ExReleasePushLockExclusive_(&MmSectionLock);
+    if (NewSize & (PAGE_SIZE - 1))
+        ZeroResident(ControlArea, NewSize >> PAGE_SHIFT, (ULONG)NewSize & (PAGE_SIZE - 1));
+    if (First < ControlArea->TotalPages && MiPurgePages(ControlArea, First, ControlArea->TotalPages - First, TRUE) != 0) {
+        for (ULONG64 Page = First; Page < ControlArea->TotalPages; Page++)
+            ZeroResident(ControlArea, Page, 0);
+    }
 }
 
 /* Pages that an MDL still locks are orphaned: they go when they are unlocked. */
@@ -285,15 +318,37 @@ static void FreeOrTrim(PCONTROL_AREA Dead)
         MiTrimUnusedControlAreas(LOW_MEMORY_PAGES);
 }
 
-void MiDereferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable)
+static void DereferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable, BOOLEAN User)
 {
     ExAcquirePushLockExclusive_(&MmSectionLock);
     ASSERT(ControlArea->NumberOfMappedViews > 0);
+    if (Writable)
+        MiNoteModifiedLocked(ControlArea);
     ControlArea->NumberOfMappedViews--;
     ControlArea->NumberOfWritableViews -= Writable;
+    ControlArea->NumberOfUserReferences -= User;
     PCONTROL_AREA Dead = RetireLocked(ControlArea);
     ExReleasePushLockExclusive_(&MmSectionLock);
     FreeOrTrim(Dead);
+}
+
+void MiDereferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable)
+{
+    DereferenceView(ControlArea, Writable, FALSE);
+}
+
+void MiReferenceUserView(PCONTROL_AREA ControlArea, BOOLEAN Writable)
+{
+    ExAcquirePushLockExclusive_(&MmSectionLock);
+    ControlArea->NumberOfMappedViews++;
+    ControlArea->NumberOfUserReferences++;
+    ControlArea->NumberOfWritableViews += Writable;
+    ExReleasePushLockExclusive_(&MmSectionLock);
+}
+
+void MiDereferenceUserView(PCONTROL_AREA ControlArea, BOOLEAN Writable)
+{
+    DereferenceView(ControlArea, Writable, TRUE);
 }
 
 void MiDereferenceSection(PCONTROL_AREA ControlArea, BOOLEAN User)
@@ -456,9 +511,11 @@ NTSTATUS MiExtendControlArea(PCONTROL_AREA ControlArea, ULONG64 NewSize)
     PAGED_CODE();
     ExAcquirePushLockExclusive_(&MmSectionLock);
     ULONG64 OldPages = ControlArea->TotalPages, NewPages = MI_PAGES(NewSize);
-    ULONG64 NewCount = (NewPages + MI_BLOCK_PAGES - 1) >> MI_BLOCK_SHIFT;
     if (NewSize <= (ULONG64)ControlArea->SizeOfSegment.QuadPart)
         goto Cleanup;
+    if (NewPages < OldPages)
+        NewPages = OldPages; /* the file was longer once: its entries are still there */
+    ULONG64 NewCount = (NewPages + MI_BLOCK_PAGES - 1) >> MI_BLOCK_SHIFT;
     ULONG64 Last = OldPages >> MI_BLOCK_SHIFT; /* the short block, if there is one */
     ULONG64 Kept = OldPages & (MI_BLOCK_PAGES - 1);
     if (NewCount > ControlArea->BlockCount) {
@@ -582,7 +639,7 @@ BOOLEAN NTAPI MmCanFileBeTruncated(PSECTION_OBJECT_POINTERS SectionObjectPointer
     ExAcquirePushLockExclusive_(&MmSectionLock);
     PCONTROL_AREA Data = SectionObjectPointer->DataSectionObject;
     if (Data != NULL && Data->NumberOfUserReferences != 0)
-        Can = NewFileSize != NULL && NewFileSize->QuadPart >= Data->SizeOfSegment.QuadPart;
+        Can = NewFileSize != NULL && MI_PAGES(NewFileSize->QuadPart) >= MI_PAGES(Data->SizeOfSegment.QuadPart);
     ExReleasePushLockExclusive_(&MmSectionLock);
     return Can;
 }

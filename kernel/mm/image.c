@@ -13,6 +13,8 @@
  */
 #include "mi.h"
 
+void (*MmFlushFileCache)(PSECTION_OBJECT_POINTERS Pointers);
+
 #define IMAGE_TOP 0x7FFFFFFF0000ULL   /* images are placed downwards from a random point below this */
 #define IMAGE_BOTTOM 0x7FF000000000ULL
 #define IMAGE_LOW_TOP 0x78000000ULL   /* those linked below 4 GiB stay there */
@@ -211,7 +213,9 @@ NTSTATUS MiBuildImageControlArea(PFILE_OBJECT FileObject, PCONTROL_AREA *Control
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Header, PE_MAX_HEADER_BYTES);
     /* What the cache has and the disk has not yet must be seen. */
-    if (FileObject->SectionObjectPointer->DataSectionObject != NULL)
+    if (FileObject->SectionObjectPointer->SharedCacheMap != NULL && MmFlushFileCache != NULL)
+        MmFlushFileCache(FileObject->SectionObjectPointer);
+    else if (FileObject->SectionObjectPointer->DataSectionObject != NULL)
         (void)MmFlushSection(FileObject->SectionObjectPointer, NULL, 0, NULL);
     ULONG Wanted = FileSize.QuadPart < PE_MAX_HEADER_BYTES ? (ULONG)FileSize.QuadPart : PE_MAX_HEADER_BYTES;
     Status = MiReadFile(FileObject, 0, Header, Wanted, &Got);

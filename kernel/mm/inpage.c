@@ -251,7 +251,7 @@ static void Complete(PMI_INPAGE InPage, ULONG Count, NTSTATUS Status)
 static NTSTATUS ReadCluster(PCONTROL_AREA ControlArea, PSUBSECTION Subsection, PMI_INPAGE InPage, ULONG64 First, ULONG Count)
 {
     ULONG64 Offset = (First - Subsection->StartPage) << PAGE_SHIFT;
-    ULONG64 Bytes = Subsection->FileBytes - Offset;
+    ULONG64 FileBytes = *(volatile ULONG64 *)&Subsection->FileBytes, Bytes = FileBytes > Offset ? FileBytes - Offset : 0; /* it may have been cut */
 
     if (Bytes > (ULONG64)Count << PAGE_SHIFT)
         Bytes = (ULONG64)Count << PAGE_SHIFT;
@@ -293,5 +293,27 @@ NTSTATUS MiReadSectionPages(PCONTROL_AREA ControlArea, ULONG64 Page)
         Complete(InPage, Ours, Status);
     }
     DereferenceInPage(InPage);
+    return Status;
+}
+
+NTSTATUS MmPrefetchSection_(PSECTION_OBJECT_POINTERS Pointers, ULONG64 Offset, ULONG64 Length)
+{
+    ULONG64 Last = (Offset + Length - 1) >> PAGE_SHIFT;
+    NTSTATUS Status = STATUS_SUCCESS;
+    KIRQL Irql;
+
+    PAGED_CODE();
+    PCONTROL_AREA Data = MiReferenceDataControlArea(Pointers);
+    if (Data == NULL)
+        return STATUS_SUCCESS;
+    for (ULONG64 Page = Offset >> PAGE_SHIFT; Page <= Last && Page < MI_PAGES(Data->SizeOfSegment.QuadPart) && NT_SUCCESS(Status); Page++) {
+        Status = Data->Block[Page >> MI_BLOCK_SHIFT] == NULL ? MiPrepareProto(Data, Page) : STATUS_SUCCESS;
+        KeAcquireSpinLock(&MmPfnLock, &Irql);
+        BOOLEAN Missing = IsMissing(Data, Page);
+        KeReleaseSpinLock(&MmPfnLock, Irql);
+        if (NT_SUCCESS(Status) && Missing)
+            Status = MiReadSectionPages(Data, Page);
+    }
+    MiDereferenceView(Data, FALSE);
     return Status;
 }

@@ -37,7 +37,7 @@ static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64
     Vad->CommitCharge = (LONG64)Commit;
     Vad->Node.StartVpn += Start >> PAGE_SHIFT;
     Vad->Node.EndVpn += Start >> PAGE_SHIFT;
-    MiReferenceView(Vad->ControlArea, Vad->Writable);
+    MiReferenceUserView(Vad->ControlArea, Vad->Writable);
     MiLockPageTables(Process);
     MiInsertVad(Process, Vad);
     MiUnlockPageTables(Process);
@@ -210,7 +210,7 @@ NTSTATUS MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress)
     MiDeleteVadLocked(Process, Vad);
     MiUnlockPageTables(Process);
     MiUnlockAddressSpace(Process);
-    MiDereferenceView(Vad->ControlArea, Vad->Writable);
+    MiDereferenceUserView(Vad->ControlArea, Vad->Writable);
     MiFreeVad(Vad);
     return STATUS_SUCCESS;
 }

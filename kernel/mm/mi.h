@@ -293,6 +293,7 @@ typedef struct _SUBSECTION
 #define MI_CA_RESERVE 0x10u        /* SEC_RESERVE: a page must be committed before it is touched */
 #define MI_CA_UNUSED_LISTED 0x20u
 #define MI_CA_DISCARD 0x40u        /* delete as soon as nobody uses it (MmForceSectionClosed with delay) */
+#define MI_CA_DIRTY_LISTED 0x100u  /* waits for the lazy writer */
 #define MI_CA_NX 0x80u             /* SEC_IMAGE_NO_EXECUTE; not shared through the file object */
 
 typedef struct _CONTROL_AREA
@@ -318,6 +319,7 @@ typedef struct _CONTROL_AREA
     ULONG64 BasedAddress;              /* c; where it lies this boot */
     ULONG64 Delta;                     /* c; BasedAddress - ImageBase */
     ULONG64 PreferredBase;
+    LIST_ENTRY DirtyLinks;             /* s; MiDirtyList (flush.c) while MI_CA_DIRTY_LISTED */
     PVOID Relocations;                 /* c; the .reloc directory, pool; NULL if Delta is 0 */
     ULONG RelocationSize;
     ULONG NtHeaderOffset;
@@ -355,6 +357,12 @@ NTSTATUS MiReferenceFileControlArea(PFILE_OBJECT FileObject, BOOLEAN Image, cons
 void MiReferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
 void MiReferenceViewLocked(PCONTROL_AREA ControlArea);
 void MiDereferenceView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
+/* The view of a program: while there is one, the file is neither cut below it nor deleted. */
+void MiReferenceUserView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
+void MiDereferenceUserView(PCONTROL_AREA ControlArea, BOOLEAN Writable);
+void MiTruncateControlArea(PCONTROL_AREA ControlArea, ULONG64 NewSize);
+PCONTROL_AREA MiReferenceDataControlArea(PSECTION_OBJECT_POINTERS Pointers); /* with a view reference; NULL: none */
+void MiNoteModifiedLocked(PCONTROL_AREA ControlArea); /* flush.c; MmSectionLock held: to be written by the lazy writer */
 void MiDereferenceSection(PCONTROL_AREA ControlArea, BOOLEAN User);
 void MiTrimUnusedControlAreas(ULONG64 PagesWanted);
 ULONG64 MiPurgePages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count, BOOLEAN Discard);
@@ -371,6 +379,7 @@ void MiReferenceInPage(struct _MI_INPAGE *InPage); /* PfnLock held */
 
 /* proto.c: a share of a section's page.  STATUS_RETRY: it is not in memory (*InPage != NULL: somebody reads it). */
 NTSTATUS MiShareProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Frame, struct _MI_INPAGE **InPage) NODISCARD;
+NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page) NODISCARD;
 void MiUnshareProtoPage(ULONG64 Frame, BOOLEAN Modified);
 void MiUnshareProtoPageLocked(PMMPFN Pfn, ULONG64 Frame, BOOLEAN Modified);
 BOOLEAN MiShareIfResidentLocked(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Frame);

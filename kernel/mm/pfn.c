@@ -84,6 +84,11 @@ ULONG64 MiListCount(MMLISTS Which)
     return List[Which].Count;
 }
 
+ULONG64 MmModifiedPages_(void)
+{
+    return List[ModifiedPageList].Count;
+}
+
 /* A standby page loses its file contents: the prototype entry goes back to "not in memory". */
 static ULONG64 TakeStandby(void)
 {

@@ -183,3 +183,25 @@ NTSTATUS MiShareProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Fram
         return STATUS_ACCESS_VIOLATION;
     return IsZeroPage(ControlArea, Page) ? ShareZeroPage(ControlArea, Page, Frame) : STATUS_RETRY;
 }
+
+/* If the page is not in memory (nor coming) it becomes one of zeros, on standby: the next fault finds it. */
+NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page)
+{
+    ULONG64 Frame;
+    KIRQL Irql;
+
+    if (Page >= ControlArea->TotalPages)
+        return STATUS_ACCESS_VIOLATION;
+    NTSTATUS Status = ControlArea->Block[Page >> MI_BLOCK_SHIFT] == NULL ? MiPrepareProto(ControlArea, Page) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    KeAcquireSpinLock(&MmPfnLock, &Irql);
+    BOOLEAN There = (*MiProto(ControlArea, Page) & (PTE_VALID | MI_PTE_TRANSITION)) != 0;
+    KeReleaseSpinLock(&MmPfnLock, Irql);
+    if (There)
+        return STATUS_SUCCESS;
+    Status = ShareZeroPage(ControlArea, Page, &Frame);
+    if (Status == STATUS_SUCCESS)
+        MiUnshareProtoPage(Frame, FALSE);
+    return Status == STATUS_RETRY ? STATUS_SUCCESS : Status;
+}

@@ -166,7 +166,7 @@ static NTSTATUS CreateFileSection(PSECTION New, PLARGE_INTEGER MaximumSize, ULON
     else if (Attributes & SEC_IMAGE)
         Status = CreateImageSection(New, File);
     else
-        Status = CreateDataSection(New, File, MaximumSize, FileObject != NULL && Mode == KernelMode, Writable);
+        Status = CreateDataSection(New, File, MaximumSize, FileObject != NULL, Writable);
     if (NT_SUCCESS(Status) && FileObject == NULL) {
         New->UserReference = TRUE;
         ExAcquirePushLockExclusive_(&MmSectionLock);

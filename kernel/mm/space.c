@@ -192,7 +192,7 @@ static void DeleteVads(PEPROCESS Process, MI_VAD_NODE *Node)
             Parent->Right = NULL;
         Commit += (ULONG64)Vad->CommitCharge;
         if (Vad->ControlArea != NULL)
-            MiDereferenceView(Vad->ControlArea, Vad->Writable);
+            MiDereferenceUserView(Vad->ControlArea, Vad->Writable);
         MiFreeVad(Vad);
         Node = Parent;
     }

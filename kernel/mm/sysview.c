@@ -87,8 +87,7 @@ static void UnmapPages(PMMVAD Vad)
         PULONG64 Pte = MiGetKernelPte((PVOID)At, FALSE);
         if (*Pte != 0) {
             Va[Count] = (PVOID)At;
-            Entry[Count++] = *Pte;
-            *(volatile ULONG64 *)Pte = 0;
+            Entry[Count++] = (ULONG64)InterlockedExchange64((volatile LONG64 *)Pte, 0); /* with the last dirty bit */
         }
         if (Count == 0 || (Count < MI_FLUSH_MAX && At + PAGE_SIZE <= MiVadEnd(Vad)))
             continue;
@@ -193,4 +192,22 @@ NTSTATUS MmTouchSystemView_(PVOID Address, SIZE_T Length, BOOLEAN ForWrite)
             return Status;
     }
     return STATUS_SUCCESS;
+}
+
+NTSTATUS MmZeroSystemView_(PVOID Address, SIZE_T Length)
+{
+    ULONG64 End = (ULONG64)Address + Length;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    ASSERT_IRQL_LE(APC_LEVEL);
+    ExAcquirePushLockShared_(&MiSystemSpace.Lock);
+    for (ULONG64 Va = MI_ROUND_DOWN(Address, PAGE_SIZE); Va < End && NT_SUCCESS(Status); Va += PAGE_SIZE) {
+        PMMVAD Vad = FindView(Va);
+        if (Vad == NULL)
+            Status = STATUS_ACCESS_VIOLATION;
+        else
+            Status = MiZeroProtoPage(Vad->ControlArea, Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn);
+    }
+    ExReleasePushLockShared_(&MiSystemSpace.Lock);
+    return Status;
 }
