@@ -210,12 +210,11 @@ static void Spill(PKPRCB Prcb, ULONG Index)
 }
 
 /*
- * This processor's lists go back to their pages, and empty pages to mm: what remains is what is in use.  For figures that are to be compared, and when memory
+ * The processors' lists go back to their pages, and empty pages to mm: what remains is what is in use.  For figures that are to be compared, and when memory
  * is short.
  */
-void ExTrimPool_(void)
+static void TrimProcessor(PVOID Context)
 {
-    KIRQL Irql = KfRaiseIrql(DISPATCH_LEVEL);
     PKPRCB Prcb = KeGetCurrentPrcb();
 
     for (ULONG Index = 0; Index < CLASSES; Index++) {
@@ -249,7 +248,11 @@ void ExTrimPool_(void)
             Empty = Next;
         }
     }
-    KeLowerIrql(Irql);
+}
+
+void ExTrimPool_(void)
+{
+    KeForEachProcessor_(TrimProcessor, NULL);
 }
 
 static PVOID AllocateSmall(ULONG Type, SIZE_T Bytes, ULONG Tag)

@@ -54,6 +54,7 @@ typedef enum _ETW_EVENT
 #define ETW_CLASS_SCHED 0x2u
 #define ETW_CLASS_FAULT 0x4u
 #define ETW_CLASS_SYSCALL 0x8u
+#define ETW_CLASS_EXPLORE 0x80000000u /* not a class: EXPLORE= wants to see the ends of system services */
 
 /* NtTraceControl(FunctionCode, In, InLen, Out, OutLen, &ReturnLength): our own codes (Windows' are undocumented). */
 #define ETW_CONTROL_READ 0x4E430001u  /* In: uint32_t first sequence wanted; Out: ETW_RECORD[], oldest first */

@@ -13,6 +13,12 @@ void KdPutText(const char *Text, SIZE_T Length); /* raw text to the log */
 /* Captures up to Count return addresses of the current stack, or of TrapFrame's if not NULL; unwinds by
  * .pdata through C, assembly, trap frames, drivers.  Any IRQL, never faults. */
 ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count);
+/* The same on the stack of a thread that is stopped on another processor. */
+ULONG KdBacktraceOf(struct _KTHREAD *Thread, PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count);
+/* In the NMI handler: this processor is to stop for a bugcheck of another; does not return if so. */
+void KdFreezeIfAsked(PKTRAP_FRAME TrapFrame);
+/* Asks another processor for a backtrace in the log (checked build: it holds a lock for too long). */
+void KdAskForBacktrace(ULONG Number);
 /* "ntoskrnl.exe+0x4712 MmAccessFault+0x12 (kernel/mm/fault.c:88)" or "0xffff...": length written without the zero. */
 ULONG KdFormatAddress(ULONG_PTR Address, char *Buffer, SIZE_T Size);
 void KdPrintBacktrace(PKTRAP_FRAME TrapFrame);

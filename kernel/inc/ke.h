@@ -211,6 +211,7 @@ typedef struct _KPRCB
     PKTRAP_FRAME FrozenFrame;      /* where a bugcheck stopped it */
     ULONG64 HeldRanks;             /* checked build: ranks of the spin locks held here */
     ULONG64 ExploreState;          /* checked build: the generator of EXPLORE= */
+    BOOLEAN ExploreMove;           /* the quantum's end is to move the thread */
 } KPRCB, *PKPRCB;
 
 /* The PCR of a processor, with the part of the block that only its own processor uses. */
@@ -305,6 +306,7 @@ NTSTATUS NTAPI NtYieldExecution(VOID);
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval);
 /* Outermost user-mode frame of a thread: at the top of its kernel stack. */
 /* ---- time ---------------------------------------------------------------------------------------------------------------------- */
+extern ULONG64 ExploreSeed_; /* checked build: boot option EXPLORE=seed; 0: off (ke/explore.c) */
 #define KE_CLOCK_INCREMENT 156250 /* 100 ns units a tick: 15.625 ms, Windows' default */
 void KeSetSystemTime(const LARGE_INTEGER *NewUtc);
 extern KUSER_SHARED_DATA *KeUserSharedData_; /* kernel alias, 0xFFFFF78000000000 */
@@ -345,6 +347,14 @@ BOOLEAN KeDisconnectInterrupt(PKINTERRUPT Interrupt);
 ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel, ULONG BusInterruptVector,
                                   PKIRQL Irql, PKAFFINITY Affinity);
 extern ULONG KeXStateLength; /* bytes of an XSAVE area on this processor */
+
+/* ---- every processor ------------------------------------------------------------------------------------------------------------- */
+/* NT's: Routine as a DPC on all processors at once; each ends with KeSignalCallDpcDone(SystemArgument1).  Below DISPATCH_LEVEL. */
+VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context);
+VOID NTAPI KeSignalCallDpcDone(PVOID SystemArgument1);
+LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID SystemArgument2);
+/* Routine(Context) at DISPATCH_LEVEL on each, and waits; from DISPATCH_LEVEL: on this one only.  For what lies in a PRCB's caches. */
+void KeForEachProcessor_(void (*Routine)(PVOID Context), PVOID Context);
 
 /* ---- gates and push-lock support (ke supplies the wait, ex builds on it) ---------------------------------------------------------- */
 void KeFlushEntireTb_(void);                                /* all processors */

@@ -24,6 +24,7 @@ void KiSendNmi(ULONG Number);
 void KiHaltProcessor(void);           /* interrupts off on entry: enables them and waits for one, atomically */
 ULONG64 KiTimeSinceStart(void);       /* 100 ns */
 void KiInitializeHardwareClock(void); /* calibrates */
+void KiSetNextTick(ULONG Ticks);       /* of the hardware timer; ends the regular ones */
 void KiStartHardwareClock(void);      /* this processor's tick */
 void KiInitializeHardwareInterrupts(LOADER_PARAMETER_BLOCK *Block);
 NTSTATUS KiCopyUserContext(CONTEXT *Context, const VOID *User); /* captures and checks a caller's CONTEXT */
@@ -51,9 +52,11 @@ void KiDispatchInterrupt(void);              /* DISPATCH_LEVEL, interrupts off: 
 void KeUpdateSystemTime(PKTRAP_FRAME Frame); /* CLOCK_LEVEL, interrupts off */
 void KiIpiService(PKTRAP_FRAME Frame);       /* IPI_LEVEL, interrupts off */
 BOOLEAN KiHandleNmi(PKTRAP_FRAME Frame);     /* FALSE: nobody's */
+BOOLEAN KiCallNmiCallbacks(void);
 void KiReapThread(PKTHREAD Thread);          /* the dead thread's stack has just been left */
 NORETURN void KiBeginThread(PKSTART_ROUTINE StartRoutine,
                             PVOID StartContext); /* first C function of a thread, DISPATCH_LEVEL, interrupts any */
+void KiExploreServiceExit(void); /* only while ETW_CLASS_EXPLORE is set, or the system-call class */
 void KiFastFail(PKTRAP_FRAME Frame);
 BOOLEAN KiMayDispatchKernelException(const KTRAP_FRAME *Frame); /* FALSE: no handler could take it, so bugcheck with the better code */
 NORETURN void KiServiceExitBug(PKTRAP_FRAME Frame, ULONG Service);

@@ -9,10 +9,8 @@
 #include "ksym.h"
 
 /* The stack that Rsp lies on: the thread's, or one of the emergency stacks (told apart by Rsp alone). */
-static void KdpStackLimits(ULONG64 Rsp, ULONG64 *Low, ULONG64 *High)
+static void KdpStackLimits(PKTHREAD Thread, ULONG64 Rsp, ULONG64 *Low, ULONG64 *High)
 {
-    PKTHREAD Thread = KeGetCurrentThread();
-
     *Low = (ULONG64)Thread->StackLimit;
     *High = (ULONG64)Thread->StackBase;
     if (Rsp < *Low && Rsp >= *Low - PAGE_SIZE) {
@@ -40,6 +38,11 @@ static void KdpContextFromFrame(const KTRAP_FRAME *Frame, PCONTEXT Context)
 
 ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count)
 {
+    return KdBacktraceOf(KeGetCurrentThread(), TrapFrame, Frames, Count);
+}
+
+ULONG KdBacktraceOf(PKTHREAD Thread, PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count)
+{
     CONTEXT Context __attribute__((aligned(16)));
     ULONG64 Low, High;
     BOOLEAN Exact = TrapFrame != NULL;
@@ -51,7 +54,7 @@ ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count)
     } else {
         KiCaptureContext(&Context);
     }
-    KdpStackLimits(Context.Rsp, &Low, &High);
+    KdpStackLimits(Thread, Context.Rsp, &Low, &High);
     while (Used < Count && Context.Rip != 0) {
         Frames[Used++] = Context.Rip - (Exact ? 0 : 1);
         if (Used == 1 && Exact && LdrFindModule((PVOID)Context.Rip) == NULL && Context.Rsp >= Low && Context.Rsp < High) {
@@ -64,7 +67,7 @@ ULONG KdBacktrace(PKTRAP_FRAME TrapFrame, ULONG_PTR *Frames, ULONG Count)
             break;
         }
         if (Context.Rsp < Low || Context.Rsp >= High) { /* a trap on an emergency stack leads back to the thread's */
-            KdpStackLimits(Context.Rsp, &Low, &High);
+            KdpStackLimits(Thread, Context.Rsp, &Low, &High);
         }
     }
     return Used;

@@ -2,7 +2,8 @@
 /*
  * bugcheck.c - the end: what happened, where, and what came before, on the screen, COM1 and in the log.
  *
- * Once only: a second processor that gets here waits, a fault while reporting goes straight to the exit.  Nothing below takes a lock,
+ * Once only: a second processor that gets here waits, a fault while reporting goes straight to the exit.  All other processors are stopped
+ * by an NMI first, wherever they are, and each is shown with a short backtrace.  Nothing below takes a lock,
  * allocates or waits. Under the test machine the exit device ends the emulator with 17 (exit status 35); otherwise the processor halts with
  * the screen standing. Windows Internals, 7th ed., part 2, chapter 10 "Crash dump analysis" (the screen is ours: it says more).
  */
@@ -14,6 +15,8 @@
 #define BUGCHECK_EXIT 17
 #define SHOWN_FRAMES 24
 #define SHOWN_RECORDS 8
+#define SHOWN_FRAMES_OTHERS 10
+#define FREEZE_WAIT 200000 /* microseconds; under an emulator a processor may be without a host thread for a while */
 
 static volatile LONG KdpBugCheckOwner; /* processor + 1 */
 static LIST_ENTRY KdpCallbacks = { &KdpCallbacks, &KdpCallbacks };
@@ -34,9 +37,11 @@ static void KdpSay(const char *Format, ...)
         Line[Length++] = '\n';
     }
     Line[Length] = 0;
-    KdPutText(Line, (SIZE_T)Length);
-    KdpSerialWrite(Line, (SIZE_T)Length);
-    InbvDisplayString_(Line);
+    KiDebugPortWrite(Line, (SIZE_T)Length); /* without the log's lock: who holds it may stand still */
+    if (KdpInBugCheck) {
+        KdpSerialWrite(Line, (SIZE_T)Length);
+        InbvDisplayString_(Line);
+    }
 }
 
 static void KdpShowRegisters(const KTRAP_FRAME *Frame)
@@ -64,25 +69,97 @@ static void KdpShowTrace(void)
     }
 }
 
-static void KdpShowThread(void)
+static void KdpShowThread(PKPRCB Prcb)
 {
-    PETHREAD Thread = (PETHREAD)KeGetCurrentThread();
+    PETHREAD Thread = (PETHREAD)Prcb->CurrentThread;
     PEPROCESS Process = (PEPROCESS)Thread->Tcb.Process;
 
-    KdpSay("processor %u, thread %p (%u.%u) of %.15s, previous mode %u\n", KeGetCurrentPrcb()->Number, (PVOID)Thread,
+    KdpSay("processor %u, thread %p (%u.%u) of %.15s, previous mode %u\n", Prcb->Number, (PVOID)Thread,
            (ULONG)(ULONG_PTR)Thread->Cid.UniqueProcess, (ULONG)(ULONG_PTR)Thread->Cid.UniqueThread,
            Process != NULL && Process->ImageFileName[0] != 0 ? Process->ImageFileName : "System", Thread->Tcb.PreviousMode);
 }
 
-static void KdpShowBacktrace(PKTRAP_FRAME Frame)
+static void KdpShowBacktrace(PKTHREAD Thread, PKTRAP_FRAME Frame, ULONG Limit)
 {
     ULONG_PTR Frames[SHOWN_FRAMES];
-    ULONG Count = KdBacktrace(Frame, Frames, SHOWN_FRAMES);
+    ULONG Count = KdBacktraceOf(Thread, Frame, Frames, Limit);
     char Name[160];
 
     for (ULONG i = 0; i < Count; i++) {
         KdFormatAddress(Frames[i], Name, sizeof(Name));
         KdpSay("  #%02u %016I64x %s\n", i, (ULONG64)Frames[i], Name);
+    }
+}
+
+/* ---- the other processors ------------------------------------------------------------------------------------------------------- */
+
+static volatile LONG64 KdpAsked; /* bit n: processor n is asked for a backtrace */
+
+void KdFreezeIfAsked(PKTRAP_FRAME Frame)
+{
+    PKPRCB Prcb = KeGetCurrentPrcb();
+
+    if (KdpBugCheckOwner != 0 && KdpBugCheckOwner != (LONG)Prcb->Number + 1) {
+        Prcb->FrozenFrame = Frame;
+        InterlockedExchange(&Prcb->Frozen, TRUE);
+        for (;;) {
+            __asm__ volatile("cli\n\thlt");
+        }
+    }
+}
+
+/* No lock is taken: the processor may have been stopped while it held the log's. */
+static BOOLEAN KdpAnswerNmi(PKTRAP_FRAME Frame)
+{
+    PKPRCB Prcb = KeGetCurrentPrcb();
+
+    KdFreezeIfAsked(Frame);
+    if (!InterlockedBitTestAndReset64(&KdpAsked, Prcb->Number)) {
+        return FALSE;
+    }
+    KdpShowThread(Prcb);
+    KdpShowBacktrace(Prcb->CurrentThread, Frame, SHOWN_FRAMES_OTHERS);
+    return TRUE;
+}
+
+BOOLEAN KiHandleNmi(PKTRAP_FRAME Frame)
+{
+    return KdpAnswerNmi(Frame) || KiCallNmiCallbacks();
+}
+
+void KdAskForBacktrace(ULONG Number)
+{
+    (void)InterlockedBitTestAndSet64(&KdpAsked, Number);
+    KiSendNmi(Number);
+}
+
+static void KdpFreezeOthers(ULONG Self)
+{
+    for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
+        if (Number != Self) {
+            KiSendNmi(Number);
+        }
+    }
+    for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
+        for (ULONG Waited = 0; Number != Self && !KiProcessorBlock[Number]->Frozen && Waited < FREEZE_WAIT; Waited += 10) {
+            KeStallExecutionProcessor(10);
+        }
+    }
+}
+
+static void KdpShowOthers(ULONG Self)
+{
+    for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
+        PKPRCB Prcb = KiProcessorBlock[Number];
+        if (Number == Self) {
+            continue;
+        }
+        if (!Prcb->Frozen) {
+            KdpSay("processor %u does not answer\n", Number);
+            continue;
+        }
+        KdpShowThread(Prcb);
+        KdpShowBacktrace(Prcb->CurrentThread, Prcb->FrozenFrame, SHOWN_FRAMES_OTHERS);
     }
 }
 
@@ -111,17 +188,22 @@ NORETURN void KiBugCheckWithTrap(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_P
         KiExitEmulator(BUGCHECK_EXIT);
     }
     while (Owner != 0) {
-        YieldProcessor();
+        YieldProcessor(); /* until the owner's NMI comes */
     }
+    KdpFreezeOthers((ULONG)Self - 1);
     KdpInBugCheck = TRUE;
     InbvSolidColorFill_(BUGCHECK_BLUE);
     KdpSay("\n*** STOP: 0x%08X %s\n    (0x%016I64x, 0x%016I64x, 0x%016I64x, 0x%016I64x)\n", Code, KdpBugCheckName(Code), (ULONG64)P1,
            (ULONG64)P2, (ULONG64)P3, (ULONG64)P4);
-    KdpShowThread();
+    if (ExploreSeed_ != 0) {
+        KdpSay("EXPLORE=%I64u\n", ExploreSeed_);
+    }
+    KdpShowThread(KeGetCurrentPrcb());
     if (Frame != NULL) {
         KdpShowRegisters(Frame);
     }
-    KdpShowBacktrace(Frame);
+    KdpShowBacktrace(KeGetCurrentThread(), Frame, SHOWN_FRAMES);
+    KdpShowOthers((ULONG)Self - 1);
     KdpShowTrace();
     KdpRunCallbacks();
     KiExitEmulator(BUGCHECK_EXIT);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash.c - bugchecks on demand, to see that they can be seen: boot option CRASH=bugcheck, assert, fault, readonly, execute, stack or nmi.
+ * crash.c - bugchecks on demand, to see that they can be seen: boot option CRASH=bugcheck, assert, fault, readonly, execute, stack, nmi or spin (a spin lock
+ * that is never released).
  *
  * Each ends the boot in KeInitSystemPhase1, on a system thread with the clock running.  The system tests look for the code, the
  * function names in the backtrace and the exit status.
@@ -13,6 +14,16 @@ static __attribute__((noinline)) ULONG KdpRecurse(ULONG Depth)
 
     Frame[Depth & 1023] = (UCHAR)Depth;
     return Depth == MAXULONG ? 0 : KdpRecurse(Depth + 1) + Frame[Depth & 1023];
+}
+
+/* Takes a lock twice: what a checked build says about it. */
+static void KdpSpinTest(void)
+{
+    static KSPIN_LOCK Lock;
+    KIRQL OldIrql;
+
+    KeAcquireSpinLock(&Lock, &OldIrql);
+    KeAcquireSpinLockAtDpcLevel(&Lock);
 }
 
 static BOOLEAN KdpIs(const char *Option, const char *Name)
@@ -45,5 +56,7 @@ void KdCrashTest(const LOADER_PARAMETER_BLOCK *Block)
         (void)KdpRecurse(0);
     } else if (KdpIs(Option, "nmi")) {
         __asm__ volatile("int $2");
+    } else if (KdpIs(Option, "spin")) {
+        KdpSpinTest();
     }
 }

@@ -79,7 +79,9 @@ void KeUpdateSystemTime(PKTRAP_FRAME Frame)
             (void)KeInsertQueueDpc(&Prcb->TimerDpc, NULL, NULL);
         }
     }
-    KiAccountTick(Prcb, Thread, Frame);
+    if (!KiExploring() || KiExploreTick(Prcb)) {
+        KiAccountTick(Prcb, Thread, Frame);
+    }
     if ((Prcb->QuantumEnd || Prcb->DpcQueueDepth != 0) && !Prcb->DpcRoutineActive) {
         KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
     }

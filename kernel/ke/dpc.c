@@ -177,6 +177,107 @@ VOID NTAPI KeFlushQueuedDpcs(VOID)
     }
 }
 
+/* ---- calls on every processor --------------------------------------------------------------------------------------------------- */
+
+typedef struct _KI_CALL_BARRIER
+{
+    volatile LONG Left;       /* have not called KeSignalCallDpcDone */
+    volatile LONG NotArrived; /* at KeSignalCallDpcSynchronize */
+    volatile LONG Round;
+    LONG Total;
+} KI_CALL_BARRIER;
+
+static KGUARDED_MUTEX KiCallMutex; /* one call at a time: its DPCs wait for each other */
+static KDPC KiCallDpc[KE_MAXIMUM_PROCESSORS];
+
+void KiInitializeDpcCalls(void)
+{
+    KeInitializeGuardedMutex(&KiCallMutex);
+}
+
+/* Runs Routine as a DPC on every processor at once; it ends with KeSignalCallDpcDone(SystemArgument1).  IRQL below DISPATCH_LEVEL. */
+VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context)
+{
+    KI_CALL_BARRIER Barrier;
+    KIRQL OldIrql;
+    ULONG Self;
+
+    ASSERT_IRQL_LE(APC_LEVEL);
+    KeAcquireGuardedMutex(&KiCallMutex);
+    Barrier = (KI_CALL_BARRIER){ .Left = KeNumberProcessors, .NotArrived = KeNumberProcessors, .Total = KeNumberProcessors };
+    OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    Self = KiPrcb()->Number;
+    for (ULONG Number = 0; Number < (ULONG)Barrier.Total; Number++) {
+        KeInitializeDpc(&KiCallDpc[Number], Routine, Context);
+        KeSetTargetProcessorDpc(&KiCallDpc[Number], (CCHAR)Number);
+        KeSetImportanceDpc(&KiCallDpc[Number], HighImportance);
+        if (Number != Self) {
+            (void)KeInsertQueueDpc(&KiCallDpc[Number], &Barrier, &Barrier);
+        }
+    }
+    Routine(&KiCallDpc[Self], Context, &Barrier, &Barrier);
+    KeLowerIrql(OldIrql);
+    while (Barrier.Left != 0) {
+        YieldProcessor();
+    }
+    KeReleaseGuardedMutex(&KiCallMutex);
+}
+
+VOID NTAPI KeSignalCallDpcDone(PVOID SystemArgument1)
+{
+    (void)InterlockedDecrement(&((KI_CALL_BARRIER *)SystemArgument1)->Left);
+}
+
+/* All processors meet; TRUE on the one that came last. */
+LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID SystemArgument2)
+{
+    KI_CALL_BARRIER *Barrier = SystemArgument2;
+    LONG Round = Barrier->Round;
+
+    if (InterlockedDecrement(&Barrier->NotArrived) == 0) {
+        Barrier->NotArrived = Barrier->Total;
+        (void)InterlockedIncrement(&Barrier->Round);
+        return TRUE;
+    }
+    while (Barrier->Round == Round) {
+        YieldProcessor();
+    }
+    return FALSE;
+}
+
+typedef struct _KI_EACH
+{
+    void (*Routine)(PVOID Context);
+    PVOID Context;
+} KI_EACH;
+
+static VOID NTAPI KiCallEach(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    KI_EACH *Each = Context;
+
+    Each->Routine(Each->Context);
+    KeSignalCallDpcDone(Argument1);
+}
+
+void KeForEachProcessor_(void (*Routine)(PVOID Context), PVOID Context)
+{
+    KI_EACH Each = { Routine, Context };
+    KIRQL OldIrql;
+
+    if (KeNumberProcessors > 1 && KeGetCurrentIrql() < DISPATCH_LEVEL) {
+        KeGenericCallDpc((PKDEFERRED_ROUTINE)KiCallEach, &Each);
+        return;
+    }
+    OldIrql = KeGetCurrentIrql();
+    if (OldIrql < DISPATCH_LEVEL) {
+        (void)KfRaiseIrql(DISPATCH_LEVEL);
+    }
+    Routine(Context);
+    if (OldIrql < DISPATCH_LEVEL) {
+        KeLowerIrql(OldIrql);
+    }
+}
+
 NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION Information)
 {
     *Information = (KDPC_WATCHDOG_INFORMATION){ 0 };

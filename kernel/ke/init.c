@@ -57,6 +57,7 @@ void KeInitSystemPhase0(LOADER_PARAMETER_BLOCK *Block)
     PKPRCB Prcb = KiPrcb();
 
     KiInitializeTimers();
+    KiInitializeDpcCalls();
     KiInitializePrcb(Prcb);
     KeInitializeProcess(KiInitialProcess, 0, 1, KiReadPageTableRoot());
     KiInitialProcess->ActiveProcessors = 1;
@@ -100,6 +101,9 @@ static PVOID KiCreateProcessor(ULONG Number)
     KeInitThread(&Idle->Tcb, Stack, NULL, NULL, NULL, KiInitialProcess);
     KiCompleteIdleThread(Prcb);
     EtwInitProcessor(Prcb);
+#ifndef FREE_BUILD
+    KiExploreProcessor(Prcb);
+#endif
     return Block;
 }
 
@@ -130,6 +134,9 @@ static void KiStartAllProcessors(const LOADER_PARAMETER_BLOCK *Block)
 void KeInitSystemPhase1(LOADER_PARAMETER_BLOCK *Block)
 {
     KiStartTime(Block);
+#ifndef FREE_BUILD
+    KiInitializeExplore(Block);
+#endif
     KiStartAllProcessors(Block);
     KdBootStep("Ke: %u MHz, %d processor%s, clock at 64 Hz", KiPrcb()->MHz, KeNumberProcessors, KeNumberProcessors == 1 ? "" : "s");
     KdCrashTest(Block);

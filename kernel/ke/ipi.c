@@ -193,7 +193,7 @@ NTSTATUS NTAPI KeDeregisterNmiCallback(PVOID Handle)
     return STATUS_SUCCESS;
 }
 
-BOOLEAN KiHandleNmi(PKTRAP_FRAME Frame)
+BOOLEAN KiCallNmiCallbacks(void)
 {
     BOOLEAN Handled = FALSE;
 

@@ -67,12 +67,27 @@ enum
 };
 
 /* ---- small helpers -------------------------------------------------------------------------------------------------------------- */
+void KiWaitForLock(PKSPIN_LOCK Lock);           /* spins until it has it (spinlock.c) */
+void KiWaitForObject(DISPATCHER_HEADER *Object); /* the same for an object's lock bit */
+
+#ifdef FREE_BUILD
+#define KiExplorePoint() ((void)0)
+#define KiExploring() FALSE
+#else
+/* explore.c */
+ULONG64 KiExploreRandom(PKPRCB Prcb);
+void KiExploreAct(void);
+BOOLEAN KiExploreTick(PKPRCB Prcb);
+void KiInitializeExplore(const LOADER_PARAMETER_BLOCK *Block);
+void KiExploreProcessor(PKPRCB Prcb);
+#define KiExploring() UNLIKELY(ExploreSeed_ != 0)
+#define KiExplorePoint() (KiExploring() ? KiExploreAct() : (void)0)
+#endif
+
 static inline void KiAcquireLock(PKSPIN_LOCK Lock)
 {
-    while (InterlockedBitTestAndSet64((LONG64 volatile *)Lock, 0)) {
-        while (*(volatile KSPIN_LOCK *)Lock & 1) {
-            YieldProcessor();
-        }
+    if (UNLIKELY(InterlockedBitTestAndSet64((LONG64 volatile *)Lock, 0))) {
+        KiWaitForLock(Lock);
     }
 }
 
@@ -83,15 +98,13 @@ static inline BOOLEAN KiTryAcquireLock(PKSPIN_LOCK Lock)
 
 static inline void KiReleaseLock(PKSPIN_LOCK Lock)
 {
-    __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
+    __atomic_store_n((UCHAR *)Lock, 0, __ATOMIC_RELEASE); /* the other bytes are the checked build's (spinlock.c) */
 }
 
 static inline void KiLockObject(DISPATCHER_HEADER *Object)
 {
-    while (InterlockedBitTestAndSet((LONG volatile *)&Object->Lock, KI_LOCK_BIT)) {
-        while (*(volatile UCHAR *)&Object->Type & 0x80) {
-            YieldProcessor();
-        }
+    if (UNLIKELY(InterlockedBitTestAndSet((LONG volatile *)&Object->Lock, KI_LOCK_BIT))) {
+        KiWaitForObject(Object);
     }
 }
 
@@ -204,6 +217,7 @@ BOOLEAN KiTimersDue(ULONG64 Now);
 void KiExpireTimers(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2);
 void KiRetireDpcs(PKPRCB Prcb);
 void KiInitializePrcb(PKPRCB Prcb);
+void KiInitializeDpcCalls(void);
 /* ApcQueueLock held; queues and, as needed, ends the target's wait.  *Kick is a list of at most one thread to ready after unlocking. */
 void KiQueueApc(PKAPC Apc, KI_READY_LIST *Ready);
 void KiCheckKernelApc(PKTHREAD Thread); /* asks for the APC interrupt if the current thread has one to take */

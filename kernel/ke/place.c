@@ -42,6 +42,14 @@ static ULONG KiSelectProcessor(PKTHREAD Thread)
     if (Affinity == 1) {
         return 0;
     }
+#ifndef FREE_BUILD
+    if (KiExploring()) {
+        ULONG Number = (ULONG)KiExploreRandom(KiPrcb()) & (KE_MAXIMUM_PROCESSORS - 1) & (ULONG)(KeNumberProcessors - 1);
+        if (Affinity >> Number & 1) {
+            return Number;
+        }
+    }
+#endif
     if (Idle != 0) {
         return Idle >> Ideal & 1 ? Ideal : Idle >> Thread->NextProcessor & 1 ? Thread->NextProcessor : (ULONG)__builtin_ctzll(Idle);
     }

@@ -39,6 +39,21 @@ void KiDequeue(PKPRCB Prcb, PKTHREAD Thread)
     }
 }
 
+/* The first of a queue that is not empty. */
+static PLIST_ENTRY KiPickReady(PLIST_ENTRY List)
+{
+    PLIST_ENTRY Entry = List->Flink;
+
+#ifndef FREE_BUILD
+    if (KiExploring()) {
+        for (ULONG Skip = (ULONG)KiExploreRandom(KiPrcb()) & 3; Skip != 0 && Entry->Flink != List; Skip--) {
+            Entry = Entry->Flink;
+        }
+    }
+#endif
+    return Entry;
+}
+
 /* The best ready thread of at least Lowest, taken off its queue. */
 PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Lowest)
 {
@@ -48,7 +63,7 @@ PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Lowest)
     if (Summary == 0) {
         return NULL;
     }
-    Thread = CONTAINING_RECORD(Prcb->ReadyList[31 - __builtin_clz(Summary)].Flink, KTHREAD, WaitListEntry);
+    Thread = CONTAINING_RECORD(KiPickReady(&Prcb->ReadyList[31 - __builtin_clz(Summary)]), KTHREAD, WaitListEntry);
     KiDequeue(Prcb, Thread);
     return Thread;
 }
@@ -261,6 +276,7 @@ void KiExitDispatcher(KIRQL OldIrql)
             KiSwitchToNext();
         }
         KeLowerIrql(OldIrql);
+        KiExplorePoint();
     } else if (Prcb->NextThread != NULL && !Prcb->DpcRoutineActive && Prcb->CurrentThread != Prcb->IdleThread) {
         KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
     }
@@ -277,6 +293,14 @@ void KiQuantumEnd(void)
     if (Thread == Prcb->IdleThread) {
         return;
     }
+#ifndef FREE_BUILD
+    if (KiExploring() && Prcb->ExploreMove) {
+        Prcb->ExploreMove = FALSE;
+        KiLeaveProcessor(Prcb, Thread);
+        Thread->Quantum = Thread->QuantumReset;
+        return;
+    }
+#endif
     KiAcquireLock(&Thread->ThreadLock);
     if (Thread->Quantum <= 0) {
         Priority = Thread->Priority;

@@ -2,14 +2,93 @@
 /*
  * spinlock.c - the exported spin locks: plain, at DISPATCH_LEVEL, queued with the queue on the waiters' stacks.
  *
- * A KSPIN_LOCK's bit 0 is the lock.  In-stack queued locks use the same word as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and
+ * A KSPIN_LOCK's bit 0 is the lock; in a checked build its third byte is the number + 1 of the processor that had it last.  In-stack queued locks use the same word as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and
  * each waiter spins on its own cache line.  A lock must always be used in one of the two ways, as the documentation demands.
  */
 #include "kep.h"
 
+#define KI_LOCK_OWNER 2 /* byte of a KSPIN_LOCK */
+
+/* ---- waiting -------------------------------------------------------------------------------------------------------------------- */
+
+#define KI_SPINS_A_LOOK 4096
+#define KI_LOOKS_TO_LIVE 30
+
+typedef struct _KI_SPIN
+{
+    ULONG Spins, Seconds;
+    ULONG64 Start;
+} KI_SPIN;
+
+/* Not had within a second: a holder that has gone wrong, most likely.  Who waits and what everybody does is shown. */
+static void KiReportSpin(KI_SPIN *Spin, PVOID Lock, ULONG Owner)
+{
+    ULONG Self = KiPrcb()->Number;
+
+    Spin->Seconds++;
+    Spin->Start = KiReadTimeStamp();
+    if (Spin->Seconds == KI_LOOKS_TO_LIVE) {
+        KeBugCheckEx(0x0F /* SPIN_LOCK_ALREADY_OWNED */, (ULONG_PTR)Lock, Owner, Self, Spin->Seconds);
+    }
+    if (Spin->Seconds != 1) {
+        return;
+    }
+    KdPrint_("Ke: processor %u has waited for spin lock %p for a second; last owner: processor %d\n", Self, Lock, (LONG)Owner - 1);
+    KdPrintBacktrace(NULL);
+    for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
+        if (Number != Self) {
+            KdAskForBacktrace(Number);
+        }
+    }
+}
+
+static inline void KiSpin(KI_SPIN *Spin, PVOID Lock, ULONG Owner)
+{
+    YieldProcessor();
+    if (UNLIKELY(++Spin->Spins % KI_SPINS_A_LOOK == 0)) {
+        if (Spin->Start == 0) {
+            Spin->Start = KiReadTimeStamp();
+        } else if (KiReadTimeStamp() - Spin->Start > (ULONG64)KiPrcb()->MHz * 1000000) {
+            KiReportSpin(Spin, Lock, Owner);
+        }
+    }
+}
+
+void KiWaitForLock(PKSPIN_LOCK Lock)
+{
+    KI_SPIN Spin = { 0 };
+
+    do {
+        while (*(volatile KSPIN_LOCK *)Lock & 1) {
+            KiSpin(&Spin, Lock, ((UCHAR *)Lock)[KI_LOCK_OWNER]);
+        }
+    } while (InterlockedBitTestAndSet64((LONG64 volatile *)Lock, 0));
+}
+
+void KiWaitForObject(DISPATCHER_HEADER *Object)
+{
+    KI_SPIN Spin = { 0 };
+
+    do {
+        while (*(volatile UCHAR *)&Object->Type & 0x80) {
+            KiSpin(&Spin, Object, 0);
+        }
+    } while (InterlockedBitTestAndSet((LONG volatile *)&Object->Lock, KI_LOCK_BIT));
+}
+
+/* ---- plain ---------------------------------------------------------------------------------------------------------------------- */
+
 #define KI_QUEUE_WAIT 1ULL
 #define KI_QUEUE_OWNER 2ULL
 #define SYNCH_LEVEL_ 12
+
+static inline void KiAcquireChecked(PKSPIN_LOCK Lock)
+{
+    KiAcquireLock(Lock);
+#ifndef FREE_BUILD
+    ((volatile UCHAR *)Lock)[KI_LOCK_OWNER] = (UCHAR)(KiPrcb()->Number + 1);
+#endif
+}
 
 #undef KeInitializeSpinLock
 VOID NTAPI KeInitializeSpinLock_(PKSPIN_LOCK SpinLock) __asm__("KeInitializeSpinLock");
@@ -22,7 +101,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
 
-    KiAcquireLock(SpinLock);
+    KiAcquireChecked(SpinLock);
     return OldIrql;
 }
 
@@ -30,7 +109,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock)
 {
     KIRQL OldIrql = KfRaiseIrql(SYNCH_LEVEL_);
 
-    KiAcquireLock(SpinLock);
+    KiAcquireChecked(SpinLock);
     return OldIrql;
 }
 
@@ -38,17 +117,19 @@ VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
     ASSERT(*SpinLock & 1);
     KiReleaseLock(SpinLock);
+    KiExplorePoint();
     KeLowerIrql(NewIrql);
 }
 
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
-    KiAcquireLock(SpinLock);
+    KiAcquireChecked(SpinLock);
 }
 
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
     KiReleaseLock(SpinLock);
+    KiExplorePoint();
 }
 
 BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)

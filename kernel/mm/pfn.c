@@ -205,12 +205,14 @@ static void CacheSpill(PKPRCB Prcb, ULONG Keep)
     KeReleaseSpinLockFromDpcLevel(&MmPfnLock);
 }
 
+static void DrainProcessor(PVOID Context)
+{
+    CacheSpill(KeGetCurrentPrcb(), 0);
+}
+
 void MiDrainPageCache(void)
 {
-    KIRQL Irql = KfRaiseIrql(DISPATCH_LEVEL);
-
-    CacheSpill(KeGetCurrentPrcb(), 0);
-    KeLowerIrql(Irql);
+    KeForEachProcessor_(DrainProcessor, NULL);
 }
 
 /* ---- getting and giving ---- */

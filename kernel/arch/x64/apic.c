@@ -106,6 +106,13 @@ ULONG KiApicTimerElapsed(void)
     return 0xFFFFFFFF - KiApicRead(APIC_TIMER_CURRENT);
 }
 
+/* One tick after so many of the timer's. */
+void KiSetNextTick(ULONG Ticks)
+{
+    KiApicWrite(APIC_LVT_TIMER, CLOCK_VECTOR);
+    KiApicWrite(APIC_TIMER_INITIAL, Ticks);
+}
+
 void KiStartClock(void)
 {
     KiApicWrite(APIC_LVT_TIMER, APIC_PERIODIC | CLOCK_VECTOR);

@@ -407,6 +407,7 @@ void KiTraceServiceEntry(ULONG Service, ULONG64 FirstArgument)
 void KiTraceServiceExit(ULONG Service, NTSTATUS Status)
 {
     ETW_TRACE(ETW_CLASS_SYSCALL, EtwSystemCall, ETW_PHASE_END, 0, Status, Service, 0, 0, 0);
+    KiExploreServiceExit();
 }
 
 /* Entries of the table marked `!` in tools/syscalls.tbl. */
