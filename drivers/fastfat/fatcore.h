@@ -83,7 +83,8 @@ typedef struct _FAT_VOLUME {
     uint32_t NextFree;              /* T; where to look first */
     uint32_t Pending[FAT_PENDING];  /* T; sectors of the FAT that were changed, oldest first */
     uint32_t PendingCount;
-    uint8_t Dirty;                  /* T; the disk says so */
+    uint8_t Dirty;                  /* T; the disk says so, and it will be taken back */
+    uint8_t FoundDirty;             /* it said so when the volume was opened: only a check of the volume takes that back */
     FAT_NODE *Root;
 } FAT_VOLUME;
 

@@ -268,9 +268,9 @@ FAT_STATUS FatMarkClean(FAT_VOLUME *Volume)
         Status = FatWritePending(Volume, 0);
         if (Status == FAT_SUCCESS)
             Status = SetInfo(Volume, Sector, Volume->FreeClusters, Volume->NextFree);
-        if (Status == FAT_SUCCESS)
+        if (Status == FAT_SUCCESS && !Volume->FoundDirty)
             Status = SetTableState(Volume, 0);
-        if (Status == FAT_SUCCESS)
+        if (Status == FAT_SUCCESS && !Volume->FoundDirty)
             Status = SetBootState(Volume, Sector, 0);
         Volume->Dirty = Status != FAT_SUCCESS;
     }
@@ -291,6 +291,7 @@ static FAT_STATUS ReadState(FAT_VOLUME *Volume)
         return FAT_NO_MEMORY;
     FAT_STATUS Status = FatDeviceRead(Volume->Device, 0, Geometry->BytesPerSector, Sector);
     int Clean = Status == FAT_SUCCESS && !(Sector[Geometry->Bits == 32 ? 0x41 : 0x25] & STATE_DIRTY);
+    Volume->FoundDirty = !Clean;
     if (Status == FAT_SUCCESS && Geometry->InfoSector != 0)
         Status = FatDeviceRead(Volume->Device, (uint64_t)Geometry->InfoSector * Geometry->BytesPerSector, Geometry->BytesPerSector, Sector);
     if (Status == FAT_SUCCESS && Geometry->InfoSector != 0 && Clean && IsInfoSector(Sector)) {
