@@ -54,7 +54,7 @@ static void KiDispatchUserException(PEXCEPTION_RECORD Record, PKTRAP_FRAME Frame
 
     if (FirstChance && KeUserExceptionDispatcher != NULL) {
         RtlZeroMemory(&Context, sizeof(Context));
-        Context.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS;
+        Context.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS | CONTEXT_DEBUG_REGISTERS;
         KeContextFromKframes(Frame, &Context);
         Status = KiInitializeUserException(Frame, Record, &Context);
         if (NT_SUCCESS(Status)) {

@@ -82,13 +82,14 @@ static void DetachMarked(void)
     }
 }
 
+/* Importers were mapped before what they import: so they go first, too. */
 static void DestroyMarked(void)
 {
     LIST_ENTRY *Head = &LdrpData.InLoadOrderModuleList;
 
-    for (LIST_ENTRY *Link = Head->Blink, *Previous; Link != Head; Link = Previous) {
+    for (LIST_ENTRY *Link = Head->Flink, *Next; Link != Head; Link = Next) {
         LDRP_MODULE *Module = LdrpFromLoadLink(Link);
-        Previous = Link->Blink;
+        Next = Link->Flink;
         if (Module->Marked)
             LdrpDestroyModule(Module);
     }

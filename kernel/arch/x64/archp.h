@@ -185,6 +185,9 @@ static inline void KiOut16(USHORT Port, USHORT Value)
 }
 
 /* ---- processor.c ---------------------------------------------------------------------------------------------------------------- */
+/* divide.c: STATUS_INTEGER_DIVIDE_BY_ZERO or STATUS_INTEGER_OVERFLOW, for a divide error of user mode. */
+NTSTATUS KiDivideStatus(const KTRAP_FRAME *Frame);
+
 extern KIPROCESSOR KiBootProcessor;
 void KiInitializeProcessor(KIPROCESSOR *Processor, ULONG Number);
 void KiInitializeExtendedState(PKPRCB Prcb);

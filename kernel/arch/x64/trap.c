@@ -230,7 +230,7 @@ static void KiTrapWithStatus(PKTRAP_FRAME Frame)
 {
     switch (Frame->Vector) {
     case 0:
-        KiRaiseFromFrame(Frame, STATUS_INTEGER_DIVIDE_BY_ZERO, 0, 0, 0, 0, 0);
+        KiRaiseFromFrame(Frame, KiFrameMode(Frame) == UserMode ? KiDivideStatus(Frame) : STATUS_INTEGER_DIVIDE_BY_ZERO, 0, 0, 0, 0, 0);
         break;
     case 3:
         Frame->Rip--; /* NT shows the INT3 itself */
