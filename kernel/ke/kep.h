@@ -98,7 +98,7 @@ static inline BOOLEAN KiTryAcquireLock(PKSPIN_LOCK Lock)
 
 static inline void KiReleaseLock(PKSPIN_LOCK Lock)
 {
-    __atomic_store_n((UCHAR *)Lock, 0, __ATOMIC_RELEASE); /* the other bytes are the checked build's (spinlock.c) */
+    __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
 }
 
 static inline void KiLockObject(DISPATCHER_HEADER *Object)

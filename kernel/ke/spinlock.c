@@ -2,12 +2,10 @@
 /*
  * spinlock.c - the exported spin locks: plain, at DISPATCH_LEVEL, queued with the queue on the waiters' stacks.
  *
- * A KSPIN_LOCK's bit 0 is the lock; in a checked build its third byte is the number + 1 of the processor that had it last.  In-stack queued locks use the same word as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and
+ * A KSPIN_LOCK's bit 0 is the lock; the other bits stay 0, because others compare the whole word.  In-stack queued locks use the same word as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and
  * each waiter spins on its own cache line.  A lock must always be used in one of the two ways, as the documentation demands.
  */
 #include "kep.h"
-
-#define KI_LOCK_OWNER 2 /* byte of a KSPIN_LOCK */
 
 /* ---- waiting -------------------------------------------------------------------------------------------------------------------- */
 
@@ -21,19 +19,19 @@ typedef struct _KI_SPIN
 } KI_SPIN;
 
 /* Not had within a second: a holder that has gone wrong, most likely.  Who waits and what everybody does is shown. */
-static void KiReportSpin(KI_SPIN *Spin, PVOID Lock, ULONG Owner)
+static void KiReportSpin(KI_SPIN *Spin, PVOID Lock)
 {
     ULONG Self = KiPrcb()->Number;
 
     Spin->Seconds++;
     Spin->Start = KiReadTimeStamp();
     if (Spin->Seconds == KI_LOOKS_TO_LIVE) {
-        KeBugCheckEx(0x0F /* SPIN_LOCK_ALREADY_OWNED */, (ULONG_PTR)Lock, Owner, Self, Spin->Seconds);
+        KeBugCheckEx(0x0F /* SPIN_LOCK_ALREADY_OWNED */, (ULONG_PTR)Lock, Self, Spin->Seconds, 0);
     }
     if (Spin->Seconds != 1) {
         return;
     }
-    KdPrint_("Ke: processor %u has waited for spin lock %p for a second; last owner: processor %d\n", Self, Lock, (LONG)Owner - 1);
+    KdPrint_("Ke: processor %u has waited for spin lock %p for a second\n", Self, Lock);
     KdPrintBacktrace(NULL);
     for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
         if (Number != Self) {
@@ -42,14 +40,14 @@ static void KiReportSpin(KI_SPIN *Spin, PVOID Lock, ULONG Owner)
     }
 }
 
-static inline void KiSpin(KI_SPIN *Spin, PVOID Lock, ULONG Owner)
+static inline void KiSpin(KI_SPIN *Spin, PVOID Lock)
 {
     YieldProcessor();
     if (UNLIKELY(++Spin->Spins % KI_SPINS_A_LOOK == 0)) {
         if (Spin->Start == 0) {
             Spin->Start = KiReadTimeStamp();
         } else if (KiReadTimeStamp() - Spin->Start > (ULONG64)KiPrcb()->MHz * 1000000) {
-            KiReportSpin(Spin, Lock, Owner);
+            KiReportSpin(Spin, Lock);
         }
     }
 }
@@ -60,7 +58,7 @@ void KiWaitForLock(PKSPIN_LOCK Lock)
 
     do {
         while (*(volatile KSPIN_LOCK *)Lock & 1) {
-            KiSpin(&Spin, Lock, ((UCHAR *)Lock)[KI_LOCK_OWNER]);
+            KiSpin(&Spin, Lock);
         }
     } while (InterlockedBitTestAndSet64((LONG64 volatile *)Lock, 0));
 }
@@ -71,7 +69,7 @@ void KiWaitForObject(DISPATCHER_HEADER *Object)
 
     do {
         while (*(volatile UCHAR *)&Object->Type & 0x80) {
-            KiSpin(&Spin, Object, 0);
+            KiSpin(&Spin, Object);
         }
     } while (InterlockedBitTestAndSet((LONG volatile *)&Object->Lock, KI_LOCK_BIT));
 }
@@ -81,14 +79,6 @@ void KiWaitForObject(DISPATCHER_HEADER *Object)
 #define KI_QUEUE_WAIT 1ULL
 #define KI_QUEUE_OWNER 2ULL
 #define SYNCH_LEVEL_ 12
-
-static inline void KiAcquireChecked(PKSPIN_LOCK Lock)
-{
-    KiAcquireLock(Lock);
-#ifndef FREE_BUILD
-    ((volatile UCHAR *)Lock)[KI_LOCK_OWNER] = (UCHAR)(KiPrcb()->Number + 1);
-#endif
-}
 
 #undef KeInitializeSpinLock
 VOID NTAPI KeInitializeSpinLock_(PKSPIN_LOCK SpinLock) __asm__("KeInitializeSpinLock");
@@ -101,7 +91,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
 
-    KiAcquireChecked(SpinLock);
+    KiAcquireLock(SpinLock);
     return OldIrql;
 }
 
@@ -109,7 +99,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock)
 {
     KIRQL OldIrql = KfRaiseIrql(SYNCH_LEVEL_);
 
-    KiAcquireChecked(SpinLock);
+    KiAcquireLock(SpinLock);
     return OldIrql;
 }
 
@@ -123,7 +113,7 @@ VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
-    KiAcquireChecked(SpinLock);
+    KiAcquireLock(SpinLock);
 }
 
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
