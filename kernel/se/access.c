@@ -12,7 +12,12 @@
  *  5. a restricted token takes step 3 and 4 a second time with its restricting SIDs; both must grant.
  *
  * A group counts for allowing entries if enabled, for denying ones also if it is for deny only.  Inherit-only entries are no part of the check.
- * Object entries count if they name no object type; callback and compound entries count for nothing.
+ * Callback and compound entries count for nothing.
+ *
+ * Object types (AccessCheckByType): the caller gives a tree of types, and every node of it is decided on its own.  A plain entry speaks for all nodes; an
+ * object entry for the node of its type and those below.  What all children of a node grant, the node grants; what one of them is denied, the node is
+ * denied.  The answer is the root's.  Without a tree there is one node: then an allowing entry for some type is not for the whole object, and a
+ * denying one is.
  */
 #include "access.h"
 
@@ -27,6 +32,8 @@ typedef struct _SEP_OBJECT_ACE
     ULONG Flags; /* 1: an object type follows, 2: an inherited object type follows */
     ULONG Rest;
 } SEP_OBJECT_ACE;
+#define OBJECT_TYPE_PRESENT 1u
+#define INHERITED_TYPE_PRESENT 2u
 
 static const struct
 {
@@ -99,12 +106,13 @@ static inline ACE_HEADER *SepNextAce(ACE_HEADER *Ace)
 
 typedef enum _SEP_ACE_KIND { SepAceOther, SepAceAllow, SepAceDeny } SEP_ACE_KIND;
 
-/* What Ace does in an access check, and for whom. */
-static SEP_ACE_KIND SepClassifyAce(ACE_HEADER *Ace, PSID *Sid)
+/* What Ace does in an access check, for whom, and for which object type (NULL: for all). */
+static SEP_ACE_KIND SepClassifyAce(ACE_HEADER *Ace, PSID *Sid, const GUID **Type)
 {
     SEP_OBJECT_ACE *Object = (SEP_OBJECT_ACE *)Ace;
 
     *Sid = ACE_SID(Ace);
+    *Type = NULL;
     if (Ace->AceFlags & INHERIT_ONLY_ACE) {
         return SepAceOther;
     }
@@ -115,10 +123,11 @@ static SEP_ACE_KIND SepClassifyAce(ACE_HEADER *Ace, PSID *Sid)
         return SepAceDeny;
     case ACCESS_ALLOWED_OBJECT_ACE_TYPE:
     case ACCESS_DENIED_OBJECT_ACE_TYPE:
-        if (Object->Flags & 1) {
-            return SepAceOther;
+        if (Object->Flags & OBJECT_TYPE_PRESENT) {
+            *Type = (const GUID *)&Object->Rest;
         }
-        *Sid = (PUCHAR)&Object->Rest + (Object->Flags & 2 ? sizeof(GUID) : 0);
+        *Sid = (PUCHAR)&Object->Rest + (Object->Flags & OBJECT_TYPE_PRESENT ? sizeof(GUID) : 0) +
+               (Object->Flags & INHERITED_TYPE_PRESENT ? sizeof(GUID) : 0);
         return Ace->AceType == ACCESS_ALLOWED_OBJECT_ACE_TYPE ? SepAceAllow : SepAceDeny;
     default:
         return SepAceOther;
@@ -176,6 +185,8 @@ typedef struct _SEP_PASS
     const SEP_SUBJECT *Subject;
     const SEP_OBJECT *Object;
     PSID PrincipalSelf;
+    SEP_TYPE_NODE *Nodes;
+    ULONG Count;
     BOOLEAN Restricted; /* with the restricting SIDs */
     BOOLEAN Owner;      /* the subject owns the object */
 } SEP_PASS;
@@ -197,63 +208,124 @@ static BOOLEAN SepSidMatches(const SEP_PASS *Pass, PSID Sid, BOOLEAN Deny)
 static BOOLEAN SepDaclNamesOwnerRights(PACL Dacl)
 {
     ACE_HEADER *Ace = SepFirstAce(Dacl);
+    const GUID *Type;
     PSID Sid;
 
     for (USHORT i = 0; i < Dacl->AceCount; i++, Ace = SepNextAce(Ace)) {
-        if (SepClassifyAce(Ace, &Sid) != SepAceOther && SepEqualSid(Sid, &SepOwnerRights)) {
+        if (SepClassifyAce(Ace, &Sid, &Type) != SepAceOther && SepEqualSid(Sid, &SepOwnerRights)) {
             return TRUE;
         }
     }
     return FALSE;
 }
 
-/* The rights of Wanted that the pass grants.  Each right is decided by the first entry that names it. */
-static ACCESS_MASK SepCheckDacl(SEP_PASS *Pass, ACCESS_MASK Wanted)
+/* The rights of Mask that all children of Node grant. */
+static ACCESS_MASK SepGrantedByChildren(const SEP_PASS *Pass, ULONG Node, ACCESS_MASK Mask)
 {
-    PACL Dacl = Pass->Object->Dacl;
-    ACCESS_MASK Granted = 0, Undecided = Wanted;
-    ACE_HEADER *Ace;
-
-    if (Dacl == NULL) {
-        return Wanted;
-    }
-    Pass->Owner = Pass->Object->Owner != NULL && SepSidInSubject(Pass->Subject, Pass->Object->Owner, FALSE, Pass->Restricted);
-    if (Pass->Owner && (Wanted & (READ_CONTROL | WRITE_DAC)) && !SepDaclNamesOwnerRights(Dacl)) {
-        Granted = Wanted & (READ_CONTROL | WRITE_DAC);
-        Undecided &= ~Granted;
-    }
-    Ace = SepFirstAce(Dacl);
-    for (USHORT i = 0; i < Dacl->AceCount && Undecided != 0; i++, Ace = SepNextAce(Ace)) {
-        ACCESS_MASK Mask = ACE_MASK(Ace) & Undecided;
-        SEP_ACE_KIND Kind;
-        PSID Sid;
-
-        if (Mask == 0 || (Kind = SepClassifyAce(Ace, &Sid)) == SepAceOther || !SepSidMatches(Pass, Sid, Kind == SepAceDeny)) {
-            continue;
-        }
-        Undecided &= ~Mask;
-        if (Kind == SepAceAllow) {
-            Granted |= Mask;
+    for (ULONG i = Node + 1; i < Pass->Count && Pass->Nodes[i].Level > Pass->Nodes[Node].Level; i++) {
+        if (Pass->Nodes[i].Parent == Node) {
+            Mask &= Pass->Nodes[i].Granted;
         }
     }
-    return Granted;
+    return Mask;
 }
 
-/* Both passes of a restricted token. */
-static ACCESS_MASK SepCheckDiscretionary(const SEP_SUBJECT *Subject, const SEP_OBJECT *Object, PSID PrincipalSelf, const GENERIC_MAPPING *Mapping,
-                                         ACCESS_MASK Wanted)
+/* An entry decides Mask for Node and all below it, as far as nothing before has; and for those above, what follows from that. */
+static void SepDecide(SEP_PASS *Pass, ULONG Node, ACCESS_MASK Mask, BOOLEAN Allow)
 {
-    SEP_PASS Pass = {Subject, Object, PrincipalSelf, FALSE, FALSE};
-    ACCESS_MASK Granted = SepCheckDacl(&Pass, Wanted), Subjected = ALL_ACCESSES;
+    SEP_TYPE_NODE *Nodes = Pass->Nodes;
 
-    if (Subject->RestrictedCount == 0 || Granted == 0) {
-        return Granted;
+    for (ULONG i = Node; i < Pass->Count && (i == Node || Nodes[i].Level > Nodes[Node].Level); i++) {
+        *(Allow ? &Nodes[i].Granted : &Nodes[i].Denied) |= Mask & ~(Nodes[i].Granted | Nodes[i].Denied);
+    }
+    while (Node != 0 && Mask != 0) {
+        Node = Nodes[Node].Parent;
+        Mask &= ~(Nodes[Node].Granted | Nodes[Node].Denied);
+        if (Allow) {
+            Mask = SepGrantedByChildren(Pass, Node, Mask);
+            Nodes[Node].Granted |= Mask;
+        } else {
+            Nodes[Node].Denied |= Mask;
+        }
+    }
+}
+
+/* The node an entry for Type speaks for; Count: for none. */
+static ULONG SepFindNode(const SEP_PASS *Pass, const GUID *Type, SEP_ACE_KIND Kind)
+{
+    ULONG Node = 0;
+
+    if (Type == NULL) {
+        return 0;
+    }
+    if (Pass->Count == 1 && !Pass->Nodes[0].HasType) {
+        return Kind == SepAceDeny ? 0 : 1;
+    }
+    while (Node < Pass->Count && memcmp(&Pass->Nodes[Node].Type, Type, sizeof(*Type)) != 0) {
+        Node++;
+    }
+    return Node;
+}
+
+/* The rights of Wanted that the pass grants, in each node's Granted.  Each right is decided by the first entry that names it. */
+static void SepCheckDacl(SEP_PASS *Pass, ACCESS_MASK Wanted)
+{
+    PACL Dacl = Pass->Object->Dacl;
+    ACCESS_MASK AtOnce = 0;
+    ACE_HEADER *Ace;
+
+    Pass->Owner = Pass->Object->Owner != NULL && SepSidInSubject(Pass->Subject, Pass->Object->Owner, FALSE, Pass->Restricted);
+    if (Dacl == NULL) {
+        AtOnce = Wanted;
+    } else if (Pass->Owner && (Wanted & (READ_CONTROL | WRITE_DAC)) && !SepDaclNamesOwnerRights(Dacl)) {
+        AtOnce = Wanted & (READ_CONTROL | WRITE_DAC);
+    }
+    for (ULONG i = 0; i < Pass->Count; i++) {
+        Pass->Nodes[i].Granted = AtOnce;
+        Pass->Nodes[i].Denied = ~Wanted;
+    }
+    if (Dacl == NULL) {
+        return;
+    }
+    Ace = SepFirstAce(Dacl);
+    for (USHORT i = 0; i < Dacl->AceCount; i++, Ace = SepNextAce(Ace)) {
+        SEP_ACE_KIND Kind;
+        const GUID *Type;
+        ULONG Node;
+        PSID Sid;
+
+        if (Pass->Count == 1 && (Pass->Nodes[0].Granted | Pass->Nodes[0].Denied) == ALL_ACCESSES) {
+            return;
+        }
+        if ((ACE_MASK(Ace) & Wanted) == 0 || (Kind = SepClassifyAce(Ace, &Sid, &Type)) == SepAceOther ||
+            (Node = SepFindNode(Pass, Type, Kind)) >= Pass->Count || !SepSidMatches(Pass, Sid, Kind == SepAceDeny)) {
+            continue;
+        }
+        SepDecide(Pass, Node, ACE_MASK(Ace) & Wanted, Kind == SepAceAllow);
+    }
+}
+
+/* Both passes of a restricted token.  Each node's Granted is the result. */
+static void SepCheckDiscretionary(SEP_PASS *Pass, const GENERIC_MAPPING *Mapping, ACCESS_MASK Wanted)
+{
+    const SEP_SUBJECT *Subject = Pass->Subject;
+    ACCESS_MASK Subjected = ALL_ACCESSES;
+
+    SepCheckDacl(Pass, Wanted);
+    if (Subject->RestrictedCount == 0) {
+        return;
     }
     if (Subject->WriteRestricted) {
         Subjected = (Mapping->GenericWrite & ~(Mapping->GenericRead | Mapping->GenericExecute)) | DELETE | WRITE_DAC | WRITE_OWNER;
     }
-    Pass.Restricted = TRUE;
-    return (Granted & ~Subjected) | (SepCheckDacl(&Pass, Granted & Subjected) & Subjected);
+    for (ULONG i = 0; i < Pass->Count; i++) {
+        Pass->Nodes[i].First = Pass->Nodes[i].Granted;
+    }
+    Pass->Restricted = TRUE;
+    SepCheckDacl(Pass, Wanted & Subjected);
+    for (ULONG i = 0; i < Pass->Count; i++) {
+        Pass->Nodes[i].Granted = Pass->Nodes[i].First & (Pass->Nodes[i].Granted | ~Subjected);
+    }
 }
 
 /* ---- the whole check ---- */
@@ -275,33 +347,50 @@ static NTSTATUS SepCheckPrivileges(const SEP_SUBJECT *Subject, ACCESS_MASK Wante
     return STATUS_SUCCESS;
 }
 
-NTSTATUS SepAccessCheck(const SEP_SUBJECT *Subject, const SEP_OBJECT *Object, PSID PrincipalSelf, ACCESS_MASK Desired, ACCESS_MASK PreviouslyGranted,
-                        const GENERIC_MAPPING *Mapping, ACCESS_MASK *Granted, ULONG64 *PrivilegesUsed)
+NTSTATUS SepAccessCheckByType(const SEP_SUBJECT *Subject, const SEP_OBJECT *Object, PSID PrincipalSelf, ACCESS_MASK Desired,
+                              ACCESS_MASK PreviouslyGranted, const GENERIC_MAPPING *Mapping, SEP_TYPE_NODE *Nodes, ULONG Count, ULONG64 *PrivilegesUsed)
 {
-    ACCESS_MASK Mandatory, Remaining, Given = PreviouslyGranted;
+    SEP_PASS Pass = {Subject, Object, PrincipalSelf, Nodes, Count, FALSE, FALSE};
+    ACCESS_MASK Mandatory = SepMandatoryAllowed(Subject, Object, Mapping), Remaining, Given = PreviouslyGranted;
     BOOLEAN Maximum = (Desired & MAXIMUM_ALLOWED) != 0;
-    NTSTATUS Status;
+    NTSTATUS Status = STATUS_SUCCESS;
 
-    *Granted = 0;
     *PrivilegesUsed = 0;
-    Mandatory = SepMandatoryAllowed(Subject, Object, Mapping);
     Remaining = Desired & ~(MAXIMUM_ALLOWED | PreviouslyGranted);
     if (Remaining & ~Mandatory) {
-        return STATUS_ACCESS_DENIED;
+        Status = STATUS_ACCESS_DENIED;
+    } else {
+        Status = SepCheckPrivileges(Subject, Remaining, &Given, PrivilegesUsed);
     }
-    Status = SepCheckPrivileges(Subject, Remaining, &Given, PrivilegesUsed);
     if (!NT_SUCCESS(Status)) {
+        for (ULONG i = 0; i < Count; i++) {
+            Nodes[i].Granted = 0;
+            Nodes[i].Status = Status;
+        }
         return Status;
     }
     Remaining &= ~Given;
     if (Maximum) {
-        Given |= SepCheckDiscretionary(Subject, Object, PrincipalSelf, Mapping, (Mapping->GenericAll | Remaining) & Mandatory & ~ACCESS_SYSTEM_SECURITY);
-    } else if (Remaining != 0) {
-        Given |= SepCheckDiscretionary(Subject, Object, PrincipalSelf, Mapping, Remaining);
+        SepCheckDiscretionary(&Pass, Mapping, (Mapping->GenericAll | Remaining) & Mandatory & ~ACCESS_SYSTEM_SECURITY);
+    } else {
+        SepCheckDiscretionary(&Pass, Mapping, Remaining);
     }
-    if ((Remaining & ~Given) != 0 || Given == 0) {
-        return STATUS_ACCESS_DENIED;
+    for (ULONG i = 0; i < Count; i++) {
+        Nodes[i].Granted |= Given;
+        Nodes[i].Status = (Remaining & ~Nodes[i].Granted) != 0 || Nodes[i].Granted == 0 ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+        if (Nodes[i].Status != STATUS_SUCCESS) {
+            Nodes[i].Granted = 0;
+        }
     }
-    *Granted = Given;
-    return STATUS_SUCCESS;
+    return Nodes[0].Status;
+}
+
+NTSTATUS SepAccessCheck(const SEP_SUBJECT *Subject, const SEP_OBJECT *Object, PSID PrincipalSelf, ACCESS_MASK Desired, ACCESS_MASK PreviouslyGranted,
+                        const GENERIC_MAPPING *Mapping, ACCESS_MASK *Granted, ULONG64 *PrivilegesUsed)
+{
+    SEP_TYPE_NODE Whole = {0};
+    NTSTATUS Status = SepAccessCheckByType(Subject, Object, PrincipalSelf, Desired, PreviouslyGranted, Mapping, &Whole, 1, PrivilegesUsed);
+
+    *Granted = Whole.Granted;
+    return Status;
 }

@@ -41,12 +41,26 @@ typedef struct _SEP_OBJECT
     PACL Sacl; /* NULL: none */
 } SEP_OBJECT;
 
+/* One object type of the tree a check by type is given; node 0 is the root. */
+typedef struct _SEP_TYPE_NODE
+{
+    USHORT Level;
+    BOOLEAN HasType; /* FALSE: no tree was given, the node is the whole object */
+    GUID Type;
+    ULONG Parent;    /* index of the node above; the root's is 0 */
+    ACCESS_MASK Granted, Denied, First; /* while checking; Granted is also the answer */
+    NTSTATUS Status; /* the node's own answer */
+} SEP_TYPE_NODE;
+
 /*
  * STATUS_SUCCESS with *Granted, or STATUS_ACCESS_DENIED or STATUS_PRIVILEGE_NOT_HELD with *Granted 0.  Desired has no generic bits but may have
  * MAXIMUM_ALLOWED.  *PrivilegesUsed: those that made a difference.
  */
 NTSTATUS SepAccessCheck(const SEP_SUBJECT *Subject, const SEP_OBJECT *Object, PSID PrincipalSelf, ACCESS_MASK Desired, ACCESS_MASK PreviouslyGranted,
                         const GENERIC_MAPPING *Mapping, ACCESS_MASK *Granted, ULONG64 *PrivilegesUsed);
+/* The same for a tree of object types: returns the root's status, and each node has its own.  Count is at least 1. */
+NTSTATUS SepAccessCheckByType(const SEP_SUBJECT *Subject, const SEP_OBJECT *Object, PSID PrincipalSelf, ACCESS_MASK Desired,
+                              ACCESS_MASK PreviouslyGranted, const GENERIC_MAPPING *Mapping, SEP_TYPE_NODE *Nodes, ULONG Count, ULONG64 *PrivilegesUsed);
 /* Fills Object from a valid descriptor of either form. */
 void SepObjectFromDescriptor(PSECURITY_DESCRIPTOR Descriptor, SEP_OBJECT *Object);
 /* What mandatory policy leaves; all ones if it does not restrict. */

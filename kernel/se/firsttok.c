@@ -134,6 +134,17 @@ PACCESS_TOKEN SeMakeUserToken(void)
 
 /* ---- tokens of processes ------------------------------------------------------------------------------------------------------------------ */
 
+/* Whether the caller could have made Token from its own: a restricted copy of it, or a copy from the same source and logon. */
+static BOOLEAN SepIsOwnToken(PTOKEN Token)
+{
+    PTOKEN Own = PsReferencePrimaryToken(PsGetCurrentProcess());
+    BOOLEAN Child = RtlEqualLuid(&Token->ParentTokenId, &Own->TokenId);
+    BOOLEAN Sibling = RtlEqualLuid(&Token->ParentTokenId, &Own->ParentTokenId) && RtlEqualLuid(&Token->AuthenticationId, &Own->AuthenticationId);
+
+    ObfDereferenceObject(Own);
+    return Child || Sibling;
+}
+
 NTSTATUS SeSubProcessToken(PEPROCESS Parent, PACCESS_TOKEN Explicit, PACCESS_TOKEN *Result)
 {
     PTOKEN Source = Explicit, Token;
@@ -143,6 +154,9 @@ NTSTATUS SeSubProcessToken(PEPROCESS Parent, PACCESS_TOKEN Explicit, PACCESS_TOK
     if (Explicit != NULL) {
         if (Source->TokenType != TokenPrimary) {
             return STATUS_BAD_TOKEN_TYPE;
+        }
+        if (!SepIsOwnToken(Source) && !SeSinglePrivilegeCheck(SepExports.SeAssignPrimaryTokenPrivilege, ExGetPreviousMode())) {
+            return STATUS_PRIVILEGE_NOT_HELD;
         }
         ObfReferenceObject(Source);
     } else {

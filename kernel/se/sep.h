@@ -90,6 +90,10 @@ void SepSubjectFromToken(PTOKEN Token, SEP_SUBJECT *Subject); /* TokenLock held 
 ULONG SepTokenIntegrityLevel(PTOKEN Token);
 PTOKEN SepEffectiveToken(PSECURITY_SUBJECT_CONTEXT Context);
 BOOLEAN SepTokenHasPrivilege(PTOKEN Token, LUID Privilege);
+/* Whether the enabled privileges satisfy Required; those used are marked. */
+BOOLEAN SepCheckPrivilegeSet(ULONG64 Enabled, PPRIVILEGE_SET Required);
+/* The privileges of a set in pool (SeFreePrivileges); NULL for none, or without memory. */
+PPRIVILEGE_SET SepMakePrivilegeSet(ULONG64 Used);
 
 /* Copies of the caller's structures in pool; free with ExFreePool.  STATUS_INVALID_SID, STATUS_INVALID_PARAMETER, STATUS_ACCESS_VIOLATION. */
 NTSTATUS SepCaptureSid(KPROCESSOR_MODE Mode, PSID Source, PSID *Captured) NODISCARD;

@@ -1,63 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * token.c - the calls on tokens that programs make most: open, ask, adjust privileges.
+ * token.c - tokens: opened, asked, changed, copied, restricted, impersonated with.
  *
- * (Windows Internals, 7th ed., part 1, chapter 7, "Access tokens".)  The registry's, the services' and the event log's calls are not here:
- * a program that imports them is told so when it is loaded.
+ * (Windows Internals, 7th ed., part 1, chapter 7, "Access tokens", "Impersonation".)
  */
-#define WIN32_LEAN_AND_MEAN
-#define WIN32_NO_STATUS
-#include <windows.h>
-#undef WIN32_NO_STATUS
-#include <ntstatus.h>
-#include <winternl.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "ntapi.h"
-
-BOOL WINAPI DllMain(HINSTANCE Instance, DWORD Reason, LPVOID Reserved)
-{
-    (void)Reserved;
-    if (Reason == DLL_PROCESS_ATTACH) {
-        LdrDisableThreadCalloutsForDll(Instance);
-    }
-    return TRUE;
-}
-
-static BOOL Result(NTSTATUS Status)
-{
-    if (!NT_SUCCESS(Status)) {
-        RtlSetLastWin32Error(RtlNtStatusToDosError(Status));
-        return FALSE;
-    }
-    return TRUE;
-}
+#include "adv.h"
 
 BOOL WINAPI OpenProcessToken(HANDLE Process, DWORD Access, PHANDLE Token)
 {
-    return Result(NtOpenProcessToken(Process, Access, Token));
+    return AdvResult(NtOpenProcessToken(Process, Access, Token));
 }
 
 BOOL WINAPI OpenThreadToken(HANDLE Thread, DWORD Access, BOOL AsSelf, PHANDLE Token)
 {
-    return Result(NtOpenThreadToken(Thread, Access, AsSelf != FALSE, Token));
+    return AdvResult(NtOpenThreadToken(Thread, Access, AsSelf != FALSE, Token));
 }
 
 BOOL WINAPI GetTokenInformation(HANDLE Token, TOKEN_INFORMATION_CLASS Class, LPVOID Information, DWORD Length, PDWORD Returned)
 {
-    return Result(NtQueryInformationToken(Token, Class, Information, Length, Returned));
+    return AdvResult(NtQueryInformationToken(Token, Class, Information, Length, Returned));
+}
+
+BOOL WINAPI SetTokenInformation(HANDLE Token, TOKEN_INFORMATION_CLASS Class, LPVOID Information, DWORD Length)
+{
+    return AdvResult(NtSetInformationToken(Token, Class, Information, Length));
 }
 
 /* Not all of the privileges held: a success with its own last error. */
-BOOL WINAPI AdjustTokenPrivileges(HANDLE Token, BOOL DisableAll, PTOKEN_PRIVILEGES New, DWORD Length, PTOKEN_PRIVILEGES Previous, PDWORD Returned)
+static BOOL Adjusted(NTSTATUS Status)
 {
-    NTSTATUS Status = NtAdjustPrivilegesToken(Token, DisableAll != FALSE, New, Length, Previous, Returned);
-
     if (NT_SUCCESS(Status)) {
         RtlSetLastWin32Error(Status == STATUS_NOT_ALL_ASSIGNED ? ERROR_NOT_ALL_ASSIGNED : ERROR_SUCCESS);
     }
-    return Result(Status);
+    return AdvResult(Status);
+}
+
+BOOL WINAPI AdjustTokenPrivileges(HANDLE Token, BOOL DisableAll, PTOKEN_PRIVILEGES New, DWORD Length, PTOKEN_PRIVILEGES Previous, PDWORD Returned)
+{
+    return Adjusted(NtAdjustPrivilegesToken(Token, DisableAll != FALSE, New, Length, Previous, Returned));
+}
+
+BOOL WINAPI AdjustTokenGroups(HANDLE Token, BOOL Reset, PTOKEN_GROUPS New, DWORD Length, PTOKEN_GROUPS Previous, PDWORD Returned)
+{
+    return Adjusted(NtAdjustGroupsToken(Token, Reset != FALSE, New, Length, Previous, Returned));
 }
 
 BOOL WINAPI DuplicateTokenEx(HANDLE Token, DWORD Access, LPSECURITY_ATTRIBUTES Security, SECURITY_IMPERSONATION_LEVEL Level, TOKEN_TYPE Type,
@@ -69,12 +54,69 @@ BOOL WINAPI DuplicateTokenEx(HANDLE Token, DWORD Access, LPSECURITY_ATTRIBUTES S
     InitializeObjectAttributes(&Object, NULL, Security != NULL && Security->bInheritHandle ? OBJ_INHERIT : 0, NULL,
                                Security != NULL ? Security->lpSecurityDescriptor : NULL);
     Object.SecurityQualityOfService = &Quality;
-    return Result(NtDuplicateToken(Token, Access, &Object, FALSE, Type, New));
+    return AdvResult(NtDuplicateToken(Token, Access, &Object, FALSE, Type, New));
 }
+
+BOOL WINAPI DuplicateToken(HANDLE Token, SECURITY_IMPERSONATION_LEVEL Level, PHANDLE New)
+{
+    return DuplicateTokenEx(Token, TOKEN_IMPERSONATE | TOKEN_QUERY, NULL, Level, TokenImpersonation, New);
+}
+
+BOOL WINAPI CreateRestrictedToken(HANDLE Existing, DWORD Flags, DWORD DisableCount, PSID_AND_ATTRIBUTES Disable, DWORD DeleteCount,
+                                  PLUID_AND_ATTRIBUTES Delete, DWORD RestrictCount, PSID_AND_ATTRIBUTES Restrict, PHANDLE New)
+{
+    SIZE_T DisableSize = sizeof(TOKEN_GROUPS) + DisableCount * sizeof(SID_AND_ATTRIBUTES);
+    SIZE_T DeleteSize = sizeof(TOKEN_PRIVILEGES) + DeleteCount * sizeof(LUID_AND_ATTRIBUTES);
+    SIZE_T RestrictSize = sizeof(TOKEN_GROUPS) + RestrictCount * sizeof(SID_AND_ATTRIBUTES);
+    TOKEN_GROUPS *Groups = NULL, *Restricted = NULL;
+    TOKEN_PRIVILEGES *Privileges = NULL;
+    BOOL Done = FALSE;
+
+    if ((DisableCount != 0 && Disable == NULL) || (DeleteCount != 0 && Delete == NULL) || (RestrictCount != 0 && Restrict == NULL)) {
+        return AdvFail(ERROR_INVALID_PARAMETER);
+    }
+    if ((DisableCount != 0 && (Groups = AdvAllocate(DisableSize)) == NULL) || (DeleteCount != 0 && (Privileges = AdvAllocate(DeleteSize)) == NULL) ||
+        (RestrictCount != 0 && (Restricted = AdvAllocate(RestrictSize)) == NULL)) {
+        goto Cleanup;
+    }
+    if (Groups != NULL) {
+        Groups->GroupCount = DisableCount;
+        memcpy(Groups->Groups, Disable, DisableCount * sizeof(*Disable));
+    }
+    if (Privileges != NULL) {
+        Privileges->PrivilegeCount = DeleteCount;
+        memcpy(Privileges->Privileges, Delete, DeleteCount * sizeof(*Delete));
+    }
+    if (Restricted != NULL) {
+        Restricted->GroupCount = RestrictCount;
+        memcpy(Restricted->Groups, Restrict, RestrictCount * sizeof(*Restrict));
+    }
+    Done = AdvResult(NtFilterToken(Existing, Flags, Groups, Privileges, Restricted, New));
+Cleanup:
+    AdvFree(Groups);
+    AdvFree(Privileges);
+    AdvFree(Restricted);
+    return Done;
+}
+
+/* TRUE if it has restricting SIDs. */
+BOOL WINAPI IsTokenRestricted(HANDLE Token)
+{
+    TOKEN_GROUPS *Groups = AdvQueryToken(Token, TokenRestrictedSids);
+    BOOL Restricted = Groups != NULL && Groups->GroupCount != 0;
+
+    if (Groups != NULL) {
+        RtlSetLastWin32Error(ERROR_SUCCESS);
+    }
+    AdvFree(Groups);
+    return Restricted;
+}
+
+/* ---- impersonation ------------------------------------------------------------------------------------------------------------------------ */
 
 BOOL WINAPI SetThreadToken(PHANDLE Thread, HANDLE Token)
 {
-    return Result(NtSetInformationThread(Thread != NULL ? *Thread : NtCurrentThread(), ThreadImpersonationToken, &Token, sizeof(Token)));
+    return AdvResult(NtSetInformationThread(Thread != NULL ? *Thread : NtCurrentThread(), ThreadImpersonationToken, &Token, sizeof(Token)));
 }
 
 BOOL WINAPI RevertToSelf(void)
@@ -82,141 +124,55 @@ BOOL WINAPI RevertToSelf(void)
     return SetThreadToken(NULL, NULL);
 }
 
+static BOOL ImpersonateCopy(HANDLE Token, SECURITY_IMPERSONATION_LEVEL Level)
+{
+    HANDLE Copy;
+
+    if (!DuplicateTokenEx(Token, TOKEN_IMPERSONATE | TOKEN_QUERY, NULL, Level, TokenImpersonation, &Copy)) {
+        return FALSE;
+    }
+    BOOL Done = SetThreadToken(NULL, Copy);
+    NtClose(Copy);
+    return Done;
+}
+
 BOOL WINAPI ImpersonateSelf(SECURITY_IMPERSONATION_LEVEL Level)
 {
-    HANDLE Token, Copy;
+    HANDLE Token;
 
     if (!OpenProcessToken(NtCurrentProcess(), TOKEN_DUPLICATE, &Token)) {
         return FALSE;
     }
-    BOOL Done = DuplicateTokenEx(Token, TOKEN_IMPERSONATE, NULL, Level, TokenImpersonation, &Copy);
+    BOOL Done = ImpersonateCopy(Token, Level);
     NtClose(Token);
-    if (Done) {
-        Done = SetThreadToken(NULL, Copy);
-        NtClose(Copy);
-    }
     return Done;
 }
 
-/* ---- privileges by name ----------------------------------------------------------------------------------------------------------- */
-
-/* In the order of their numbers, from 2 on. */
-static const LPCWSTR Privileges[] = {
-    L"SeCreateTokenPrivilege", L"SeAssignPrimaryTokenPrivilege", L"SeLockMemoryPrivilege", L"SeIncreaseQuotaPrivilege",
-    L"SeMachineAccountPrivilege", L"SeTcbPrivilege", L"SeSecurityPrivilege", L"SeTakeOwnershipPrivilege", L"SeLoadDriverPrivilege",
-    L"SeSystemProfilePrivilege", L"SeSystemtimePrivilege", L"SeProfileSingleProcessPrivilege", L"SeIncreaseBasePriorityPrivilege",
-    L"SeCreatePagefilePrivilege", L"SeCreatePermanentPrivilege", L"SeBackupPrivilege", L"SeRestorePrivilege", L"SeShutdownPrivilege",
-    L"SeDebugPrivilege", L"SeAuditPrivilege", L"SeSystemEnvironmentPrivilege", L"SeChangeNotifyPrivilege", L"SeRemoteShutdownPrivilege",
-    L"SeUndockPrivilege", L"SeSyncAgentPrivilege", L"SeEnableDelegationPrivilege", L"SeManageVolumePrivilege", L"SeImpersonatePrivilege",
-    L"SeCreateGlobalPrivilege", L"SeTrustedCredManAccessPrivilege", L"SeRelabelPrivilege", L"SeIncreaseWorkingSetPrivilege",
-    L"SeTimeZonePrivilege", L"SeCreateSymbolicLinkPrivilege",
-};
-
-BOOL WINAPI LookupPrivilegeValueW(LPCWSTR System, LPCWSTR Name, PLUID Luid)
+/* A primary token is copied first; an impersonation token is used as it is. */
+BOOL WINAPI ImpersonateLoggedOnUser(HANDLE Token)
 {
-    (void)System;
-    for (ULONG i = 0; i < sizeof(Privileges) / sizeof(Privileges[0]); i++) {
-        if (_wcsicmp(Privileges[i], Name) == 0) {
-            Luid->LowPart = i + 2;
-            Luid->HighPart = 0;
-            return TRUE;
-        }
-    }
-    RtlSetLastWin32Error(ERROR_NO_SUCH_PRIVILEGE);
-    return FALSE;
-}
+    TOKEN_TYPE Type;
+    ULONG Length;
 
-BOOL WINAPI LookupPrivilegeValueA(LPCSTR System, LPCSTR Name, PLUID Luid)
-{
-    WCHAR Wide[64];
-    SIZE_T i = 0;
-
-    (void)System;
-    for (; Name[i] != 0 && i < 63; i++) {
-        Wide[i] = (UCHAR)Name[i]; /* the names are ASCII */
-    }
-    Wide[i] = 0;
-    return LookupPrivilegeValueW(NULL, Wide, Luid);
-}
-
-/* ---- SIDs -------------------------------------------------------------------------------------------------------------------------- */
-
-BOOL WINAPI IsValidSid(PSID Sid)
-{
-    return RtlValidSid(Sid);
-}
-
-BOOL WINAPI EqualSid(PSID First, PSID Second)
-{
-    return RtlEqualSid(First, Second);
-}
-
-DWORD WINAPI GetLengthSid(PSID Sid)
-{
-    return RtlLengthSid(Sid);
-}
-
-/* ---- the rest ---------------------------------------------------------------------------------------------------------------------- */
-
-/* There are no accounts yet: the user is who the environment says. */
-BOOL WINAPI GetUserNameW(LPWSTR Name, LPDWORD Size)
-{
-    WCHAR Buffer[257] = L"Administrator";
-
-    GetEnvironmentVariableW(L"USERNAME", Buffer, 257);
-    DWORD Length = (DWORD)wcslen(Buffer) + 1;
-    if (*Size < Length) {
-        *Size = Length;
-        RtlSetLastWin32Error(ERROR_INSUFFICIENT_BUFFER);
+    if (!AdvResult(NtQueryInformationToken(Token, TokenType, &Type, sizeof(Type), &Length))) {
         return FALSE;
     }
-    memcpy(Name, Buffer, Length * sizeof(WCHAR));
-    *Size = Length;
-    return TRUE;
+    return Type == TokenPrimary ? ImpersonateCopy(Token, SecurityImpersonation) : SetThreadToken(NULL, Token);
 }
 
-BOOL WINAPI GetUserNameA(LPSTR Name, LPDWORD Size)
+BOOL WINAPI ImpersonateAnonymousToken(HANDLE Thread)
 {
-    WCHAR Wide[257];
-    DWORD Length = 257;
-
-    if (!GetUserNameW(Wide, &Length)) {
-        return FALSE;
-    }
-    int Need = WideCharToMultiByte(CP_ACP, 0, Wide, -1, NULL, 0, NULL, NULL);
-    if (*Size < (DWORD)Need) {
-        *Size = (DWORD)Need;
-        RtlSetLastWin32Error(ERROR_INSUFFICIENT_BUFFER);
-        return FALSE;
-    }
-    *Size = (DWORD)WideCharToMultiByte(CP_ACP, 0, Wide, -1, Name, (int)*Size, NULL, NULL);
-    return TRUE;
+    return AdvResult(NtImpersonateAnonymousToken(Thread));
 }
 
-/* RtlGenRandom: the processor's generator, and an honest FALSE where there is none. */
-BOOLEAN WINAPI SystemFunction036(PVOID Buffer, ULONG Length)
+BOOL WINAPI ImpersonateNamedPipeClient(HANDLE Pipe)
 {
-    unsigned Eax = 1, Ebx, Ecx = 0, Edx;
-    UCHAR *Bytes = Buffer;
+    IO_STATUS_BLOCK Io;
 
-    __asm__ volatile("cpuid" : "+a"(Eax), "=b"(Ebx), "+c"(Ecx), "=d"(Edx));
-    if (!(Ecx & (1u << 30))) {
-        return FALSE;
-    }
-    while (Length != 0) {
-        ULONGLONG Value;
-        UCHAR Good;
-        int Tries = 0;
-        do {
-            __asm__ volatile("rdrand %0; setc %1" : "=r"(Value), "=qm"(Good) : : "cc");
-        } while (!Good && ++Tries < 100);
-        if (!Good) {
-            return FALSE;
-        }
-        ULONG Part = Length < sizeof(Value) ? Length : (ULONG)sizeof(Value);
-        memcpy(Bytes, &Value, Part);
-        Bytes += Part;
-        Length -= Part;
-    }
-    return TRUE;
+    return AdvResult(NtFsControlFile(Pipe, NULL, NULL, NULL, &Io, 0x0011001C /* FSCTL_PIPE_IMPERSONATE */, NULL, 0, NULL, 0));
+}
+
+BOOL WINAPI AllocateLocallyUniqueId(PLUID Luid)
+{
+    return AdvResult(NtAllocateLocallyUniqueId(Luid));
 }

@@ -83,6 +83,9 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     if (Create->ParentProcess != NULL) {
         Add(&List, PS_ATTRIBUTE_PARENT_PROCESS, Create->ParentProcess, sizeof(HANDLE));
     }
+    if (Create->Token != NULL) {
+        Add(&List, PS_ATTRIBUTE_TOKEN, Create->Token, sizeof(HANDLE));
+    }
     if (Create->HandleList != NULL) {
         Add(&List, PS_ATTRIBUTE_HANDLE_LIST, Create->HandleList, Create->HandleListSize);
     }

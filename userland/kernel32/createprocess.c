@@ -31,9 +31,6 @@ BOOL BaseCheckCreation(BASE_CREATE *Create)
     if (Flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS)) {
         return BaseNotSupported("CreateProcess(DEBUG_PROCESS)");
     }
-    if (Create->Token != NULL) {
-        return BaseNotSupported("CreateProcessAsUser");
-    }
     if (Create->CommandLine != NULL && wcslen(Create->CommandLine) >= MAX_LONG_PATH - 1) {
         return BaseFail(ERROR_FILENAME_EXCED_RANGE);
     }
