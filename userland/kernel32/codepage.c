@@ -70,18 +70,43 @@ BOOL WINAPI GetCPInfo(UINT CodePage, LPCPINFO Info)
     return TRUE;
 }
 
+/* The names Windows shows. */
+static LPCWSTR PageName(UINT Page)
+{
+    static const struct { UINT Page; LPCWSTR Name; } Names[] = {
+        {437, L"437   (OEM - United States)"}, {850, L"850   (OEM - Multilingual Latin I)"}, {852, L"852   (OEM - Latin II)"},
+        {866, L"866   (OEM - Russian)"}, {1250, L"1250  (ANSI - Central Europe)"}, {1251, L"1251  (ANSI - Cyrillic)"},
+        {1252, L"1252  (ANSI - Latin I)"}, {1253, L"1253  (ANSI - Greek)"}, {1254, L"1254  (ANSI - Turkish)"},
+        {1255, L"1255  (ANSI - Hebrew)"}, {1256, L"1256  (ANSI - Arabic)"}, {1257, L"1257  (ANSI - Baltic)"},
+        {1258, L"1258  (ANSI/OEM - Viet Nam)"}, {20127, L"20127 (US-ASCII)"}, {28591, L"28591 (ISO 8859-1 Latin I)"},
+        {28605, L"28605 (ISO 8859-15 Latin 9)"}, {CP_UTF7, L"65000 (UTF-7)"}, {CP_UTF8, L"65001 (UTF-8)"},
+    };
+
+    for (ULONG i = 0; i < COUNT_OF(Names); i++) {
+        if (Names[i].Page == Page) {
+            return Names[i].Name;
+        }
+    }
+    return NULL;
+}
+
 BOOL WINAPI GetCPInfoExW(UINT CodePage, DWORD Flags, LPCPINFOEXW Info)
 {
     CPINFO Plain;
 
-    if (Flags != 0 || !GetCPInfo(CodePage, &Plain)) {
+    if (Flags != 0 || Info == NULL || !GetCPInfo(CodePage, &Plain)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
     memset(Info, 0, sizeof(*Info));
     memcpy(Info, &Plain, offsetof(CPINFO, LeadByte) + sizeof(Plain.LeadByte));
-    Info->UnicodeDefaultChar = L'?';
     Info->CodePage = RealPage(CodePage);
-    _snwprintf(Info->CodePageName, COUNT_OF(Info->CodePageName), L"%u", Info->CodePage);
+    Info->UnicodeDefaultChar = Info->CodePage == CP_UTF8 || Info->CodePage == CP_UTF7 ? 0xFFFD : L'?';
+    LPCWSTR Name = PageName(Info->CodePage);
+    if (Name != NULL) {
+        wcscpy(Info->CodePageName, Name);
+    } else {
+        _snwprintf(Info->CodePageName, COUNT_OF(Info->CodePageName), L"%u", Info->CodePage);
+    }
     return TRUE;
 }
 

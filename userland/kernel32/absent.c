@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * absent.c - what programs import from kernel32 that is not there yet: serial lines, tapes, pseudo consoles, calendars, extended processor
+ * state in contexts, packages, error reporting.  A program in no package is told so (APPMODEL_ERROR_NO_PACKAGE), which is not a failure of
+ * ours and needs no line in the log.
+ */
+#define LIBRARY "kernel32"
+#include "absent.h"
+
+#define NO_PACKAGE 15700
+
+ABSENT_FALSE(AddConsoleAliasW)
+ABSENT_VOID(ApplicationRecoveryFinished)
+ABSENT_HRESULT(ApplicationRecoveryInProgress)
+ABSENT_FALSE(BuildCommDCBA)
+ABSENT_FALSE(BuildCommDCBAndTimeoutsA)
+ABSENT_FALSE(BuildCommDCBAndTimeoutsW)
+ABSENT_FALSE(BuildCommDCBW)
+ABSENT_FALSE(CheckNameLegalDOS8Dot3A)
+ABSENT_FALSE(ClearCommBreak)
+ABSENT_FALSE(ClearCommError)
+ABSENT_ERROR(ClosePackageInfo)
+ABSENT_VOID(ClosePseudoConsole)
+ABSENT_FALSE(CommConfigDialogW)
+ABSENT_FALSE(CopyContext)
+ABSENT_HRESULT(CreatePseudoConsole)
+ABSENT_ERROR(CreateTapePartition)
+ABSENT_FALSE(DosPathToSessionPathW)
+ABSENT_FALSE(EnumCalendarInfoExEx)
+ABSENT_FALSE(EnumCalendarInfoExW)
+ABSENT_FALSE(EnumCalendarInfoW)
+ABSENT_FALSE(EnumDateFormatsExEx)
+ABSENT_FALSE(EnumDateFormatsExW)
+ABSENT_FALSE(EnumDateFormatsW)
+ABSENT_FALSE(EnumLanguageGroupLocalesW)
+ABSENT_FALSE(EnumSystemFirmwareTables)
+ABSENT_FALSE(EnumSystemGeoID)
+ABSENT_FALSE(EnumSystemLanguageGroupsW)
+ABSENT_FALSE(EnumTimeFormatsEx)
+ABSENT_FALSE(EnumTimeFormatsW)
+ABSENT_FALSE(EnumUILanguagesW)
+ABSENT_ERROR(EraseTape)
+ABSENT_FALSE(EscapeCommFunction)
+ABSENT_FALSE(FindNLSString)
+ABSENT_FALSE(FindNLSStringEx)
+ABSENT_FALSE(GetAppContainerNamedObjectPath)
+ABSENT_ERROR(GetApplicationUserModelId)
+ABSENT_FALSE(GetCalendarInfoA)
+ABSENT_FALSE(GetCalendarInfoEx)
+ABSENT_FALSE(GetCalendarInfoW)
+ABSENT_FALSE(GetCommConfig)
+ABSENT_FALSE(GetCommMask)
+ABSENT_FALSE(GetCommModemStatus)
+ABSENT_FALSE(GetCommProperties)
+ABSENT_FALSE(GetCommState)
+ABSENT_FALSE(GetCommTimeouts)
+ABSENT_FALSE(GetConsoleAliasW)
+ABSENT_FALSE(GetConsoleAliasesW)
+ABSENT_FALSE(GetConsoleHistoryInfo)
+ABSENT_FALSE(GetConsoleOriginalTitleW)
+ABSENT_ERROR(GetCurrentApplicationUserModelId)
+ABSENT_FALSE(GetDefaultCommConfigW)
+ABSENT_FALSE(GetDevicePowerState)
+ABSENT_FALSE(GetDurationFormat)
+ABSENT_FALSE(GetDurationFormatEx)
+ABSENT(GetEnabledXStateFeatures, 3, 0) /* x87 and SSE, which every context holds */
+ABSENT_FALSE(GetFileMUIInfo)
+ABSENT_FALSE(GetFileMUIPath)
+ABSENT_FALSE(GetFirmwareEnvironmentVariableA)
+ABSENT_FALSE(GetFirmwareEnvironmentVariableW)
+ABSENT_FALSE(GetGeoInfoA)
+ABSENT_FALSE(GetGeoInfoEx)
+ABSENT_FALSE(GetGeoInfoW)
+ABSENT_ERROR(GetPackagePath)
+ABSENT_ERROR(GetPackagesByPackageFamily)
+ABSENT_FALSE(GetStringScripts)
+ABSENT_ERROR(GetTapeParameters)
+ABSENT_ERROR(GetTapePosition)
+ABSENT_ERROR(GetTapeStatus)
+ABSENT_FALSE(GetUILanguageInfo)
+ABSENT_FALSE(GetUserDefaultGeoName)
+ABSENT_FALSE(GetXStateFeaturesMask)
+ABSENT_FALSE(IdnToAscii)
+ABSENT_FALSE(IdnToNameprepUnicode)
+ABSENT_FALSE(IdnToUnicode)
+ABSENT_FALSE(InitializeContext)
+ABSENT_FALSE(InitializeContext2)
+ABSENT_FALSE(IsNormalizedString)
+ABSENT_FALSE(LZCopy)
+ABSENT_FALSE(LZInit)
+ABSENT_FALSE(LZOpenFileW)
+ABSENT_FALSE(LZRead)
+ABSENT_FALSE(LocateXStateFeature)
+ABSENT_FALSE(NormalizeString)
+ABSENT_ERROR(OpenPackageInfoByFullName)
+ABSENT_ERROR(PrepareTape)
+ABSENT_FALSE(PurgeComm)
+ABSENT_HRESULT(RegisterApplicationRecoveryCallback)
+ABSENT_HRESULT(RegisterApplicationRestart)
+ABSENT_FALSE(ReplacePartitionUnit)
+ABSENT_FALSE(RequestWakeupLatency)
+ABSENT_HRESULT(ResizePseudoConsole)
+ABSENT_FALSE(SetCalendarInfoW)
+ABSENT_FALSE(SetCommBreak)
+ABSENT_FALSE(SetCommConfig)
+ABSENT_FALSE(SetCommMask)
+ABSENT_FALSE(SetCommState)
+ABSENT_FALSE(SetCommTimeouts)
+ABSENT_FALSE(SetComputerNameA)
+ABSENT_FALSE(SetComputerNameExA)
+ABSENT_FALSE(SetComputerNameExW)
+ABSENT_FALSE(SetComputerNameW)
+ABSENT_FALSE(SetConsoleDisplayMode)
+ABSENT_FALSE(SetConsoleHistoryInfo)
+ABSENT_FALSE(SetConsoleScreenBufferInfoEx)
+ABSENT_FALSE(SetCurrentConsoleFontEx)
+ABSENT_FALSE(SetFirmwareEnvironmentVariableW)
+ABSENT_FALSE(SetLocaleInfoA)
+ABSENT_FALSE(SetLocaleInfoW)
+ABSENT_FALSE(SetSystemPowerState)
+ABSENT_ERROR(SetTapeParameters)
+ABSENT_ERROR(SetTapePosition)
+ABSENT_FALSE(SetUserGeoID)
+ABSENT_FALSE(SetUserGeoName)
+ABSENT_FALSE(SetXStateFeaturesMask)
+ABSENT_FALSE(SetupComm)
+ABSENT_FALSE(TransmitCommChar)
+ABSENT_HRESULT(UnregisterApplicationRecoveryCallback)
+ABSENT_HRESULT(UnregisterApplicationRestart)
+ABSENT_FALSE(WaitCommEvent)
+ABSENT_HRESULT(WerRegisterFile)
+ABSENT_HRESULT(WerRegisterMemoryBlock)
+ABSENT_HRESULT(WerRegisterRuntimeExceptionModule)
+ABSENT_HRESULT(WerUnregisterFile)
+ABSENT_HRESULT(WerUnregisterMemoryBlock)
+ABSENT_HRESULT(WerUnregisterRuntimeExceptionModule)
+ABSENT_ERROR(WriteTapemark)
+
+intptr_t GetCurrentPackageFamilyName(void);
+intptr_t GetCurrentPackageFamilyName(void)
+{
+    return NO_PACKAGE;
+}
+
+intptr_t GetCurrentPackageFullName(void);
+intptr_t GetCurrentPackageFullName(void)
+{
+    return NO_PACKAGE;
+}
+
+intptr_t GetCurrentPackageInfo(void);
+intptr_t GetCurrentPackageInfo(void)
+{
+    return NO_PACKAGE;
+}
+
+intptr_t GetCurrentPackagePath(void);
+intptr_t GetCurrentPackagePath(void)
+{
+    return NO_PACKAGE;
+}
+
+intptr_t GetPackageFamilyName(void);
+intptr_t GetPackageFamilyName(void)
+{
+    return NO_PACKAGE;
+}
+
+intptr_t GetPackageFullName(void);
+intptr_t GetPackageFullName(void)
+{
+    return NO_PACKAGE;
+}
