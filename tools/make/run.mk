@@ -39,6 +39,8 @@ help:
 ##  make debug, make gdb    the same, waiting for gdb; run `make gdb` in another terminal
 ##  make test               every test; make test-host, test-system: a part of them
 ##  make test-leaks         ten thousand processes one after another leave nothing
+##  make explore            races found by seed: SEEDS=n schedules of each scenario
+##  make stress             MINUTES=n of processes and threads on four processors
 ##  make check              lints, a second compiler, static analysis
 ##  make bench              the benchmark, one line an operation
 ##  make doctor             what is installed, what is missing

@@ -20,7 +20,7 @@ layout-$(1): | $(GEN)/.syscalls
 endef
 $(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
 
-.PHONY: test test-host test-system test-leaks check check-lint check-clang check-cppcheck bench
+.PHONY: test test-host test-system test-leaks explore stress check check-lint check-clang check-cppcheck bench
 test: all host-tests
 	@tools/test
 
@@ -33,6 +33,16 @@ test-system: all
 # Ten thousand processes one after another, native and with msvcrt.
 test-leaks: all
 	@STRESS_COUNT=10000 $(PYTEST) -q -p no:cacheprovider tests/system/test_programs.py -k leave_nothing
+
+# Races by seed: SEEDS of each scenario, on three processors of which one runs at a time (docs/locking.md).
+SEEDS ?= 2000
+explore: all
+	@tools/explore --seeds $(SEEDS)
+
+# Half an hour of processes and threads of all kinds on four processors; nothing may be left.
+MINUTES ?= 30
+stress: all
+	@tools/nrun --smp 4 --timeout 7200 -- stress.exe $(shell expr $(MINUTES) \* 60) 8
 
 check: check-lint check-clang check-cppcheck
 
@@ -58,3 +68,4 @@ check-cppcheck:
 
 bench: all
 	@tools/bench
+	@tools/bench --scale

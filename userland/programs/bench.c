@@ -146,6 +146,39 @@ static void PingPongThreads(const char *Key)
     Report(Key, PINGS, 1, "instructions");
 }
 
+static DWORD AnswerProcess(void)
+{
+    Ping = OpenEventA(SYNCHRONIZE, FALSE, "bench-ping");
+    Pong = OpenEventA(EVENT_MODIFY_STATE, FALSE, "bench-pong");
+    return Ping != NULL && Pong != NULL ? Answer(NULL) : 1;
+}
+
+static void PingPongProcesses(const char *Key)
+{
+    STARTUPINFOA Startup = {.cb = sizeof(Startup)};
+    PROCESS_INFORMATION Process;
+    char Line[] = "bench.exe answer";
+
+    Ping = CreateEventA(NULL, FALSE, FALSE, "bench-ping");
+    Pong = CreateEventA(NULL, FALSE, FALSE, "bench-pong");
+    if (Ping == NULL || Pong == NULL || !CreateProcessA("C:\\Programs\\bench.exe", Line, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process)) {
+        Report(Key, 0, 1, "");
+        return;
+    }
+    for (int i = 0; i < PINGS; i++) {
+        unsigned long long Start = __rdtsc();
+        SetEvent(Ping);
+        WaitForSingleObject(Pong, INFINITE);
+        Samples[i] = __rdtsc() - Start;
+    }
+    WaitForSingleObject(Process.hProcess, INFINITE);
+    CloseHandle(Process.hThread);
+    CloseHandle(Process.hProcess);
+    CloseHandle(Ping);
+    CloseHandle(Pong);
+    Report(Key, PINGS, 1, "instructions");
+}
+
 static void ProcessNative(const char *Key)
 {
     enum { Rounds = 100 };
@@ -225,12 +258,15 @@ static const struct {
 } Benchmarks[] = {
     {"memory_at_prompt", MemoryAtPrompt}, /* first: before anything here has used memory */
     {"null_syscall", NullSystemCall}, {"page_fault_write", PageFaultWrite}, {"va_1m_untouched", OneMegabyteUntouched},
-    {"thread_create_join", ThreadCreateJoin}, {"pingpong_threads", PingPongThreads}, {"process_native", ProcessNative},
-    {"process_msvcrt", ProcessMsvcrt}, {"file_open_read_close", FileOpenReadClose},
+    {"thread_create_join", ThreadCreateJoin}, {"pingpong_threads", PingPongThreads}, {"pingpong_processes", PingPongProcesses},
+    {"process_native", ProcessNative}, {"process_msvcrt", ProcessMsvcrt}, {"file_open_read_close", FileOpenReadClose},
 };
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "answer") == 0) {
+        return (int)AnswerProcess();
+    }
     if (!NativeLoad(&Native)) {
         printf("bench: ntdll lacks a function\n");
         return 1;
