@@ -21,8 +21,12 @@ NTSTATUS IoCreateSystemLinks(void) NODISCARD;
  */
 NTSTATUS IoStartDriverImage(const UNICODE_STRING *ServiceName, PVOID ImageBase, SIZE_T ImageSize, PDRIVER_INITIALIZE Entry,
                             PVOID DriverSection, PDRIVER_OBJECT *Driver) NODISCARD;
-/* DriverUnload and the object's end.  STATUS_INVALID_DEVICE_REQUEST: it has no unload routine; STATUS_DEVICE_BUSY: something is open. */
-NTSTATUS IoStopDriver(PDRIVER_OBJECT Driver);
+/*
+ * DriverUnload and the object's end.  STATUS_INVALID_DEVICE_REQUEST: it has no unload routine.  STATUS_PENDING: something is open; nothing can be
+ * opened any more, and WhenIdle is called in a system thread when the last file is closed.
+ */
+typedef void IO_DRIVER_IDLE_ROUTINE(PDRIVER_OBJECT Driver);
+NTSTATUS IoStopDriver(PDRIVER_OBJECT Driver, IO_DRIVER_IDLE_ROUTINE *WhenIdle);
 /* Thread end: cancels what the current thread has pending and waits for it.  PASSIVE_LEVEL. */
 void IoCancelThreadIo(PETHREAD Thread);
 /*

@@ -165,7 +165,16 @@ static NTSTATUS IopCopyResultOut(PIRP Irp)
     return Status;
 }
 
-/* Tells the requester.  Gives the IRP away to a user APC or a completion port, or frees it. */
+/* The service itself reports a request that succeeded at once; the handle may have asked for no packet then. */
+static BOOLEAN IopSkipsPort(PIRP Irp, PFILE_OBJECT File)
+{
+    return (File->Flags & FO_SKIP_COMPLETION_PORT) != 0 && !Irp->PendingReturned && NT_SUCCESS(Irp->IoStatus.Status);
+}
+
+/*
+ * Tells the requester.  Gives the IRP away to a user APC or a completion port, or frees it.  The file's own event is set if the caller gave
+ * none, or if the service itself waits for it.
+ */
 static void IopSignalRequester(PIRP Irp, PFILE_OBJECT File)
 {
     PIO_COMPLETION_CONTEXT Port = File != NULL ? File->CompletionContext : NULL;
@@ -173,7 +182,9 @@ static void IopSignalRequester(PIRP Irp, PFILE_OBJECT File)
     BOOLEAN OwnEvent = (Irp->Flags & IRP_SYNCHRONOUS_API) != 0;
     if (File != NULL && !OwnEvent) {
         File->FinalStatus = Irp->IoStatus.Status;
-        KeSetEvent(&File->Event, 0, FALSE);
+        if (IopIsSynchronous(File) || (Event == NULL && (File->Flags & FO_SKIP_SET_EVENT) == 0)) {
+            KeSetEvent(&File->Event, 0, FALSE);
+        }
     }
     if (Event != NULL) {
         KeSetEvent(Event, 0, FALSE);
@@ -188,7 +199,7 @@ static void IopSignalRequester(PIRP Irp, PFILE_OBJECT File)
         if (!KeInsertQueueApc(&Irp->Tail.Apc, Irp->UserIosb, NULL, 0)) {
             IoFreeIrp(Irp);
         }
-    } else if (Port != NULL && Irp->Overlay.AsynchronousParameters.UserApcContext != NULL && !OwnEvent) {
+    } else if (Port != NULL && Irp->Overlay.AsynchronousParameters.UserApcContext != NULL && !OwnEvent && !IopSkipsPort(Irp, File)) {
         IopQueueIrpPacket(Port->Port, Irp, Port->Key);
     } else {
         IoFreeIrp(Irp);

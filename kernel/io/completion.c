@@ -49,6 +49,15 @@ static void IopTakePacket(PLIST_ENTRY Entry, IOP_ENTRY *Result)
     }
 }
 
+/* The last handle is closed: whoever waits learns that nothing will come (STATUS_ABANDONED). */
+void IopCloseIoCompletion(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount)
+{
+    (void)Process, (void)ProcessHandleCount;
+    if (SystemHandleCount == 1) {
+        KeAbandonQueue_(Object);
+    }
+}
+
 void IopDeleteIoCompletion(PVOID Object)
 {
     PLIST_ENTRY First = KeRundownQueue(Object), Entry = First;
@@ -214,15 +223,45 @@ NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext
     return NT_SUCCESS(Status) ? CopyToMode(Mode, IoStatusBlock, &Entry.Iosb, sizeof(IO_STATUS_BLOCK)) : Status;
 }
 
+#define IOP_BATCH 32
+
+/* Waits for the first packet only; then takes what is there, IOP_BATCH at a time. */
+static NTSTATUS IopRemoveBatch(PKQUEUE Port, KPROCESSOR_MODE Mode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, IOP_ENTRY *User, ULONG Count,
+                               ULONG *Removed)
+{
+    LARGE_INTEGER Now = {.QuadPart = 0};
+    NTSTATUS Status = STATUS_SUCCESS;
+    *Removed = 0;
+    while (*Removed < Count) {
+        PLIST_ENTRY Entries[IOP_BATCH];
+        ULONG Wanted = min(Count - *Removed, IOP_BATCH), Got;
+        Got = KeRemoveQueueEx(Port, Mode, Alertable && *Removed == 0, *Removed == 0 ? Timeout : &Now, Entries, Wanted);
+        if (Got == (ULONG)STATUS_TIMEOUT || Got == (ULONG)STATUS_USER_APC || Got == (ULONG)STATUS_ABANDONED || Got == (ULONG)STATUS_ALERTED) {
+            return *Removed != 0 ? STATUS_SUCCESS : (NTSTATUS)Got;
+        }
+        for (ULONG Index = 0; Index < Got; Index++) {
+            IOP_ENTRY Entry;
+            IopTakePacket(Entries[Index], &Entry);
+            if (NT_SUCCESS(Status)) {
+                Status = CopyToMode(Mode, User + *Removed, &Entry, sizeof(Entry));
+            }
+            ++*Removed;
+        }
+        if (!NT_SUCCESS(Status) || Got < Wanted) {
+            return Status;
+        }
+    }
+    return Status;
+}
+
 NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE IoCompletionHandle, PVOID IoCompletionInformation, ULONG Count, PULONG NumEntriesRemoved,
                                       PLARGE_INTEGER Timeout, BOOLEAN Alertable)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
-    LARGE_INTEGER Limit, Now = {.QuadPart = 0};
-    IOP_ENTRY Entry;
+    LARGE_INTEGER Limit;
     PKQUEUE Port;
-    ULONG Done = 0;
-    NTSTATUS Status;
+    ULONG Removed;
+    NTSTATUS Status, CopyStatus;
     if (Count == 0 || Count > MAXULONG / sizeof(IOP_ENTRY)) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -239,22 +278,8 @@ NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE IoCompletionHandle, PVOID IoComplet
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if (Alertable && KeTestAlertThread(Mode)) {
-        Status = STATUS_USER_APC;
-    }
-    while (Status == STATUS_SUCCESS && Done < Count) {
-        Status = IopRemoveOne(Port, Mode, Done != 0 ? &Now : Timeout != NULL ? &Limit : NULL, &Entry);
-        if (Status == STATUS_SUCCESS) {
-            Status = CopyToMode(Mode, (IOP_ENTRY *)IoCompletionInformation + Done, &Entry, sizeof(Entry));
-            Done++;
-        }
-    }
+    Status = IopRemoveBatch(Port, Mode, Alertable, Timeout != NULL ? &Limit : NULL, IoCompletionInformation, Count, &Removed);
     ObfDereferenceObject(Port);
-    if (Done != 0 && NT_SUCCESS(Status)) {
-        Status = STATUS_SUCCESS; /* the batch ended where the queue did */
-    }
-    {
-        NTSTATUS CopyStatus = CopyToMode(Mode, NumEntriesRemoved, &Done, sizeof(Done));
-        return NT_SUCCESS(CopyStatus) ? Status : CopyStatus;
-    }
+    CopyStatus = CopyToMode(Mode, NumEntriesRemoved, &Removed, sizeof(Removed));
+    return NT_SUCCESS(CopyStatus) ? Status : CopyStatus;
 }

@@ -249,7 +249,7 @@ static NTSTATUS IopOpenBriefly(POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access
     return Status;
 }
 
-static NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES Attributes, FILE_INFORMATION_CLASS Class, PVOID UserBuffer, PVOID Buffer, ULONG Length)
+NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES Attributes, FILE_INFORMATION_CLASS Class, PVOID UserBuffer, PVOID Buffer, ULONG Length)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     PFILE_OBJECT File;

@@ -202,6 +202,9 @@ void IopDereferenceDevice(PDEVICE_OBJECT Device)
     KeAcquireSpinLock(&IopDatabaseLock, &Irql);
     ASSERT(Device->ReferenceCount > 0);
     Last = --Device->ReferenceCount == 0 && (IopExtension(Device)->ExtensionFlags & DOE_DELETE_PENDING) != 0;
+    if (Device->ReferenceCount == 0 && (IopExtension(Device)->ExtensionFlags & (DOE_DELETE_PENDING | DOE_UNLOAD_PENDING)) == DOE_UNLOAD_PENDING) {
+        IopDeviceIsIdle(Device);
+    }
     KeReleaseSpinLock(&IopDatabaseLock, Irql);
     if (Last) {
         IopFinishDeleteDevice(Device);

@@ -239,30 +239,75 @@ NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE Ini
     return Status;
 }
 
-/* Marks every device so that no open can begin; FALSE and unmarked again if something is open or attached. */
+/* What ldr wants to hear when a driver that could not be unloaded at once has nothing open any more. */
+static IO_DRIVER_IDLE_ROUTINE *IopDriverIdle;
+
+/* IopDatabaseLock held. */
+static BOOLEAN IopDevicesAreIdle(PDRIVER_OBJECT Driver)
+{
+    for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice) {
+        if (Device->ReferenceCount != 0 || Device->AttachedDevice != NULL) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Marks every device so that no open can begin; whether nothing is open or attached. */
 static BOOLEAN IopBlockDevices(PDRIVER_OBJECT Driver)
 {
-    BOOLEAN Idle = TRUE;
+    BOOLEAN Idle;
     KIRQL Irql;
     KeAcquireSpinLock(&IopDatabaseLock, &Irql);
     for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice) {
-        Idle = Idle && Device->ReferenceCount == 0 && Device->AttachedDevice == NULL;
-    }
-    for (PDEVICE_OBJECT Device = Driver->DeviceObject; Idle && Device != NULL; Device = Device->NextDevice) {
         IopExtension(Device)->ExtensionFlags |= DOE_UNLOAD_PENDING;
     }
+    Idle = IopDevicesAreIdle(Driver);
     KeReleaseSpinLock(&IopDatabaseLock, Irql);
     return Idle;
 }
 
-NTSTATUS IoStopDriver(PDRIVER_OBJECT Driver)
+typedef struct _IOP_IDLE_ITEM
+{
+    WORK_QUEUE_ITEM Item;
+    PDRIVER_OBJECT Driver; /* referenced */
+} IOP_IDLE_ITEM;
+
+static VOID NTAPI IopReportIdle(PVOID Parameter)
+{
+    IOP_IDLE_ITEM *Item = Parameter;
+    IopDriverIdle(Item->Driver);
+    ObfDereferenceObject(Item->Driver);
+    ExFreePoolWithTag(Item, IOP_TAG_DRIVER);
+}
+
+/* The last file on a device whose driver is to be unloaded is closed.  IopDatabaseLock held, so the driver cannot go before it is referenced. */
+void IopDeviceIsIdle(PDEVICE_OBJECT Device)
+{
+    PDRIVER_OBJECT Driver = Device->DriverObject;
+    IOP_IDLE_ITEM *Item;
+    if (IopDriverIdle == NULL || (Driver->Flags & DRVO_UNLOAD_INVOKED_) != 0 || !IopDevicesAreIdle(Driver)) {
+        return;
+    }
+    Item = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Item), IOP_TAG_DRIVER);
+    if (Item == NULL) {
+        return; /* it stays; another NtUnloadDriver tries again */
+    }
+    Item->Driver = Driver;
+    ObfReferenceObject(Driver);
+    ExInitializeWorkItem(&Item->Item, IopReportIdle, Item);
+    ExQueueWorkItem(&Item->Item, DelayedWorkQueue);
+}
+
+NTSTATUS IoStopDriver(PDRIVER_OBJECT Driver, IO_DRIVER_IDLE_ROUTINE *WhenIdle)
 {
     PAGED_CODE();
     if (Driver->DriverUnload == NULL || (Driver->Flags & DRVO_UNLOAD_INVOKED_) != 0) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
+    IopDriverIdle = WhenIdle;
     if (!IopBlockDevices(Driver)) {
-        return STATUS_DEVICE_BUSY;
+        return STATUS_PENDING;
     }
     Driver->Flags |= DRVO_UNLOAD_INVOKED_;
     Driver->DriverUnload(Driver);

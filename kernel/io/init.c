@@ -61,6 +61,7 @@ static void IopCreateTypes(void)
     IopCreateType(L"File", &File, &IopFileObjectType);
     Completion.GenericMapping = IopCompletionMapping;
     Completion.ValidAccessMask = IO_COMPLETION_ALL_ACCESS_;
+    Completion.CloseProcedure = IopCloseIoCompletion;
     Completion.DeleteProcedure = IopDeleteIoCompletion;
     Completion.WaitObjectFlagOffset = 0;
     IopCreateType(L"IoCompletion", &Completion, &IopCompletionObjectType);
@@ -159,6 +160,7 @@ NTSTATUS IoCreateSystemLinks(void)
         {L"\\DosDevices", L"\\??"},
         {L"\\ArcName\\ramdisk(0)", L"\\Device\\RamDisk0"},
         {L"\\GLOBAL\?\?\\C:", L"\\Device\\RamDisk0"},
+        {L"\\GLOBAL\?\?\\Volume{6e617363-656e-7400-0000-100000000000}", L"\\Device\\RamDisk0"},
         {L"\\SystemRoot", L"\\GLOBAL\?\?\\C:\\Windows"},
         {L"\\GLOBAL\?\?\\NUL", L"\\Device\\Null"},
         {L"\\GLOBAL\?\?\\CON", L"\\Device\\ConDrv\\Console"},

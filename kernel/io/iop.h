@@ -119,11 +119,13 @@ NTSTATUS IopCreateFileObject(PDEVICE_OBJECT Device, KPROCESSOR_MODE Mode, PFILE_
 void IopDeleteDevice(PVOID Object);
 void IopDeleteDriver(PVOID Object);
 void IopDeleteIoCompletion(PVOID Object);
+void IopCloseIoCompletion(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount);
 
 /* device.c: a device may go only when nothing is open on it.  IopReferenceDevice fails with
  * STATUS_NO_SUCH_DEVICE while it is going. */
 NTSTATUS IopReferenceDevice(PDEVICE_OBJECT Device) NODISCARD;
 void IopDereferenceDevice(PDEVICE_OBJECT Device);
+void IopDeviceIsIdle(PDEVICE_OBJECT Device); /* driver.c */
 
 /* mount.c: the volume on Device, mounted if need be; its VPB is referenced.  NULL VPB: not a volume. */
 NTSTATUS IopReferenceMountedVpb(PDEVICE_OBJECT Device, BOOLEAN AllowRaw, PVPB *Vpb) NODISCARD;
@@ -178,6 +180,9 @@ void IopFreeIrpBuffers(PIRP Irp);
 void IopQueueThreadIrp(PIRP Irp);
 void IopDequeueThreadIrp(PIRP Irp);
 
+/* ke/queue.c: ends the waits of all threads that wait for an entry of Queue, with STATUS_ABANDONED.  <= DISPATCH_LEVEL. */
+VOID KeAbandonQueue_(PRKQUEUE Queue);
+
 /* completion.c */
 void IopQueueIrpPacket(PVOID Port, PIRP Irp, PVOID Key);
 
@@ -186,6 +191,9 @@ extern KSPIN_LOCK IopCancelLock;
 
 /* query.c: used for names, sizes and attributes inside the kernel. */
 NTSTATUS IopQueryFile(PFILE_OBJECT File, FILE_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length, ULONG *Returned) NODISCARD;
+
+/* create.c: opens the name, asks, closes; the answer goes to UserBuffer by way of Buffer. */
+NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES Attributes, FILE_INFORMATION_CLASS Class, PVOID UserBuffer, PVOID Buffer, ULONG Length) NODISCARD;
 
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction) NODISCARD;
 void IopInitNames(void);

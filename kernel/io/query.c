@@ -14,6 +14,15 @@ typedef struct _IOP_CLASS
     ACCESS_MASK Access;
 } IOP_CLASS;
 
+/* FILE_STAT_INFORMATION, which mingw does not declare. */
+typedef struct _IOP_STAT
+{
+    LARGE_INTEGER FileId, CreationTime, LastAccessTime, LastWriteTime, ChangeTime, AllocationSize, EndOfFile;
+    ULONG FileAttributes, ReparseTag, NumberOfLinks;
+    ACCESS_MASK EffectiveAccess;
+} IOP_STAT;
+static_assert(sizeof(IOP_STAT) == 72, "FILE_STAT_INFORMATION");
+
 static const IOP_CLASS IopQueryClasses[] = {
     {FileBasicInformation, sizeof(FILE_BASIC_INFORMATION), FILE_READ_ATTRIBUTES},
     {FileStandardInformation, sizeof(FILE_STANDARD_INFORMATION), 0},
@@ -40,6 +49,13 @@ static const IOP_CLASS IopQueryClasses[] = {
     {FileHardLinkInformation, 8, 0},
     {FileNormalizedNameInformation, sizeof(FILE_NAME_INFORMATION), 0},
     {FileIdInformation, 24, FILE_READ_ATTRIBUTES},
+    {FileIoPriorityHintInformation, sizeof(ULONG), 0},
+    {FileIsRemoteDeviceInformation, sizeof(BOOLEAN), 0},
+    {FileStandardLinkInformation, 16, 0},
+    {FileVolumeNameInformation, sizeof(ULONG) + sizeof(WCHAR), 0},
+    {FileStatInformation, sizeof(IOP_STAT), FILE_READ_ATTRIBUTES},
+    {FileCaseSensitiveInformation, sizeof(ULONG), FILE_READ_ATTRIBUTES},
+    {FileRemoteProtocolInformation, 116, 0},
 };
 
 static const IOP_CLASS *IopFindClass(ULONG Class)
@@ -92,6 +108,14 @@ static BOOLEAN IopQueryOwnClass(IOP_REQUEST *Request, FILE_INFORMATION_CLASS Cla
     case FileIoCompletionNotificationInformation:
         *(ULONG *)Buffer = ((File->Flags & FO_SKIP_COMPLETION_PORT) != 0 ? 1 : 0) | ((File->Flags & FO_SKIP_SET_EVENT) != 0 ? 2 : 0);
         *Returned = sizeof(ULONG);
+        return TRUE;
+    case FileIoPriorityHintInformation:
+        *(ULONG *)Buffer = 2; /* IoPriorityNormal: there is one priority */
+        *Returned = sizeof(ULONG);
+        return TRUE;
+    case FileIsRemoteDeviceInformation:
+        *(BOOLEAN *)Buffer = (File->DeviceObject->Characteristics & FILE_REMOTE_DEVICE) != 0;
+        *Returned = sizeof(BOOLEAN);
         return TRUE;
     default:
         return FALSE;
@@ -149,12 +173,60 @@ static void IopCompleteAllInformation(IOP_REQUEST *Request, FILE_ALL_INFORMATION
     }
 }
 
+/* FILE_STAT_INFORMATION from the classes that every file system has. */
+static NTSTATUS IopQueryStat(IOP_REQUEST *Request, IOP_STAT *Stat, ULONG *Returned)
+{
+    FILE_BASIC_INFORMATION Basic = {0};
+    FILE_STANDARD_INFORMATION Standard = {0};
+    FILE_INTERNAL_INFORMATION Internal = {0};
+    ULONG Ignored;
+    NTSTATUS Status = IopQueryDriver(Request, FileBasicInformation, &Basic, sizeof(Basic), &Ignored);
+    if (NT_SUCCESS(Status)) {
+        Status = IopQueryDriver(Request, FileStandardInformation, &Standard, sizeof(Standard), &Ignored);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = IopQueryDriver(Request, FileInternalInformation, &Internal, sizeof(Internal), &Ignored);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    *Stat = (IOP_STAT){.FileId = Internal.IndexNumber, .CreationTime = Basic.CreationTime, .LastAccessTime = Basic.LastAccessTime,
+                       .LastWriteTime = Basic.LastWriteTime, .ChangeTime = Basic.ChangeTime, .AllocationSize = Standard.AllocationSize,
+                       .EndOfFile = Standard.EndOfFile, .FileAttributes = Basic.FileAttributes, .NumberOfLinks = Standard.NumberOfLinks,
+                       .EffectiveAccess = Request->GrantedAccess};
+    *Returned = sizeof(*Stat);
+    return STATUS_SUCCESS;
+}
+
+/* The device's name: \Device\RamDisk0. */
+static NTSTATUS IopQueryVolumeName(IOP_REQUEST *Request, FILE_NAME_INFORMATION *Information, ULONG Length, ULONG *Returned)
+{
+    ULONG64 Block[64];
+    POBJECT_NAME_INFORMATION Name = (POBJECT_NAME_INFORMATION)Block;
+    ULONG Needed, Room = Length - offsetof(FILE_NAME_INFORMATION, FileName), Part;
+    NTSTATUS Status = ObQueryNameString(Request->File->DeviceObject, Name, sizeof(Block), &Needed);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Part = min(Room, Name->Name.Length);
+    Information->FileNameLength = Name->Name.Length;
+    RtlCopyMemory(Information->FileName, Name->Name.Buffer, Part);
+    *Returned = offsetof(FILE_NAME_INFORMATION, FileName) + Part;
+    return Part < Name->Name.Length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
 static NTSTATUS IopQuery(IOP_REQUEST *Request, FILE_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length, ULONG *Returned)
 {
     NTSTATUS Status;
     *Returned = 0;
     if (IopQueryOwnClass(Request, Class, Buffer, Returned)) {
         return STATUS_SUCCESS;
+    }
+    if (Class == FileStatInformation) {
+        return IopQueryStat(Request, Buffer, Returned);
+    }
+    if (Class == FileVolumeNameInformation) {
+        return IopQueryVolumeName(Request, Buffer, Length, Returned);
     }
     Status = IopQueryDriver(Request, Class, Buffer, Length, Returned);
     if (Class == FileAllInformation && !NT_ERROR(Status)) {
@@ -226,4 +298,25 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
         ExFreePoolWithTag(Buffer, IOP_TAG_BUFFER);
     }
     return Status;
+}
+
+/* FileStatInformation (and its like) of a name, without a handle of the caller's. */
+NTSTATUS NTAPI NtQueryInformationByName(POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
+                                        FILE_INFORMATION_CLASS FileInformationClass)
+{
+    KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
+    IO_STATUS_BLOCK Iosb = {.Information = sizeof(IOP_STAT)};
+    IOP_STAT Stat;
+    NTSTATUS Status;
+    if (FileInformationClass != FileStatInformation) {
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (Length < sizeof(Stat)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    Status = KiProbeForWrite(Mode, IoStatusBlock, sizeof(IO_STATUS_BLOCK), sizeof(ULONG));
+    if (NT_SUCCESS(Status)) {
+        Status = IopQueryByName(ObjectAttributes, FileStatInformation, FileInformation, &Stat, sizeof(Stat));
+    }
+    return NT_SUCCESS(Status) ? CopyToMode(Mode, IoStatusBlock, &Iosb, sizeof(Iosb)) : Status;
 }

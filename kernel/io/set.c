@@ -32,6 +32,7 @@ static const IOP_SET_CLASS IopSetClasses[] = {
     {FileCompletionInformation, sizeof(FILE_COMPLETION_INFORMATION), 0},
     {FileShortNameInformation, sizeof(FILE_NAME_INFORMATION), DELETE},
     {FileIoCompletionNotificationInformation, sizeof(ULONG), 0},
+    {FileIoPriorityHintInformation, sizeof(ULONG), 0},
     {IOP_DISPOSITION_EX, sizeof(ULONG), DELETE},
     {IOP_RENAME_EX, sizeof(FILE_RENAME_INFORMATION), DELETE},
 };
@@ -46,9 +47,14 @@ static const IOP_SET_CLASS *IopFindSetClass(ULONG Class)
     return NULL;
 }
 
+/* Never negative; of an unbuffered file, a multiple of the sector. */
 static NTSTATUS IopSetPosition(PFILE_OBJECT File, const FILE_POSITION_INFORMATION *Information)
 {
+    ULONG Sector = IoGetRelatedDeviceObject(File)->SectorSize;
     if (Information->CurrentByteOffset.QuadPart < 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if ((File->Flags & FO_NO_INTERMEDIATE_BUFFERING) != 0 && Sector != 0 && Information->CurrentByteOffset.QuadPart % Sector != 0) {
         return STATUS_INVALID_PARAMETER;
     }
     File->CurrentByteOffset = Information->CurrentByteOffset;
@@ -170,6 +176,19 @@ static NTSTATUS IopSetDriver(IOP_REQUEST *Request, FILE_INFORMATION_CLASS Class,
     return Status;
 }
 
+/* The class holds a pointer to the time-out: the driver gets one to a copy. */
+static NTSTATUS IopSetMailslot(IOP_REQUEST *Request, PLARGE_INTEGER Timeout, PIO_STATUS_BLOCK Iosb)
+{
+    LARGE_INTEGER Copy;
+    FILE_MAILSLOT_SET_INFORMATION Information = {&Copy};
+    NTSTATUS Status;
+    if (Timeout == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Status = CopyFromMode(Request->Mode, &Copy, Timeout, sizeof(Copy));
+    return NT_SUCCESS(Status) ? IopSetDriver(Request, FileMailslotSetInformation, &Information, sizeof(Information), Iosb) : Status;
+}
+
 static NTSTATUS IopSet(IOP_REQUEST *Request, FILE_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length, PIO_STATUS_BLOCK Iosb)
 {
     switch ((ULONG)Class) {
@@ -181,6 +200,14 @@ static NTSTATUS IopSet(IOP_REQUEST *Request, FILE_INFORMATION_CLASS Class, PVOID
         return IopSetCompletionPort(Request, Buffer);
     case FileIoCompletionNotificationInformation:
         return IopSetNotificationModes(Request->File, *(ULONG *)Buffer);
+    case FileMailslotSetInformation:
+        return IopSetMailslot(Request, *(PLARGE_INTEGER *)Buffer, Iosb);
+    case FileIoPriorityHintInformation: /* very low, low, normal; accepted, and all the same */
+        return *(ULONG *)Buffer <= 2 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    case FileValidDataLengthInformation:
+        return SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_MANAGE_VOLUME_PRIVILEGE), Request->Mode)
+                   ? IopSetDriver(Request, Class, Buffer, Length, Iosb)
+                   : STATUS_PRIVILEGE_NOT_HELD;
     default:
         return IopSetDriver(Request, Class, Buffer, Length, Iosb);
     }

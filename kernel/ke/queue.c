@@ -250,6 +250,31 @@ ULONG NTAPI KeRemoveQueueEx(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Al
     return Taken != 0 ? Taken : (ULONG)Status;
 }
 
+/* Every thread that waits for an entry stops waiting: STATUS_ABANDONED. */
+VOID KeAbandonQueue_(PRKQUEUE Queue)
+{
+    KI_READY_LIST Ready = { .Increment = 0 };
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    PLIST_ENTRY Link, Next;
+    BOOLEAN MustReady;
+
+    KiLockObject(&Queue->Header);
+    for (Link = Queue->Header.WaitListHead.Flink; Link != &Queue->Header.WaitListHead; Link = Next) {
+        PKWAIT_BLOCK Block = CONTAINING_RECORD(Link, KWAIT_BLOCK, WaitListEntry);
+        Next = Link->Flink;
+        if (KiEndWait(Block->Thread, 0, STATUS_ABANDONED, &MustReady)) {
+            RemoveEntryList(&Block->WaitListEntry);
+            Block->BlockState = KiBlockUnlinked;
+            if (MustReady) {
+                KiPushReady(&Ready, Block->Thread);
+            }
+        }
+    }
+    KiUnlockObject(&Queue->Header);
+    KiReadyThreads(&Ready);
+    KiExitDispatcher(OldIrql);
+}
+
 PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue)
 {
     PLIST_ENTRY First = NULL;

@@ -263,13 +263,33 @@ Cleanup:
     return Status;
 }
 
+/* Stops the driver and unloads its image; if it is in use, later. */
+static NTSTATUS LdrpStopDriver(PDRIVER_OBJECT Driver);
+static void LdrpDriverIsIdle(PDRIVER_OBJECT Driver)
+{
+    (void)LdrpStopDriver(Driver);
+}
+
+static NTSTATUS LdrpStopDriver(PDRIVER_OBJECT Driver)
+{
+    PKLDR_DATA_TABLE_ENTRY Entry = Driver->DriverSection;
+    NTSTATUS Status;
+
+    ExAcquirePushLockExclusive_(&LdrpLoadLock);
+    Status = IoStopDriver(Driver, LdrpDriverIsIdle);
+    if (Status == STATUS_SUCCESS && Entry != NULL) {
+        LdrpUnloadImageLocked(Entry);
+    }
+    ExReleasePushLockExclusive_(&LdrpLoadLock);
+    return Status == STATUS_PENDING ? STATUS_SUCCESS : Status;
+}
+
 static NTSTATUS LdrpUnloadDriverByService(const UNICODE_STRING *ServicePath)
 {
     UNICODE_STRING Name = LdrpServiceName(ServicePath);
     WCHAR Buffer[160];
     UNICODE_STRING ObjectName = {.Length = 0, .MaximumLength = sizeof(Buffer), .Buffer = Buffer};
     PDRIVER_OBJECT Driver;
-    PKLDR_DATA_TABLE_ENTRY Entry;
     NTSTATUS Status;
 
     if (Name.Length == 0 || Name.Length > 128) {
@@ -281,14 +301,8 @@ static NTSTATUS LdrpUnloadDriverByService(const UNICODE_STRING *ServicePath)
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Entry = Driver->DriverSection;
-    ExAcquirePushLockExclusive_(&LdrpLoadLock);
-    Status = IoStopDriver(Driver);
+    Status = LdrpStopDriver(Driver);
     ObDereferenceObject(Driver);
-    if (NT_SUCCESS(Status) && Entry != NULL) {
-        LdrpUnloadImageLocked(Entry);
-    }
-    ExReleasePushLockExclusive_(&LdrpLoadLock);
     return Status;
 }
 

@@ -299,7 +299,8 @@ static void TestOverlapped(void)
     Ok(WaitForSingleObject(O.hEvent, 5000) == WAIT_OBJECT_0 && GetOverlappedResult(S, &O, &Done, FALSE), "connected");
     FAILS(ReadFile(S, Buffer, sizeof(Buffer), NULL, &O), ERROR_IO_PENDING, "read");
     FAILS(ReadFile(S, Other, 2, NULL, &P), ERROR_IO_PENDING, "another read");
-    Ok(WriteFile(C, "one", 3, &Done, NULL) && GetOverlappedResult(S, &O, &Done, TRUE) && Done == 3 && memcmp(Buffer, "one", 3) == 0, "the first read has the message");
+    Ok(WriteFile(C, "one", 3, &Done, NULL) && GetOverlappedResult(S, &O, &Done, TRUE) && Done == 3 && memcmp(Buffer, "one", 3) == 0,
+       "the first read has the message");
     Ok(WriteFile(C, "two", 3, &Done, NULL), "a message longer than the second read");
     FAILS(GetOverlappedResult(S, &P, &Done, TRUE), ERROR_MORE_DATA, "the second read");
     Is(Done, 2, "has what fits");

@@ -45,21 +45,33 @@ static BOOL NativeDisposition(DWORD Win32, ULONG *Native)
     return TRUE;
 }
 
-static DWORD CreateError(NTSTATUS Status, DWORD Disposition)
+static DWORD CreateError(NTSTATUS Status, DWORD Disposition, LPCWSTR Name)
 {
     if (Status == STATUS_OBJECT_NAME_COLLISION && Disposition == CREATE_NEW) {
         return ERROR_FILE_EXISTS;
     }
     if (Status == STATUS_FILE_IS_A_DIRECTORY) {
-        return ERROR_ACCESS_DENIED;
+        SIZE_T Length = wcslen(Name);
+        return Length != 0 && (Name[Length - 1] == L'\\' || Name[Length - 1] == L'/') ? ERROR_PATH_NOT_FOUND : ERROR_ACCESS_DENIED;
     }
     return RtlNtStatusToDosError(Status);
+}
+
+/* SECURITY_SQOS_PRESENT: how far a pipe's server may impersonate us. */
+static void SetQuality(DWORD Flags, SECURITY_QUALITY_OF_SERVICE *Quality, POBJECT_ATTRIBUTES Attributes)
+{
+    if (Flags & SECURITY_SQOS_PRESENT) {
+        *Quality = (SECURITY_QUALITY_OF_SERVICE){sizeof(*Quality), (SECURITY_IMPERSONATION_LEVEL)(Flags >> 16 & 3),
+                                                 (Flags & SECURITY_CONTEXT_TRACKING) != 0, (Flags & SECURITY_EFFECTIVE_ONLY) != 0};
+        Attributes->SecurityQualityOfService = Quality;
+    }
 }
 
 HANDLE WINAPI CreateFileW(LPCWSTR Name, DWORD Access, DWORD Share, LPSECURITY_ATTRIBUTES Security, DWORD Disposition, DWORD Flags,
                           HANDLE Template)
 {
     ULONG NativeKind = 0, Options = CreateOptions(Flags, &Access);
+    SECURITY_QUALITY_OF_SERVICE Quality;
     HANDLE File = INVALID_HANDLE_VALUE;
     IO_STATUS_BLOCK Io = {0};
     BASE_PATH Path;
@@ -67,6 +79,10 @@ HANDLE WINAPI CreateFileW(LPCWSTR Name, DWORD Access, DWORD Share, LPSECURITY_AT
 
     UNUSED(Template); /* gives extended attributes, which FAT has not */
     if (!NativeDisposition(Disposition, &NativeKind)) {
+        return INVALID_HANDLE_VALUE;
+    }
+    if (Disposition == TRUNCATE_EXISTING && !(Access & (GENERIC_WRITE | GENERIC_ALL))) {
+        BaseFail(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
     if (Name != NULL && BaseIsConsoleName(Name, &Output)) {
@@ -81,12 +97,16 @@ HANDLE WINAPI CreateFileW(LPCWSTR Name, DWORD Access, DWORD Share, LPSECURITY_AT
         Path.Attributes.Attributes |= Security->bInheritHandle ? OBJ_INHERIT : 0;
         Path.Attributes.SecurityDescriptor = Security->lpSecurityDescriptor;
     }
+    if (Flags & FILE_FLAG_POSIX_SEMANTICS) {
+        Path.Attributes.Attributes &= ~(ULONG)OBJ_CASE_INSENSITIVE;
+    }
+    SetQuality(Flags, &Quality, &Path.Attributes);
     Status = NtCreateFile(&File, Access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, &Path.Attributes, &Io, NULL,
                           Flags & (FILE_ATTRIBUTE_VALID_FLAGS & ~FILE_ATTRIBUTE_DIRECTORY), Share, NativeKind, Options, NULL, 0);
     BaseFreePath(&Path);
     if (!NT_SUCCESS(Status)) {
         BaseTeb()->LastStatusValue = Status;
-        BaseFail(CreateError(Status, Disposition));
+        BaseFail(CreateError(Status, Disposition, Name));
         return INVALID_HANDLE_VALUE;
     }
     BOOL Existed = (Disposition == CREATE_ALWAYS && Io.Information == FILE_OVERWRITTEN) ||
@@ -204,9 +224,11 @@ static BOOL TransferEx(TRANSFER Transfer, HANDLE File, PVOID Buffer, DWORD Lengt
                        LPOVERLAPPED_COMPLETION_ROUTINE Routine)
 {
     LARGE_INTEGER Offset = {.LowPart = Overlapped->Offset, .HighPart = (LONG)Overlapped->OffsetHigh};
+
+    Overlapped->Internal = (ULONG_PTR)STATUS_PENDING;
     NTSTATUS Status = Transfer(File, NULL, CompletionApc, (PVOID)Routine, (PIO_STATUS_BLOCK)Overlapped, Buffer, Length, &Offset, NULL);
 
-    return BaseResult(Status);
+    return !NT_ERROR(Status) || !BaseSetLastNTError(Status); /* a warning is reported to the routine */
 }
 
 BOOL WINAPI ReadFileEx(HANDLE File, LPVOID Buffer, DWORD Length, LPOVERLAPPED Overlapped, LPOVERLAPPED_COMPLETION_ROUTINE Routine)

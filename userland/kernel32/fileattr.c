@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fileattr.c - calls on files by name: attributes, delete, move, copy, directories, links.
+ * fileattr.c - calls on files by name: attributes, delete, move, directories, links.
  *
  * Everything opens the name with just the right it needs and sets one information class; a file system that cannot write answers with its
  * own status, which becomes the last error (ERROR_WRITE_PROTECT for a read-only volume).
@@ -202,101 +202,34 @@ static NTSTATUS Rename(LPCWSTR From, LPCWSTR To, BOOL Replace)
     return Status;
 }
 
-BOOL WINAPI MoveFileExW(LPCWSTR From, LPCWSTR To, DWORD Flags)
+static BOOL Move(LPCWSTR From, LPCWSTR To, LPPROGRESS_ROUTINE Routine, LPVOID Data, DWORD Flags)
 {
-    if ((Flags & MOVEFILE_DELAY_UNTIL_REBOOT) || To == NULL) {
+    if (Flags & MOVEFILE_DELAY_UNTIL_REBOOT) {
         return BaseNotSupported("MoveFileEx(MOVEFILE_DELAY_UNTIL_REBOOT)");
+    }
+    if (To == NULL || (Flags & MOVEFILE_CREATE_HARDLINK)) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
     }
     NTSTATUS Status = Rename(From, To, (Flags & MOVEFILE_REPLACE_EXISTING) != 0);
     if (Status == STATUS_NOT_SAME_DEVICE && (Flags & MOVEFILE_COPY_ALLOWED)) {
-        return CopyFileW(From, To, !(Flags & MOVEFILE_REPLACE_EXISTING)) && DeleteFileW(From);
+        return CopyFileExW(From, To, Routine, Data, NULL, Flags & MOVEFILE_REPLACE_EXISTING ? 0 : COPY_FILE_FAIL_IF_EXISTS) && DeleteFileW(From);
     }
     return Status == STATUS_OBJECT_NAME_COLLISION ? BaseFail(ERROR_ALREADY_EXISTS) : BaseResult(Status);
 }
 
+BOOL WINAPI MoveFileExW(LPCWSTR From, LPCWSTR To, DWORD Flags)
+{
+    return Move(From, To, NULL, NULL, Flags);
+}
+
 BOOL WINAPI MoveFileW(LPCWSTR From, LPCWSTR To)
 {
-    return MoveFileExW(From, To, MOVEFILE_COPY_ALLOWED);
+    return Move(From, To, NULL, NULL, MOVEFILE_COPY_ALLOWED);
 }
 
 BOOL WINAPI MoveFileWithProgressW(LPCWSTR From, LPCWSTR To, LPPROGRESS_ROUTINE Routine, LPVOID Data, DWORD Flags)
 {
-    UNUSED(Routine);
-    UNUSED(Data);
-    return MoveFileExW(From, To, Flags);
-}
-
-static BOOL CopyData(HANDLE From, HANDLE To, LPPROGRESS_ROUTINE Routine, LPVOID Data, LARGE_INTEGER Size)
-{
-    LARGE_INTEGER Total = {.QuadPart = 0};
-    DWORD Read, Written;
-    PVOID Buffer = BaseAllocate(0x10000);
-
-    if (Buffer == NULL) {
-        return FALSE;
-    }
-    for (;;) {
-        if (!ReadFile(From, Buffer, 0x10000, &Read, NULL)) {
-            break;
-        }
-        if (Read == 0) {
-            BaseFree(Buffer);
-            return TRUE;
-        }
-        if (!WriteFile(To, Buffer, Read, &Written, NULL)) {
-            break;
-        }
-        Total.QuadPart += Written;
-        if (Routine != NULL && Routine(Size, Total, Size, Total, 1, CALLBACK_CHUNK_FINISHED, From, To, Data) != PROGRESS_CONTINUE) {
-            BaseFail(ERROR_REQUEST_ABORTED);
-            break;
-        }
-    }
-    BaseFree(Buffer);
-    return FALSE;
-}
-
-BOOL WINAPI CopyFileExW(LPCWSTR From, LPCWSTR To, LPPROGRESS_ROUTINE Routine, LPVOID Data, LPBOOL Cancel, DWORD Flags)
-{
-    HANDLE Source, Target;
-    FILE_BASIC_INFORMATION Basic;
-    LARGE_INTEGER Size;
-    IO_STATUS_BLOCK Io;
-    BOOL Result;
-
-    UNUSED(Cancel);
-    Source = CreateFileW(From, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
-    if (Source == INVALID_HANDLE_VALUE) {
-        return FALSE;
-    }
-    NTSTATUS Status = NtQueryInformationFile(Source, &Io, &Basic, sizeof(Basic), FileBasicInformation);
-    if (!NT_SUCCESS(Status) || !GetFileSizeEx(Source, &Size)) {
-        NtClose(Source);
-        return BaseResult(Status);
-    }
-    Target = CreateFileW(To, GENERIC_WRITE | DELETE, 0, NULL, Flags & COPY_FILE_FAIL_IF_EXISTS ? CREATE_NEW : CREATE_ALWAYS,
-                         Basic.FileAttributes, NULL);
-    if (Target == INVALID_HANDLE_VALUE) {
-        NtClose(Source);
-        return FALSE;
-    }
-    Result = CopyData(Source, Target, Routine, Data, Size);
-    DWORD Error = GetLastError();
-    if (Result) {
-        FILE_BASIC_INFORMATION Times = {.LastWriteTime = Basic.LastWriteTime};
-        NtSetInformationFile(Target, &Io, &Times, sizeof(Times), FileBasicInformation);
-    } else {
-        FILE_DISPOSITION_INFORMATION Disposition = {TRUE};
-        NtSetInformationFile(Target, &Io, &Disposition, sizeof(Disposition), FileDispositionInformation);
-    }
-    NtClose(Target);
-    NtClose(Source);
-    return Result || BaseFail(Error);
-}
-
-BOOL WINAPI CopyFileW(LPCWSTR From, LPCWSTR To, BOOL FailIfExists)
-{
-    return CopyFileExW(From, To, NULL, NULL, NULL, FailIfExists ? COPY_FILE_FAIL_IF_EXISTS : 0);
+    return Move(From, To, Routine, Data, Flags);
 }
 
 /* FAT has neither: the documented failure of a file system without links. */
@@ -381,12 +314,36 @@ BOOL WINAPI MoveFileA(LPCSTR From, LPCSTR To)
     return MoveFileExA(From, To, MOVEFILE_COPY_ALLOWED);
 }
 
-BOOL WINAPI CopyFileA(LPCSTR From, LPCSTR To, BOOL FailIfExists)
+BOOL WINAPI MoveFileWithProgressA(LPCSTR From, LPCSTR To, LPPROGRESS_ROUTINE Routine, LPVOID Data, DWORD Flags)
 {
     LPWSTR WideFrom = NULL, WideTo = NULL;
-    BOOL Result = BaseFileToWide(From, &WideFrom) && BaseFileToWide(To, &WideTo) && CopyFileW(WideFrom, WideTo, FailIfExists);
+    BOOL Result = BaseFileToWide(From, &WideFrom) && BaseFileToWide(To, &WideTo) && MoveFileWithProgressW(WideFrom, WideTo, Routine, Data, Flags);
 
     BaseFree(WideTo);
     BaseFree(WideFrom);
     return Result;
+}
+
+BOOL WINAPI CreateDirectoryExA(LPCSTR Template, LPCSTR Name, LPSECURITY_ATTRIBUTES Security)
+{
+    LPWSTR WideTemplate = NULL, WideName = NULL;
+    BOOL Result = BaseFileToWide(Template, &WideTemplate) && BaseFileToWide(Name, &WideName) && CreateDirectoryExW(WideTemplate, WideName, Security);
+
+    BaseFree(WideName);
+    BaseFree(WideTemplate);
+    return Result;
+}
+
+BOOLEAN WINAPI CreateSymbolicLinkA(LPCSTR Link, LPCSTR Target, DWORD Flags)
+{
+    UNUSED(Link);
+    UNUSED(Target);
+    return CreateSymbolicLinkW(NULL, NULL, Flags);
+}
+
+BOOL WINAPI CreateHardLinkA(LPCSTR Link, LPCSTR Target, LPSECURITY_ATTRIBUTES Security)
+{
+    UNUSED(Link);
+    UNUSED(Target);
+    return CreateHardLinkW(NULL, NULL, Security);
 }

@@ -245,75 +245,163 @@ BOOL WINAPI GetFileInformationByHandle(HANDLE File, LPBY_HANDLE_FILE_INFORMATION
     return TRUE;
 }
 
-/* Win32's classes of files are native ones with the same structures. */
-static BOOL NativeClass(FILE_INFO_BY_HANDLE_CLASS Class, FILE_INFORMATION_CLASS *Native)
+/* Win32's classes of files are native ones with the same structures; what may be done with each. */
+enum { CanGet = 1, CanSet = 2 };
+static const struct { UCHAR Class, Native, Can; } Classes[] = {
+    {0 /* FileBasicInfo */, 4, CanGet | CanSet},
+    {1 /* FileStandardInfo */, 5, CanGet},
+    {2 /* FileNameInfo */, 9, CanGet},
+    {3 /* FileRenameInfo */, 10, CanSet},
+    {4 /* FileDispositionInfo */, 13, CanSet},
+    {5 /* FileAllocationInfo */, 19, CanSet},
+    {6 /* FileEndOfFileInfo */, 20, CanSet},
+    {7 /* FileStreamInfo */, 22, CanGet},
+    {8 /* FileCompressionInfo */, 28, CanGet},
+    {9 /* FileAttributeTagInfo */, 35, CanGet},
+    {12 /* FileIoPriorityHintInfo */, 43, CanSet},
+    {13 /* FileRemoteProtocolInfo */, 55, CanGet},
+    {17 /* FileAlignmentInfo */, 17, CanGet},
+    {18 /* FileIdInfo */, 59, CanGet},
+    {21 /* FileDispositionInfoEx */, 64, CanSet},
+    {22 /* FileRenameInfoEx */, 65, CanSet},
+    {23 /* FileCaseSensitiveInfo */, 71, CanGet | CanSet},
+    {24 /* FileNormalizedNameInfo */, 48, CanGet},
+};
+
+static BOOL NativeClass(ULONG Class, UCHAR Can, FILE_INFORMATION_CLASS *Native)
 {
-    switch (Class) {
-    case FileBasicInfo:
-        *Native = FileBasicInformation;
-        return TRUE;
-    case FileStandardInfo:
-        *Native = FileStandardInformation;
-        return TRUE;
-    case FileNameInfo:
-        *Native = FileNameInformation;
-        return TRUE;
-    case FileStreamInfo:
-        *Native = FileStreamInformation;
-        return TRUE;
-    case FileCompressionInfo:
-        *Native = FileCompressionInformation;
-        return TRUE;
-    case FileAttributeTagInfo:
-        *Native = FileAttributeTagInformation;
-        return TRUE;
-    case FileRenameInfo:
-        *Native = FileRenameInformation;
-        return TRUE;
-    case FileDispositionInfo:
-        *Native = FileDispositionInformation;
-        return TRUE;
-    case FileAllocationInfo:
-        *Native = FileAllocationInformation;
-        return TRUE;
-    case FileEndOfFileInfo:
-        *Native = FileEndOfFileInformation;
-        return TRUE;
-    case FileIdInfo:
-        *Native = FileIdInformation;
-        return TRUE;
-    default:
+    for (ULONG i = 0; i < COUNT_OF(Classes); i++) {
+        if (Classes[i].Class == Class && (Classes[i].Can & Can)) {
+            *Native = (FILE_INFORMATION_CLASS)Classes[i].Native;
+            return TRUE;
+        }
+    }
+    return BaseFail(ERROR_INVALID_PARAMETER);
+}
+
+/* The listing classes, each with a form that starts over. */
+static BOOL DirectoryClass(ULONG Class, FILE_INFORMATION_CLASS *Native, BOOLEAN *Restart)
+{
+    static const struct { UCHAR Class, Native, Restart; } Listings[] = {
+        {10, FileIdBothDirectoryInformation, FALSE}, {11, FileIdBothDirectoryInformation, TRUE},
+        {14, FileFullDirectoryInformation, FALSE},   {15, FileFullDirectoryInformation, TRUE},
+        {19, 60 /* FileIdExtdDirectoryInformation */, FALSE}, {20, 60, TRUE},
+    };
+
+    for (ULONG i = 0; i < COUNT_OF(Listings); i++) {
+        if (Listings[i].Class == Class) {
+            *Native = (FILE_INFORMATION_CLASS)Listings[i].Native;
+            *Restart = Listings[i].Restart;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* FileStorageInfo: of the device below; what is not known is the logical sector. */
+static BOOL StorageInformation(HANDLE File, PVOID Information, DWORD Length)
+{
+    FILE_FS_SIZE_INFORMATION Size;
+    IO_STATUS_BLOCK Io;
+    ULONG *Storage = Information;
+
+    if (Length < 7 * sizeof(ULONG)) {
+        return BaseFail(ERROR_BAD_LENGTH);
+    }
+    if (!BaseResult(NtQueryVolumeInformationFile(File, &Io, &Size, sizeof(Size), FileFsSizeInformation))) {
         return FALSE;
     }
+    for (ULONG i = 0; i < 4; i++) {
+        Storage[i] = Size.BytesPerSector;
+    }
+    Storage[4] = 3; /* aligned device, partition aligned on it */
+    Storage[5] = Storage[6] = 0;
+    return TRUE;
 }
 
 BOOL WINAPI GetFileInformationByHandleEx(HANDLE File, FILE_INFO_BY_HANDLE_CLASS Class, LPVOID Information, DWORD Length)
 {
-    FILE_INFORMATION_CLASS Native;
+    FILE_INFORMATION_CLASS Native = FileBasicInformation;
+    BOOLEAN Restart;
     IO_STATUS_BLOCK Io;
+    NTSTATUS Status;
 
-    if (Class == FileIdBothDirectoryInfo || Class == FileIdBothDirectoryRestartInfo || Class == FileFullDirectoryInfo ||
-        Class == FileFullDirectoryRestartInfo) {
-        BOOL Id = Class == FileIdBothDirectoryInfo || Class == FileIdBothDirectoryRestartInfo;
-        BOOL Restart = Class == FileIdBothDirectoryRestartInfo || Class == FileFullDirectoryRestartInfo;
-        return BaseResult(NtQueryDirectoryFile(File, NULL, NULL, NULL, &Io, Information, Length,
-                                               Id ? FileIdBothDirectoryInformation : FileFullDirectoryInformation, FALSE, NULL,
-                                               (BOOLEAN)Restart));
+    if ((ULONG)Class == 16) {
+        return StorageInformation(File, Information, Length);
     }
-    if (!NativeClass(Class, &Native) || Class == FileRenameInfo || Class == FileDispositionInfo) {
+    if (DirectoryClass(Class, &Native, &Restart)) {
+        Status = NtQueryDirectoryFile(File, NULL, NULL, NULL, &Io, Information, Length, Native, FALSE, NULL, Restart);
+        if (Status == STATUS_PENDING) {
+            Status = NtWaitForSingleObject(File, FALSE, NULL);
+            Status = NT_SUCCESS(Status) ? Io.Status : Status;
+        }
+    } else if (NativeClass(Class, CanGet, &Native)) {
+        Status = NtQueryInformationFile(File, &Io, Information, Length, Native);
+        if (Status == STATUS_SUCCESS && Native == FileStreamInformation && Io.Information == 0) {
+            Status = STATUS_END_OF_FILE; /* no streams */
+        }
+    } else {
+        return FALSE;
+    }
+    return Status == STATUS_INFO_LENGTH_MISMATCH ? BaseFail(ERROR_BAD_LENGTH) : BaseResult(Status);
+}
+
+/* A full DOS name becomes a native one; relative ones, and ":stream", stay. */
+static BOOL SetRename(HANDLE File, const FILE_RENAME_INFO *Win32, DWORD Length, FILE_INFORMATION_CLASS Class)
+{
+    UNICODE_STRING Name = {0};
+    DWORD Head = (DWORD)offsetof(FILE_RENAME_INFO, FileName);
+
+    if (Length < sizeof(FILE_RENAME_INFO)) {
+        return BaseFail(ERROR_BAD_LENGTH);
+    }
+    if (Win32->FileNameLength > Length - Head) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
-    return BaseResult(NtQueryInformationFile(File, &Io, Information, Length, Native));
+    LPWSTR Text = BaseAllocate((SIZE_T)Win32->FileNameLength + sizeof(WCHAR));
+    if (Text == NULL) {
+        return FALSE;
+    }
+    memcpy(Text, Win32->FileName, Win32->FileNameLength);
+    Text[Win32->FileNameLength / sizeof(WCHAR)] = 0;
+    NTSTATUS Status = STATUS_SUCCESS;
+    BOOL Convert = Win32->RootDirectory == NULL && Text[0] != L':';
+    if (Convert) {
+        Status = RtlDosPathNameToNtPathName_U_WithStatus(Text, &Name, NULL, NULL);
+    } else {
+        RtlInitUnicodeString(&Name, Text);
+    }
+    if (NT_SUCCESS(Status)) {
+        ULONG Size = (ULONG)sizeof(FILE_RENAME_INFO) + Name.Length;
+        FILE_RENAME_INFO *Native = RtlAllocateHeap(BasePeb()->ProcessHeap, HEAP_ZERO_MEMORY, Size);
+        Status = STATUS_NO_MEMORY;
+        if (Native != NULL) {
+            memcpy(Native, Win32, Head);
+            Native->FileNameLength = Name.Length;
+            memcpy(Native->FileName, Name.Buffer, Name.Length);
+            Status = Set(File, Native, Size, Class);
+            BaseFree(Native);
+        }
+    }
+    if (Convert && Name.Buffer != NULL) {
+        RtlFreeHeap(BasePeb()->ProcessHeap, 0, Name.Buffer);
+    }
+    BaseFree(Text);
+    return BaseResult(Status);
 }
 
 BOOL WINAPI SetFileInformationByHandle(HANDLE File, FILE_INFO_BY_HANDLE_CLASS Class, LPVOID Information, DWORD Length)
 {
-    FILE_INFORMATION_CLASS Native;
+    FILE_INFORMATION_CLASS Native = FileBasicInformation;
 
-    if (!NativeClass(Class, &Native)) {
-        return BaseFail(ERROR_INVALID_PARAMETER);
+    if (!NativeClass(Class, CanSet, &Native)) {
+        return FALSE;
     }
-    return BaseResult(Set(File, Information, Length, Native));
+    if (Native == FileRenameInformation || (ULONG)Native == 65) {
+        return SetRename(File, Information, Length, Native);
+    }
+    NTSTATUS Status = Set(File, Information, Length, Native);
+    return Status == STATUS_INFO_LENGTH_MISMATCH ? BaseFail(ERROR_BAD_LENGTH) : BaseResult(Status);
 }
 
 /* ---- locks --------------------------------------------------------------------------------------------------------------------- */
@@ -327,7 +415,9 @@ BOOL WINAPI LockFileEx(HANDLE File, DWORD Flags, DWORD Reserved, DWORD Low, DWOR
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
     Overlapped->Internal = (ULONG_PTR)STATUS_PENDING;
-    NTSTATUS Status = NtLockFile(File, Overlapped->hEvent, NULL, Overlapped, (PIO_STATUS_BLOCK)Overlapped, &Offset, &Length, 0,
+    HANDLE Event = (HANDLE)((ULONG_PTR)Overlapped->hEvent & ~(ULONG_PTR)1);
+    PVOID Context = (ULONG_PTR)Overlapped->hEvent & 1 ? NULL : Overlapped;
+    NTSTATUS Status = NtLockFile(File, Event, NULL, Context, (PIO_STATUS_BLOCK)Overlapped, &Offset, &Length, 0,
                                  (Flags & LOCKFILE_FAIL_IMMEDIATELY) != 0, (Flags & LOCKFILE_EXCLUSIVE_LOCK) != 0);
     return (NT_SUCCESS(Status) && Status != STATUS_PENDING) || !BaseSetLastNTError(Status);
 }

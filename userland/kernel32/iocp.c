@@ -32,6 +32,21 @@ HANDLE WINAPI CreateIoCompletionPort(HANDLE File, HANDLE Port, ULONG_PTR Key, DW
     return Result;
 }
 
+/* Why nothing was taken out; the port that was closed meanwhile is ERROR_ABANDONED_WAIT_0. */
+static BOOL WaitFailed(NTSTATUS Status)
+{
+    switch (Status) {
+    case STATUS_TIMEOUT:
+        return BaseFail(WAIT_TIMEOUT);
+    case STATUS_USER_APC:
+        return BaseFail(WAIT_IO_COMPLETION);
+    case STATUS_ABANDONED:
+        return BaseFail(ERROR_ABANDONED_WAIT_0);
+    default:
+        return BaseResult(Status);
+    }
+}
+
 /* A packet of a failed operation is delivered with FALSE and its error; a time-out leaves *Overlapped null. */
 BOOL WINAPI GetQueuedCompletionStatus(HANDLE Port, LPDWORD Bytes, PULONG_PTR Key, LPOVERLAPPED *Overlapped, DWORD Milliseconds)
 {
@@ -40,9 +55,9 @@ BOOL WINAPI GetQueuedCompletionStatus(HANDLE Port, LPDWORD Bytes, PULONG_PTR Key
     PVOID KeyContext, ApcContext;
     NTSTATUS Status = NtRemoveIoCompletion(Port, &KeyContext, &ApcContext, &Io, BaseTimeout(&Time, Milliseconds));
 
-    if (!NT_SUCCESS(Status) || Status == STATUS_TIMEOUT) {
+    if (Status != STATUS_SUCCESS) {
         *Overlapped = NULL;
-        return Status == STATUS_TIMEOUT ? BaseFail(WAIT_TIMEOUT) : BaseResult(Status);
+        return WaitFailed(Status);
     }
     *Key = (ULONG_PTR)KeyContext;
     *Overlapped = ApcContext;
@@ -58,11 +73,7 @@ BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE Port, LPOVERLAPPED_ENTRY Entries,
     static_assert(sizeof(OVERLAPPED_ENTRY) == sizeof(FILE_IO_COMPLETION_INFORMATION), "key, context, status, bytes");
     NTSTATUS Status = NtRemoveIoCompletionEx(Port, (PFILE_IO_COMPLETION_INFORMATION)Entries, Count, Removed,
                                              BaseTimeout(&Time, Milliseconds), (BOOLEAN)(Alertable != FALSE));
-    if (Status == STATUS_TIMEOUT || Status == STATUS_USER_APC) {
-        *Removed = 0;
-        return BaseFail(Status == STATUS_TIMEOUT ? WAIT_TIMEOUT : WAIT_IO_COMPLETION);
-    }
-    return BaseResult(Status);
+    return Status == STATUS_SUCCESS || WaitFailed(Status);
 }
 
 BOOL WINAPI PostQueuedCompletionStatus(HANDLE Port, DWORD Bytes, ULONG_PTR Key, LPOVERLAPPED Overlapped)
