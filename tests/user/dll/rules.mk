@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # DLLs of the loader tests.
-#   NAME.c, NAME.def     -> NAME.dll by plain `gcc -shared`; NAME_LINK: further options, NAME_NEEDS: test DLLs whose import library it wants
+#   NAME.c, NAME.def     -> NAME.dll by plain `gcc -shared`; NAME_DLL_LINK: further options, NAME_NEEDS: test DLLs whose import library it wants
 #   NAME.c with copies   -> TEST_DLL_COPIES: `folder/NAME=-Dflags` builds NAME.dll once more into C:\Programs\folder
 #   ../cpp/*.cpp         -> C++ programs and DLLs, with the compiler's own run-time DLLs beside them
 # All of them lie beside the test programs.  odd.py makes from oddbase.dll the images no linker writes.
@@ -12,7 +12,7 @@ TEST_DLLS := $(patsubst $(TEST_DLL_DIR)/%.c,$(BUILD)/programs/%.dll,$(wildcard $
 ldra_NEEDS := ldrlog ldrb
 ldrb_NEEDS := ldrlog ldrc
 ldrc_NEEDS := ldrlog
-ldrc_LINK := -nostartfiles -Wl,-e,DllMain
+ldrc_DLL_LINK := -nostartfiles -Wl,-e,DllMain
 ldrfail_NEEDS := ldrlog ldrc
 ldrcrash_NEEDS := ldrlog
 ldrtls_NEEDS := ldrlog
@@ -20,21 +20,21 @@ ldrcycle1_NEEDS := ldrlog ldrcycle2
 ldrcycle2_NEEDS := ldrlog
 ldrfwd_NEEDS :=
 ldrdep_NEEDS := ldrwhere
-ldrordinal_LINK := $(TEST_DLL_DIR)/ldrordinal.def
-ldrfwd_LINK := $(TEST_DLL_DIR)/ldrfwd.def
-ldrres_LINK = $(BUILD)/obj/tests/ldrres.res.o
-ldrlack_LINK = -llack
-ldrorphan_LINK = -lorphan
-ldrbyord_LINK = -lbyord
-ldrapiset_LINK = -lapiset
-oddbase_LINK := -s -nostdlib -Wl,-e,DllMain -lkernel32
+ldrordinal_DLL_LINK := $(TEST_DLL_DIR)/ldrordinal.def
+ldrfwd_DLL_LINK := $(TEST_DLL_DIR)/ldrfwd.def
+ldrres_DLL_LINK = $(BUILD)/obj/tests/ldrres.res.o
+ldrlack_DLL_LINK = -llack
+ldrorphan_DLL_LINK = -lorphan
+ldrbyord_DLL_LINK = -lbyord
+ldrapiset_DLL_LINK = -lapiset
+oddbase_DLL_LINK := -s -nostdlib -Wl,-e,DllMain -lkernel32
 
 define test_dll
 $(BUILD)/programs/$(1).dll: $(TEST_DLL_DIR)/$(1).c $(wildcard $(TEST_DLL_DIR)/$(1).def $(TEST_DLL_DIR)/*.h) \
 		$(patsubst %,$(BUILD)/programs/%.dll,$($(1)_NEEDS)) $(TEST_DLL_DIR)/rules.mk
 	$$(call say,TESTDLL,$$@)
 	$$(Q)mkdir -p $$(@D) $(BUILD)/lib/tests
-	$$(Q)$$(CC) -shared $$< -o $$@ -L$(BUILD)/lib/tests $$(patsubst %,-l%,$$($(1)_NEEDS)) $$($(1)_LINK) \
+	$$(Q)$$(CC) -shared $$< -o $$@ -L$(BUILD)/lib/tests $$(patsubst %,-l%,$$($(1)_NEEDS)) $$($(1)_DLL_LINK) \
 		-Wl,--out-implib,$(BUILD)/lib/tests/lib$(1).a
 endef
 $(foreach d,$(notdir $(TEST_DLLS:.dll=)),$(eval $(call test_dll,$(d))))
@@ -50,7 +50,7 @@ $(BUILD)/lib/tests/lib%.a: $(TEST_DLL_DIR)/%.def
 	$(Q)$(DLLTOOL) -d $< -l $@
 $(foreach d,lack orphan byord apiset,$(eval $(BUILD)/programs/ldr$(d).dll: $(BUILD)/lib/tests/lib$(d).a))
 $(BUILD)/programs/ldrcycle2.dll: $(BUILD)/lib/tests/libcycle1.a
-ldrcycle2_LINK = -lcycle1
+ldrcycle2_DLL_LINK = -lcycle1
 .PRECIOUS: $(BUILD)/lib/tests/lib%.a
 
 # The same DLL in several folders, each knowing which.
