@@ -40,6 +40,7 @@ struct _HANDLE_TABLE
     ULONG NextNeedingPool;          /* FreeLock; entries from here on have no page */
     ULONG FirstFree, LastFree;      /* FreeLock; chain through NextFree, 0 ends */
     volatile LONG HandleCount;      /* interlocked */
+    volatile LONG HandlePeak;       /* a lost race loses a count */
     BOOLEAN StrictFifo;
     PEPROCESS Process;
     EX_PUSH_LOCK_ FreeLock;
@@ -325,7 +326,10 @@ HANDLE ExCreateHandle(PHANDLE_TABLE Table, const HANDLE_TABLE_ENTRY *New)
     Entry = ExpLookupEntry(Table, Index);
     Entry->GrantedAccess = New->GrantedAccess;
     Entry->Attributes = New->Attributes;
-    InterlockedIncrement(&Table->HandleCount);
+    LONG Count = InterlockedIncrement(&Table->HandleCount);
+    if (Count > Table->HandlePeak) {
+        Table->HandlePeak = Count;
+    }
     __atomic_store_n(&Entry->Object, New->Object, __ATOMIC_RELEASE);
     return HANDLE_VALUE(Index);
 }
@@ -450,6 +454,11 @@ Cleanup:
 ULONG ExHandleCount(PHANDLE_TABLE Table)
 {
     return (ULONG)Table->HandleCount;
+}
+
+ULONG ExHandlePeak(PHANDLE_TABLE Table)
+{
+    return (ULONG)max(Table->HandlePeak, Table->HandleCount);
 }
 
 PEPROCESS ExHandleTableProcess(PHANDLE_TABLE Table)

@@ -75,6 +75,7 @@ BOOLEAN ExEnumHandleTable(PHANDLE_TABLE Table, EX_ENUMERATE_HANDLE_ROUTINE Routi
 /* As above, but the routine takes over the locked entry and ends with ExDestroyHandle or ExUnlockHandleTableEntry. */
 void ExSweepHandleTable(PHANDLE_TABLE Table, EX_ENUMERATE_HANDLE_ROUTINE Routine, PVOID Context);
 ULONG ExHandleCount(PHANDLE_TABLE Table);
+ULONG ExHandlePeak(PHANDLE_TABLE Table); /* most at a time so far */
 PEPROCESS ExHandleTableProcess(PHANDLE_TABLE Table);
 #define EX_HANDLE_ENTRY_LOCKED 1ULL
 #define EX_HANDLE_ENTRY_OBJECT(e) ((PVOID)(ULONG_PTR)((e)->Object & ~7ULL)) /* the pointer without its lock bit */

@@ -119,6 +119,8 @@ extern POBJECT_TYPE ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkOb
 POBJECT_TYPE ObGetTypeByIndex(ULONG Index);
 #define OB_FIRST_TYPE_INDEX 2
 ULONG ObGetProcessHandleCount(PEPROCESS Process);
+ULONG ObGetProcessHandlePeak(PEPROCESS Process);
+void ObQueryCounts_(PVOID Object, ULONG_PTR *Handles, ULONG_PTR *Pointers);
 PDEVICE_OBJECT ObpDeviceOfFile_(PVOID Object);
 /*
  * ---- upcalls to se (docs/LAYERS) ---------------------------------------------------------------------------------------------------

@@ -109,6 +109,24 @@ static NTSTATUS ObpInsertDuplicate(PEPROCESS Target, DUPLICATE_SOURCE *Source, A
     return STATUS_SUCCESS;
 }
 
+/* The same with drivers looking on (callback.c). */
+static __attribute__((noinline)) NTSTATUS ObpInsertWatchedDuplicate(PEPROCESS SourceProcess, PEPROCESS Target, DUPLICATE_SOURCE *Source, ACCESS_MASK Access,
+                                                                    ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE TargetHandle)
+{
+    BOOLEAN Kernel = Mode == KernelMode && (Attributes & OBJ_KERNEL_HANDLE);
+    POBJECT_TYPE Type = ObGetObjectType(Source->Object);
+    OBP_CALLBACK_STATE State;
+    NTSTATUS Status;
+
+    if (Type != ObpProcessType && Type != ObpThreadType) {
+        return ObpInsertDuplicate(Target, Source, Access, Attributes, Mode, TargetHandle);
+    }
+    ObpCallPreCallbacks(&State, OB_OPERATION_HANDLE_DUPLICATE, Source->Object, Kernel, &Access, SourceProcess, Target);
+    Status = ObpInsertDuplicate(Target, Source, Access, Attributes, Mode, TargetHandle);
+    ObpCallPostCallbacks(&State, OB_OPERATION_HANDLE_DUPLICATE, Source->Object, Kernel, Access, Status);
+    return Status;
+}
+
 NTSTATUS ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess, PHANDLE TargetHandle, ACCESS_MASK DesiredAccess,
                            ULONG HandleAttributes, ULONG Options, KPROCESSOR_MODE PreviousMode)
 {
@@ -138,9 +156,16 @@ NTSTATUS ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCE
         } else if (NT_SUCCESS(Status)) {
             ULONG Attributes = Options & DUPLICATE_SAME_ATTRIBUTES ? Source.Attributes | (HandleAttributes & OBJ_KERNEL_HANDLE) : HandleAttributes;
 
-            Status = ObpInsertDuplicate(TargetProcess, &Source, Access, Attributes, PreviousMode, TargetHandle);
+            if (UNLIKELY(ObpCallbackCount != 0)) {
+                Status = ObpInsertWatchedDuplicate(SourceProcess, TargetProcess, &Source, Access, Attributes, PreviousMode, TargetHandle);
+            } else {
+                Status = ObpInsertDuplicate(TargetProcess, &Source, Access, Attributes, PreviousMode, TargetHandle);
+            }
             ExReleaseRundownProtection(&TargetProcess->RundownProtect);
         }
+    }
+    if (TargetProcess == NULL && !(Options & DUPLICATE_CLOSE_SOURCE)) {
+        Status = STATUS_INVALID_PARAMETER; /* nowhere to, and nothing to close */
     }
     /* The source is closed even when the duplication failed, as on NT. */
     if (Options & DUPLICATE_CLOSE_SOURCE) {
@@ -188,7 +213,7 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle
     }
     Status = ObDuplicateObject(Source, SourceHandle, Target, &Handle, DesiredAccess, ObpSanitizeHandleAttributes(HandleAttributes, Mode), Options,
                                Mode);
-    if (NT_SUCCESS(Status) && !NT_SUCCESS(TargetStatus)) {
+    if (!NT_SUCCESS(TargetStatus)) {
         Status = TargetStatus;
     }
     if (Target != NULL) {

@@ -177,7 +177,7 @@ void ObpDecrementHandleCount(PEPROCESS Process, PVOID Object)
     }
 }
 
-NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, ACCESS_MASK GrantedAccess, ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle)
+static NTSTATUS ObpMakeHandle(OB_OPEN_REASON Reason, PVOID Object, ACCESS_MASK GrantedAccess, ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle)
 {
     OBJECT_HEADER *Header = OBJECT_TO_OBJECT_HEADER(Object);
     BOOLEAN Kernel = (Attributes & OBJ_KERNEL_HANDLE) != 0;
@@ -211,6 +211,32 @@ NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, ACCESS_MASK Grante
     }
     *Handle = Kernel ? (HANDLE)((ULONG_PTR)New | OB_KERNEL_HANDLE_BITS) : New;
     return STATUS_SUCCESS;
+}
+
+/* The same with drivers looking on. */
+static __attribute__((noinline)) NTSTATUS ObpMakeWatchedHandle(OB_OPEN_REASON Reason, PVOID Object, ACCESS_MASK GrantedAccess, ULONG Attributes,
+                                                               KPROCESSOR_MODE Mode, PHANDLE Handle)
+{
+    BOOLEAN Kernel = (Attributes & OBJ_KERNEL_HANDLE) != 0;
+    OBP_CALLBACK_STATE State;
+    NTSTATUS Status;
+
+    ObpCallPreCallbacks(&State, OB_OPERATION_HANDLE_CREATE, Object, Kernel, &GrantedAccess, NULL, NULL);
+    Status = ObpMakeHandle(Reason, Object, GrantedAccess, Attributes, Mode, Handle);
+    ObpCallPostCallbacks(&State, OB_OPERATION_HANDLE_CREATE, Object, Kernel, GrantedAccess, Status);
+    return Status;
+}
+
+NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, ACCESS_MASK GrantedAccess, ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle)
+{
+    if (UNLIKELY(ObpCallbackCount != 0)) {
+        POBJECT_TYPE Type = ObGetObjectType(Object);
+
+        if (Type == ObpProcessType || Type == ObpThreadType) {
+            return ObpMakeWatchedHandle(Reason, Object, GrantedAccess, Attributes, Mode, Handle);
+        }
+    }
+    return ObpMakeHandle(Reason, Object, GrantedAccess, Attributes, Mode, Handle);
 }
 
 BOOLEAN NTAPI ObIsKernelHandle(HANDLE Handle)
@@ -330,15 +356,33 @@ BOOLEAN ObEnumerateHandles(PEPROCESS Process, OB_ENUMERATE_ROUTINE Routine, PVOI
     return Stopped;
 }
 
-ULONG ObGetProcessHandleCount(PEPROCESS Process)
+static ULONG ObpAskTable(PEPROCESS Process, ULONG (*Ask)(PHANDLE_TABLE Table))
 {
     ULONG Count = 0;
 
     if (ExAcquireRundownProtection(&Process->RundownProtect)) {
         if (Process->ObjectTable != NULL) {
-            Count = ExHandleCount(Process->ObjectTable);
+            Count = Ask(Process->ObjectTable);
         }
         ExReleaseRundownProtection(&Process->RundownProtect);
     }
     return Count;
+}
+
+ULONG ObGetProcessHandleCount(PEPROCESS Process)
+{
+    return ObpAskTable(Process, ExHandleCount);
+}
+
+ULONG ObGetProcessHandlePeak(PEPROCESS Process)
+{
+    return ObpAskTable(Process, ExHandlePeak);
+}
+
+void ObQueryCounts_(PVOID Object, ULONG_PTR *Handles, ULONG_PTR *Pointers)
+{
+    OBJECT_HEADER *Header = OBJECT_TO_OBJECT_HEADER(Object);
+
+    *Handles = (ULONG_PTR)Header->HandleCount;
+    *Pointers = (ULONG_PTR)Header->PointerCount;
 }

@@ -251,6 +251,23 @@ static inline PVOID ObpEntryBody(PHANDLE_TABLE_ENTRY Entry)
     return ((OBJECT_HEADER *)EX_HANDLE_ENTRY_OBJECT(Entry))->Body;
 }
 
+/* ---- drivers' callbacks (callback.c) -------------------------------------------------------------------------------------------------- */
+struct _OB_REGISTRATION;
+typedef struct _OBP_CALLBACK_STATE
+{
+    ULONG Count; /* post routines owed, each with a protected registration */
+    struct
+    {
+        struct _OB_REGISTRATION *Registration;
+        POB_POST_OPERATION_CALLBACK Routine;
+        PVOID CallContext;
+    } Post[32];
+} OBP_CALLBACK_STATE;
+extern volatile LONG ObpCallbackCount;
+void ObpCallPreCallbacks(OBP_CALLBACK_STATE *State, OB_OPERATION Operation, PVOID Object, BOOLEAN Kernel, PACCESS_MASK Access, PEPROCESS Source,
+                         PEPROCESS Target);
+void ObpCallPostCallbacks(OBP_CALLBACK_STATE *State, OB_OPERATION Operation, PVOID Object, BOOLEAN Kernel, ACCESS_MASK Access, NTSTATUS Status);
+
 /* ---- security (security.c) ---------------------------------------------------------------------------------------------------------- */
 void ObpInitializeSecurityCache(void);
 /* Gives a new object its descriptor: from what the creator asked for, the parent's inheritable entries and the creator's token. */

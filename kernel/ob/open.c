@@ -137,6 +137,9 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
     if (Actual->TypeInfo.InvalidAttributes & HandleAttributes) {
         return STATUS_INVALID_PARAMETER;
     }
+    if (AccessMode != KernelMode && (OBJECT_TO_OBJECT_HEADER(Object)->Flags & OB_FLAG_NEW_OBJECT)) {
+        return STATUS_ACCESS_DENIED; /* a newborn that can be found by its id has no descriptor yet: nobody may but the kernel */
+    }
     /* Kernel mode needs no subject: nothing is checked. */
     if (AccessState == NULL && AccessMode != KernelMode) {
         AccessState = &LocalAccessState;

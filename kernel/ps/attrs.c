@@ -130,6 +130,9 @@ static NTSTATUS PspCaptureAttribute(KPROCESSOR_MODE Mode, const PS_ATTRIBUTE *At
         return PspCaptureAffinity(Mode, Attribute, Out);
     case PS_ATTRIBUTE_IDEAL_PROCESSOR:
         Status = PspCaptureScalar(Mode, Attribute, &Ideal, sizeof(Ideal));
+        if (NT_SUCCESS(Status) && (Ideal.Group != 0 || Ideal.Number >= KeQueryActiveProcessorCount(NULL))) {
+            Status = STATUS_INVALID_PARAMETER;
+        }
         Out->HasIdealProcessor = TRUE;
         Out->IdealProcessor = NT_SUCCESS(Status) ? Ideal.Number : 0;
         return Status;

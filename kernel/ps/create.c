@@ -90,6 +90,7 @@ static NTSTATUS PspStage8CreateThread(PSP_BIRTH *Birth)
         .Argument = Birth->Process->Peb,
         .StackReserve = Birth->ImageInfo.MaximumStackSize,
         .StackCommit = Birth->ImageInfo.CommittedStackSize,
+        .Attributes = &Birth->Attributes,
     };
 
     return PspCreateThreadObject(&Request, &Birth->Thread);

@@ -118,10 +118,11 @@ NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status)
     if (Thread == PsCurrentThread_()) {
         PspExitThread(Status);
     }
+    /* The status before the flag: a thread that sees itself marked must find why. */
+    (void)InterlockedCompareExchange((volatile LONG *)&Thread->ExitStatus, Status, STATUS_PENDING);
     if (InterlockedOr((volatile LONG *)&Thread->CrossThreadFlags, PS_CROSS_THREAD_FLAGS_TERMINATED) & PS_CROSS_THREAD_FLAGS_TERMINATED) {
         return STATUS_SUCCESS; /* someone was first; his status stands */
     }
-    Thread->ExitStatus = Status;
     KeInitializeApc(&Thread->ExitApc, (PKTHREAD)Thread, OriginalApcEnvironment, PspExitKernelApc, PspExitRundown, PspExitNormalApc,
                     KernelMode, NULL);
     if (!KeInsertQueueApc(&Thread->ExitApc, NULL, NULL, 2)) {
@@ -156,7 +157,7 @@ NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS Status)
 }
 
 /* Made by NtCreateProcess and never given a thread: there is no last thread to close its handles. */
-static void PspEndThreadlessProcess(PEPROCESS Process)
+void PspEndThreadlessProcess(PEPROCESS Process)
 {
     if (!(InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_PROCESS_EXITING) & PS_PROCESS_FLAGS_PROCESS_EXITING)) {
         ExWaitForRundownProtectionRelease(&Process->RundownProtect);
@@ -182,9 +183,8 @@ static BOOLEAN PspLeaveProcess(PETHREAD Thread, PEPROCESS Process, NTSTATUS Stat
     BOOLEAN Last;
 
     ExAcquirePushLockExclusive_(&Process->ProcessLock);
-    if (!(InterlockedOr((volatile LONG *)&Thread->CrossThreadFlags, PS_CROSS_THREAD_FLAGS_TERMINATED) & PS_CROSS_THREAD_FLAGS_TERMINATED)) {
-        Thread->ExitStatus = Status;
-    }
+    (void)InterlockedCompareExchange((volatile LONG *)&Thread->ExitStatus, Status, STATUS_PENDING);
+    InterlockedOr((volatile LONG *)&Thread->CrossThreadFlags, PS_CROSS_THREAD_FLAGS_TERMINATED);
     Last = --Process->ActiveThreads == 0;
     if (Last) {
         if (!(InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_PROCESS_DELETE | PS_PROCESS_FLAGS_PROCESS_EXITING) &
@@ -265,7 +265,6 @@ NORETURN void PspExitThread(NTSTATUS Status)
 {
     PETHREAD Thread = PsCurrentThread_();
     PEPROCESS Process = PsThreadProcess_(Thread);
-    PACCESS_TOKEN Token;
     BOOLEAN Last;
 
     ASSERT_IRQL_EQ(PASSIVE_LEVEL);
@@ -276,11 +275,7 @@ NORETURN void PspExitThread(NTSTATUS Status)
     Thread->Tcb.PreviousMode = KernelMode; /* what is freed below is freed on the kernel's account */
     Last = PspLeaveProcess(Thread, Process, Status);
     PspNotifyThread(Thread, FALSE);
-    Token = InterlockedExchangePointer(&Thread->ImpersonationToken, NULL);
-    if (Token != NULL) {
-        Thread->ActiveImpersonation = FALSE;
-        ObDereferenceObject(Token);
-    }
+    (void)PsImpersonateClient(Thread, NULL, FALSE, FALSE, SecurityAnonymous);
     IoCancelThreadIo(Thread);
     ExTimerRundown(Thread);
     PspRundownApcs(KeFlushQueueApc(&Thread->Tcb, UserMode));

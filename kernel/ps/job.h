@@ -96,12 +96,17 @@ typedef struct _EJOB
 } EJOB;
 
 extern EX_PUSH_LOCK_ PspJobLock;
+extern LIST_ENTRY PspJobList; /* all jobs */
 extern POBJECT_TYPE PspJobType;
 /* All with PspJobLock held exclusively unless they say otherwise. */
 void PspJobMessage(EJOB *Job, ULONG Message, HANDLE ProcessId);   /* to Job's port, if it has one */
 void PspJobMessageUp(EJOB *Job, ULONG Message, HANDLE ProcessId); /* and to its ancestors' */
-void PspKillJob(EJOB *Job, NTSTATUS Status);                      /* every process of Job and its descendants; but not the current thread */
+void PspKillJob(EJOB *Job, NTSTATUS Status, BOOLEAN Violation);   /* every process of Job and its descendants; but not the current thread */
 void PspSumJob(const EJOB *Job, JOB_BASIC_ACCOUNTING *Sum, ULONG64 Io[6]); /* with descendants; times and faults of the living too */
 void PspApplyJobLimits(EJOB *Job, PEPROCESS Process);
+BOOLEAN PspIsAncestorOrSelf(const EJOB *Ancestor, const EJOB *Job);
+NTSTATUS PspAssignLocked(EJOB *Job, PEPROCESS Process) NODISCARD;
+BOOLEAN PspChargeJob(PEPROCESS Process, LONG64 Pages); /* takes the lock itself */
+void PspInitJobTimes(void);
 void PspWatchJobTimes(void);       /* some job has a time limit: begin to look */
 #endif

@@ -149,7 +149,8 @@ void PspNotifyThread(PETHREAD Thread, BOOLEAN Create)
 
 void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T Size, BOOLEAN SystemImage)
 {
-    IMAGE_INFO Info = { 0 };
+    IMAGE_INFO_EX Extended = { .Size = sizeof(Extended) };
+    IMAGE_INFO *Info = &Extended.ImageInfo;
     PFILE_OBJECT File;
     POBJECT_NAME_INFORMATION Name;
 
@@ -161,15 +162,17 @@ void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T S
     }
     File = MmGetFileObjectForSection(Section);
     Name = File != NULL ? ObQueryNameInfo_(File) : NULL;
-    Info.ImageAddressingMode = IMAGE_ADDRESSING_MODE_32BIT;
-    Info.SystemModeImage = SystemImage;
-    Info.ImageBase = Base;
-    Info.ImageSize = Size;
+    Extended.FileObject = File;
+    Info->ExtendedInfoPresent = TRUE;
+    Info->ImageAddressingMode = IMAGE_ADDRESSING_MODE_32BIT;
+    Info->SystemModeImage = SystemImage;
+    Info->ImageBase = Base;
+    Info->ImageSize = Size;
     for (ULONG i = 0; i < PSP_MAX_NOTIFY; i++) {
         PSP_NOTIFY *Slot = PspEnterNotify(&PspImageNotify, i);
         if (Slot != NULL) {
             ((PLOAD_IMAGE_NOTIFY_ROUTINE)(ULONG_PTR)Slot->Routine)(Name != NULL ? &Name->Name : NULL,
-                                                                   SystemImage ? NULL : Process->UniqueProcessId, &Info);
+                                                                   SystemImage ? NULL : Process->UniqueProcessId, Info);
             ExReleaseRundownProtection(&Slot->Rundown);
         }
     }
@@ -217,6 +220,32 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_
 
     PAGED_CODE();
     return Remove ? PspRemoveNotify(&PspProcessNotify, Routine) : PspAddNotify(&PspProcessNotify, Routine, TRUE);
+}
+
+/* NotifyType 0 (PsCreateProcessNotifySubsystems) is the only one there is: the same as Ex, told also of processes of other subsystems. */
+NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(ULONG NotifyType, PVOID NotifyInformation, BOOLEAN Remove)
+{
+    PAGED_CODE();
+    if (NotifyType != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return Remove ? PspRemoveNotify(&PspProcessNotify, NotifyInformation) : PspAddNotify(&PspProcessNotify, NotifyInformation, TRUE);
+}
+
+/* NotifyType 0: for threads that do not run yet in the new thread's context; 1: of all subsystems.  Here both are as the plain form. */
+NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(ULONG NotifyType, PVOID NotifyInformation)
+{
+    PAGED_CODE();
+    return NotifyType > 1 ? STATUS_INVALID_PARAMETER : PspAddNotify(&PspThreadNotify, NotifyInformation, FALSE);
+}
+
+NTSTATUS NTAPI PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags)
+{
+    PAGED_CODE();
+    if (Flags & ~(ULONG_PTR)1 /* PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE */) {
+        return STATUS_INVALID_PARAMETER_2;
+    }
+    return PspAddNotify(&PspImageNotify, (PVOID)(ULONG_PTR)NotifyRoutine, FALSE);
 }
 
 NTSTATUS NTAPI PsSetCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE NotifyRoutine)

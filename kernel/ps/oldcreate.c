@@ -175,7 +175,8 @@ NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
                                   .StartAddress = StartRoutine,
                                   .Argument = Argument,
                                   .StackReserve = MaximumStackSize,
-                                  .StackCommit = StackSize};
+                                  .StackCommit = StackSize,
+                                  .Attributes = NULL};
     PSP_ATTRIBUTES Attributes = {0};
     PETHREAD Thread;
     HANDLE Handle;
@@ -190,6 +191,7 @@ NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
     }
     if (AttributeList != NULL) {
         Status = PspCaptureAttributes(Mode, AttributeList, FALSE, &Attributes);
+        Request.Attributes = &Attributes;
     }
     if (NT_SUCCESS(Status)) {
         Status = PspCreateThreadForHandle(&Request, ProcessHandle, DesiredAccess, (CreateFlags & THREAD_CREATE_FLAGS_CREATE_SUSPENDED) != 0, &Handle, &Thread);

@@ -58,6 +58,8 @@ static void PspInheritFromParent(PEPROCESS Process, PSP_BIRTH *Birth)
     Process->InjectionRole = PsThreadProcess_(PsCurrentThread_())->InjectionRole != EX_INJECT_NONE ? EX_INJECT_CHILD : EX_INJECT_NONE;
     Process->InheritedFromUniqueProcessId = Parent->UniqueProcessId;
     Process->SessionId = Parent->SessionId;
+    Process->PagePriority = 5; /* normal */
+    Process->IoPriority = 2;
     Process->ConsoleConnection = Parent->ConsoleConnection;
     Process->DefaultHardErrorProcessing = Birth->Attributes.HasErrorMode ? Birth->Attributes.ErrorMode : Parent->DefaultHardErrorProcessing;
     /* A low class is handed down, a high one is not: CreateProcess, "Scheduling priorities". */

@@ -62,6 +62,7 @@ typedef struct _PSP_THREAD_REQUEST
     const INITIAL_TEB *InitialTeb;
     PVOID StartAddress, Argument;
     SIZE_T StackReserve, StackCommit; /* 0: the image's */
+    const PSP_ATTRIBUTES *Attributes; /* affinity and ideal processor; NULL: none given */
     /* system threads */
     PKSTART_ROUTINE SystemRoutine;
     PVOID SystemContext;
@@ -128,6 +129,7 @@ void PspThreadDelete(PVOID Object);
 NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status);
 NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS Status);
 void PspKillProcess(PEPROCESS Process, NTSTATUS Status); /* the same, also for one without threads; not the current thread */
+void PspEndThreadlessProcess(PEPROCESS Process); /* termination was asked for, and there is no thread to do it */
 void PspInitReaper(void);
 /* cid.c */
 NTSTATUS PspAllocateCid(PVOID Object, HANDLE *Id) NODISCARD;
@@ -147,7 +149,9 @@ NTSTATUS PspInheritJob(PEPROCESS Parent, PEPROCESS Process, BOOLEAN Breakaway) N
 NTSTATUS PspAssignJobList(PEPROCESS Process, const HANDLE *Jobs, ULONG Count, KPROCESSOR_MODE Mode) NODISCARD;
 void PspExitJob(PEPROCESS Process);
 BOOLEAN PspJobFixes(PEPROCESS Process, ULONG LimitFlag); /* some job of Process sets this limit */
-/* psquery.c */
+/* procset.c */
+#define PSP_MINIMUM_WORKING_SET 50u /* pages, when nobody has set limits: Windows' figures */
+#define PSP_MAXIMUM_WORKING_SET 345u
 void PspSetProcessAffinity(PEPROCESS Process, KAFFINITY Affinity);
 /* impersonate.c */
 NTSTATUS PsAssignImpersonationToken_(PETHREAD Thread, HANDLE TokenHandle, KPROCESSOR_MODE Mode);

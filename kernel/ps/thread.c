@@ -25,6 +25,8 @@ static void PspInitializeThreadObject(PETHREAD Thread, PEPROCESS Process)
     Thread->ThreadsProcess_ = Process;
     Thread->Cid.UniqueProcess = Process->UniqueProcessId;
     Thread->ExitStatus = STATUS_PENDING;
+    Thread->PagePriority = 5; /* normal */
+    Thread->IoPriority = 2;
     InitializeListHead(&Thread->IrpList);
     InitializeListHead(&Thread->PostBlockList);
     InitializeListHead(&Thread->KeyedWaitChain);
@@ -246,6 +248,16 @@ NTSTATUS PspCreateThreadObject(const PSP_THREAD_REQUEST *Request, PETHREAD *Thre
         KeInitThread(&Thread->Tcb, KernelStack, PspUserThreadStartup, Start, Thread->Tcb.Teb, &Request->Process->Pcb);
         Start = NULL; /* the thread's: see PspThreadDelete */
     }
+    if (Request->Attributes != NULL && Request->Attributes->Affinity != 0) {
+        if (Request->Attributes->Affinity & ~Request->Process->Pcb.Affinity) {
+            Status = STATUS_INVALID_PARAMETER;
+            goto Failed;
+        }
+        (void)KeSetAffinityThread(&Thread->Tcb, Request->Attributes->Affinity);
+    }
+    if (Request->Attributes != NULL && Request->Attributes->HasIdealProcessor) {
+        Thread->Tcb.IdealProcessor = Request->Attributes->IdealProcessor;
+    }
     Status = PspLinkThread(Thread, Request->Process);
     if (!NT_SUCCESS(Status)) {
         goto Failed;
@@ -290,12 +302,14 @@ void PspThreadDelete(PVOID Object)
 {
     PETHREAD Thread = Object;
     PEPROCESS Process = Thread->ThreadsProcess_;
+    BOOLEAN LastOfAll = FALSE;
 
     if (Thread->ThreadListEntry.Flink != NULL) {
         ExAcquirePushLockExclusive_(&Process->ProcessLock);
         RemoveEntryList(&Thread->ThreadListEntry);
         if (Thread->Tcb.State == Initialized) {
-            Process->ActiveThreads--; /* linked, but never started */
+            /* Linked, but never started; if all the others have gone since, and the process was to end, it is for us to end it. */
+            LastOfAll = --Process->ActiveThreads == 0 && (Process->Flags & PS_PROCESS_FLAGS_PROCESS_DELETE);
             KeUnlinkThread(&Thread->Tcb);
         }
         ExReleasePushLockExclusive_(&Process->ProcessLock);
@@ -317,6 +331,9 @@ void PspThreadDelete(PVOID Object)
     }
     if (Thread->Cid.UniqueThread != NULL) {
         PspFreeCid(Thread->Cid.UniqueThread);
+    }
+    if (LastOfAll && Process->UniqueProcessId != NULL) {
+        PspEndThreadlessProcess(Process);
     }
     ObDereferenceObject(Process);
 }

@@ -86,7 +86,18 @@ BOOL WINAPI UpdateProcThreadAttribute(LPPROC_THREAD_ATTRIBUTE_LIST List, DWORD F
     return TRUE;
 }
 
-/* Group, ideal processor, node and mitigation are hints whose default is what this system does anyway: they are accepted. */
+/* Data is never executable and addresses are random anyway, so asking for these is no news: DEP, SEHOP, bottom-up and high-entropy randomisation. */
+#define MITIGATIONS_ALWAYS_ON (0x01ull | 0x04ull | (1ull << 16) | (1ull << 20))
+
+static BOOL MitigationHolds(const BASE_ATTRIBUTE *Entry)
+{
+    DWORD64 Flags[2] = {0};
+
+    memcpy(Flags, Entry->Value, Entry->Size);
+    return (Flags[0] & ~MITIGATIONS_ALWAYS_ON) == 0 && Flags[1] == 0;
+}
+
+/* The preferred node is a hint, and there is one node. */
 BOOL BaseReadAttributes(BASE_CREATE *Create)
 {
     if (!(Create->Flags & EXTENDED_STARTUPINFO_PRESENT)) {
@@ -109,6 +120,18 @@ BOOL BaseReadAttributes(BASE_CREATE *Create)
         case 0x0002000D: /* PROC_THREAD_ATTRIBUTE_JOB_LIST */
             Create->JobList = Entry->Value;
             Create->JobListSize = Entry->Size;
+            break;
+        case PROC_THREAD_ATTRIBUTE_GROUP_AFFINITY:
+            Create->Affinity = Entry->Value;
+            break;
+        case PROC_THREAD_ATTRIBUTE_IDEAL_PROCESSOR:
+            Create->IdealProcessor = Entry->Value;
+            break;
+        case PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY:
+            if (!MitigationHolds(Entry)) {
+                BaseNotSupported("CreateProcess(mitigation policy)");
+                return BaseFail(ERROR_NOT_SUPPORTED);
+            }
             break;
         default:
             break;

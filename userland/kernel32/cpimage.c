@@ -118,6 +118,14 @@ static BOOL FindUnquoted(BASE_CREATE *Create, LPWSTR Word)
 
 static BOOL FindFromCommandLine(BASE_CREATE *Create)
 {
+    LPCWSTR Line = Create->CommandLine;
+
+    while (IsBlank(*Line)) {
+        Line++;
+    }
+    if (*Line == 0) {
+        return BaseFail(ERROR_INVALID_PARAMETER); /* nothing to look for */
+    }
     LPWSTR Word = BaseAllocate((wcslen(Create->CommandLine) + 1) * sizeof(WCHAR));
 
     if (Word == NULL) {

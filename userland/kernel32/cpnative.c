@@ -71,8 +71,15 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     OBJECT_ATTRIBUTES ProcessObject, ThreadObject;
     PS_CREATE_INFO Info = {.Size = sizeof(Info), .State = PsCreateInitialState};
     PROCESS_PRIORITY_CLASS Priority = {.Foreground = FALSE, .PriorityClass = BasePriorityClass(Create->Flags)};
+    BOOLEAN HadPrivilege = TRUE;
     NATIVE_LIST List;
 
+    if (Priority.PriorityClass == 4) { /* real time: whoever may have the privilege uses it; for others it means high, as on Windows */
+        if (!NT_SUCCESS(RtlAdjustPrivilege(14, TRUE, FALSE, &HadPrivilege))) {
+            Priority.PriorityClass = 3;
+            HadPrivilege = TRUE;
+        }
+    }
     List.Head.TotalLength = offsetof(PS_ATTRIBUTE_LIST, Attributes);
     Add(&List, PS_ATTRIBUTE_IMAGE_NAME, Create->NativeImage.Buffer, Create->NativeImage.Length);
     Add(&List, PS_ATTRIBUTE_CLIENT_ID, &Create->ClientId, sizeof(Create->ClientId));
@@ -92,6 +99,12 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     if (Create->JobList != NULL) {
         Add(&List, PS_ATTRIBUTE_JOB_LIST, Create->JobList, Create->JobListSize);
     }
+    if (Create->Affinity != NULL) {
+        Add(&List, PS_ATTRIBUTE_GROUP_AFFINITY, Create->Affinity, sizeof(*Create->Affinity));
+    }
+    if (Create->IdealProcessor != NULL) {
+        Add(&List, PS_ATTRIBUTE_IDEAL_PROCESSOR, Create->IdealProcessor, sizeof(*Create->IdealProcessor));
+    }
     if (Priority.PriorityClass != 0) {
         Add(&List, PS_ATTRIBUTE_PRIORITY_CLASS, &Priority, 2);
     }
@@ -106,6 +119,9 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     } else if (Create->Flags & CREATE_DEFAULT_ERROR_MODE) {
         ULONG ErrorMode = SEM_FAILCRITICALERRORS; /* the native form of mode 0 */
         NtSetInformationProcess(Create->Process, ProcessDefaultHardErrorMode, &ErrorMode, sizeof(ErrorMode));
+    }
+    if (!HadPrivilege) {
+        RtlAdjustPrivilege(14, FALSE, FALSE, &HadPrivilege);
     }
     CloseCreateInfo(&Info);
     return NT_SUCCESS(Create->Status);

@@ -56,6 +56,8 @@ typedef struct _BASE_CREATE
     SIZE_T HandleListSize;
     const HANDLE *JobList;
     SIZE_T JobListSize;
+    const GROUP_AFFINITY *Affinity;
+    const PROCESSOR_NUMBER *IdealProcessor;
 
     /* step: parameters */
     LPWSTR OwnEnvironment;

@@ -76,9 +76,29 @@ BOOL WINAPI CloseHandle(HANDLE Handle)
     return BaseResult(NtClose(Handle));
 }
 
+/* STD_INPUT_HANDLE and its sisters stand for the handles they name. */
+static HANDLE StandardHandle(HANDLE Handle)
+{
+    const NPROCESS_PARAMETERS *Parameters = BaseParameters();
+
+    switch ((LONG_PTR)Handle) {
+    case (LONG_PTR)(LONG)STD_INPUT_HANDLE:
+        return Parameters->StandardInput;
+    case (LONG_PTR)(LONG)STD_OUTPUT_HANDLE:
+        return Parameters->StandardOutput;
+    case (LONG_PTR)(LONG)STD_ERROR_HANDLE:
+        return Parameters->StandardError;
+    default:
+        return Handle;
+    }
+}
+
 BOOL WINAPI DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetProcess, LPHANDLE Target, DWORD Access, BOOL Inherit,
                             DWORD Options)
 {
+    if (SourceProcess == NtCurrentProcess()) {
+        Source = StandardHandle(Source);
+    }
     return BaseResult(NtDuplicateObject(SourceProcess, Source, TargetProcess, Target, Access, Inherit ? OBJ_INHERIT : 0, Options));
 }
 
@@ -86,6 +106,7 @@ BOOL WINAPI GetHandleInformation(HANDLE Handle, LPDWORD Flags)
 {
     DECLSPEC_ALIGN(4) struct { BOOLEAN Inherit, ProtectFromClose; } Information;
 
+    Handle = StandardHandle(Handle);
     if (!BaseResult(NtQueryObject(Handle, (OBJECT_INFORMATION_CLASS)4, &Information, sizeof(Information), NULL))) {
         return FALSE;
     }
@@ -97,6 +118,10 @@ BOOL WINAPI SetHandleInformation(HANDLE Handle, DWORD Mask, DWORD Flags)
 {
     DECLSPEC_ALIGN(4) struct { BOOLEAN Inherit, ProtectFromClose; } Information;
 
+    if (Mask & ~(DWORD)(HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE)) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    Handle = StandardHandle(Handle);
     if (!BaseResult(NtQueryObject(Handle, (OBJECT_INFORMATION_CLASS)4, &Information, sizeof(Information), NULL))) {
         return FALSE;
     }

@@ -116,7 +116,16 @@ BOOL WINAPI SetPriorityClass(HANDLE Process, DWORD Flag)
     for (ULONG i = 0; i < COUNT_OF(PriorityClasses); i++) {
         if (PriorityClasses[i].Flag == Flag) {
             PROCESS_PRIORITY_CLASS Class = {FALSE, PriorityClasses[i].Class};
-            return BaseResult(NtSetInformationProcess(Process, ProcessPriorityClass, &Class, 2));
+            BOOLEAN HadPrivilege = TRUE;
+            if (Flag == REALTIME_PRIORITY_CLASS && !NT_SUCCESS(RtlAdjustPrivilege(14, TRUE, FALSE, &HadPrivilege))) {
+                Class.PriorityClass = 3; /* without the privilege real time means high, as on Windows */
+                HadPrivilege = TRUE;
+            }
+            NTSTATUS Status = NtSetInformationProcess(Process, ProcessPriorityClass, &Class, 2);
+            if (!HadPrivilege) {
+                RtlAdjustPrivilege(14, FALSE, FALSE, &HadPrivilege);
+            }
+            return BaseResult(Status);
         }
     }
     return BaseFail(ERROR_INVALID_PARAMETER);

@@ -5,32 +5,63 @@
  * A thread runs RtlUserThreadStart(Start, Parameter) first, whoever makes it, which is why CreateThread gives the caller's function to
  * NtCreateThreadEx unchanged.
  */
-#include "k32.h"
+#include "create.h"
+
+/* The three attributes that a thread may be given: its own client id for us, and what the caller's list holds. */
+typedef struct _THREAD_LIST
+{
+    PS_ATTRIBUTE_LIST Head;
+    PS_ATTRIBUTE More[2];
+} THREAD_LIST;
+
+static void AddAttribute(THREAD_LIST *List, ULONG_PTR Attribute, PVOID Value, SIZE_T Size)
+{
+    PS_ATTRIBUTE *Entry = &List->Head.Attributes[0] + (List->Head.TotalLength - offsetof(PS_ATTRIBUTE_LIST, Attributes)) / sizeof(PS_ATTRIBUTE);
+
+    *Entry = (PS_ATTRIBUTE){.Attribute = Attribute, .Size = Size, .ValuePtr = Value};
+    List->Head.TotalLength += sizeof(PS_ATTRIBUTE);
+}
+
+static BOOL ReadThreadAttributes(THREAD_LIST *List, const struct _PROC_THREAD_ATTRIBUTE_LIST *From)
+{
+    for (DWORD i = 0; From != NULL && i < From->Count; i++) {
+        switch (From->Entry[i].Attribute) {
+        case PROC_THREAD_ATTRIBUTE_GROUP_AFFINITY:
+            AddAttribute(List, PS_ATTRIBUTE_GROUP_AFFINITY, From->Entry[i].Value, From->Entry[i].Size);
+            break;
+        case PROC_THREAD_ATTRIBUTE_IDEAL_PROCESSOR:
+            AddAttribute(List, PS_ATTRIBUTE_IDEAL_PROCESSOR, From->Entry[i].Value, From->Entry[i].Size);
+            break;
+        default:
+            return BaseFail(ERROR_INVALID_PARAMETER);
+        }
+    }
+    return TRUE;
+}
 
 /* CreateThread's dwStackSize means the committed size, unless STACK_SIZE_PARAM_IS_A_RESERVATION. */
 HANDLE WINAPI CreateRemoteThreadEx(HANDLE Process, LPSECURITY_ATTRIBUTES Security, SIZE_T StackSize, LPTHREAD_START_ROUTINE Start,
                                    LPVOID Parameter, DWORD Flags, LPPROC_THREAD_ATTRIBUTE_LIST Attributes, LPDWORD Id)
 {
     CLIENT_ID ClientId = {0};
-    PS_ATTRIBUTE_LIST List = {.TotalLength = sizeof(List)};
+    THREAD_LIST List = {.Head.TotalLength = offsetof(PS_ATTRIBUTE_LIST, Attributes)};
     OBJECT_ATTRIBUTES Object;
     HANDLE Thread = NULL;
     SIZE_T Reserve = Flags & STACK_SIZE_PARAM_IS_A_RESERVATION ? StackSize : 0;
     SIZE_T Commit = Flags & STACK_SIZE_PARAM_IS_A_RESERVATION ? 0 : StackSize;
 
-    UNUSED(Attributes); /* hints only: group affinity, ideal processor */
     if (Flags & ~(DWORD)(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION)) {
         BaseFail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    List.Attributes[0].Attribute = PS_ATTRIBUTE_CLIENT_ID;
-    List.Attributes[0].Size = sizeof(ClientId);
-    List.Attributes[0].ValuePtr = &ClientId;
-    List.Attributes[0].ReturnLength = NULL;
+    AddAttribute(&List, PS_ATTRIBUTE_CLIENT_ID, &ClientId, sizeof(ClientId));
+    if (!ReadThreadAttributes(&List, Attributes)) {
+        return NULL;
+    }
     InitializeObjectAttributes(&Object, NULL, Security != NULL && Security->bInheritHandle ? OBJ_INHERIT : 0, NULL,
                                Security != NULL ? Security->lpSecurityDescriptor : NULL);
     NTSTATUS Status = NtCreateThreadEx(&Thread, THREAD_ALL_ACCESS, &Object, Process, (PVOID)Start, Parameter,
-                                       Flags & CREATE_SUSPENDED ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, 0, Commit, Reserve, &List);
+                                       Flags & CREATE_SUSPENDED ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, 0, Commit, Reserve, &List.Head);
     if (!NT_SUCCESS(Status)) {
         BaseSetLastNTError(Status);
         return NULL;

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * psthread.c - NtQueryInformationThread, NtSetInformationThread: as psquery.c, for threads.
+ * threadinfo.c - what NtQueryInformationThread answers and NtSetInformationThread changes: one small function a class, for psinfo.c.
  */
-#include "psp.h"
-
-#define PSP_MAX_THREAD_NAME 0xFFFCu
-
-typedef NTSTATUS (*PSP_THREAD_QUERY)(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed);
+#include "psinfo.h"
 
 static NTSTATUS PspQueryThreadBasic(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
     THREAD_BASIC_INFORMATION *Info = Buffer;
 
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     /* While it lives the status is STATUS_PENDING, even if someone has asked it to end. */
     Info->ExitStatus = Thread->Tcb.Header.SignalState ? Thread->ExitStatus : STATUS_PENDING;
     Info->TebBaseAddress = Thread->Tcb.Teb;
@@ -30,8 +24,6 @@ static NTSTATUS PspQueryThreadTimes(PETHREAD Thread, PVOID Buffer, ULONG Length,
 {
     LARGE_INTEGER *Info = Buffer;
 
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     Info[0] = Thread->CreateTime;
     Info[1] = Thread->ExitTime;
     Info[2].QuadPart = (LONG64)Thread->Tcb.KernelTime * KE_CLOCK_INCREMENT;
@@ -41,56 +33,42 @@ static NTSTATUS PspQueryThreadTimes(PETHREAD Thread, PVOID Buffer, ULONG Length,
 
 static NTSTATUS PspQueryStartAddress(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     *(PVOID *)Buffer = Thread->Win32StartAddress != NULL ? Thread->Win32StartAddress : Thread->StartAddress;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspQueryAmILast(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     *(ULONG *)Buffer = PsThreadProcess_(Thread)->ActiveThreads == 1;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspQueryThreadBoost(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     *(ULONG *)Buffer = Thread->Tcb.DisableBoost;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspQueryHidden(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     *(BOOLEAN *)Buffer = (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_HIDEFROMDBG) != 0;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspQueryTerminated(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     *(ULONG *)Buffer = Thread->Tcb.Header.SignalState != 0;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspQuerySuspendCount(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     *(ULONG *)Buffer = (ULONG)Thread->Tcb.SuspendCount;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspQueryThreadCycles(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(Needed);
     ((ULONG64 *)Buffer)[0] = Thread->Tcb.CycleTime;
     ((ULONG64 *)Buffer)[1] = Thread->Tcb.CycleTime;
     return STATUS_SUCCESS;
@@ -115,79 +93,69 @@ static NTSTATUS PspQueryThreadName(PETHREAD Thread, PVOID Buffer, ULONG Length, 
     return Status;
 }
 
-static const struct
-{
-    PSP_THREAD_QUERY Query;
-    ACCESS_MASK Access;
-    USHORT Size;
-    BOOLEAN Variable;
-} PspThreadClasses[] = {
-    [0] = {PspQueryThreadBasic, THREAD_QUERY_LIMITED_INFORMATION, sizeof(THREAD_BASIC_INFORMATION), FALSE},
-    [1] = {PspQueryThreadTimes, THREAD_QUERY_LIMITED_INFORMATION, 32, FALSE},
-    [9] = {PspQueryStartAddress, THREAD_QUERY_INFORMATION, 8, FALSE},
-    [12] = {PspQueryAmILast, THREAD_QUERY_INFORMATION, 4, FALSE},
-    [14] = {PspQueryThreadBoost, THREAD_QUERY_INFORMATION, 4, FALSE},
-    [17] = {PspQueryHidden, THREAD_QUERY_INFORMATION, 1, FALSE},
-    [20] = {PspQueryTerminated, THREAD_QUERY_LIMITED_INFORMATION, 4, FALSE},
-    [23] = {PspQueryThreadCycles, THREAD_QUERY_LIMITED_INFORMATION, 16, FALSE},
-    [35] = {PspQuerySuspendCount, THREAD_QUERY_LIMITED_INFORMATION, 4, FALSE},
-    [38] = {PspQueryThreadName, THREAD_QUERY_LIMITED_INFORMATION, sizeof(UNICODE_STRING), TRUE},
-};
 
-NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, ULONG InformationClass, PVOID Buffer, ULONG Length, PULONG ReturnLength)
+static NTSTATUS PspQueryIoPending(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    ULONG64 Small[16];
-    PVOID Kernel = Small;
-    PETHREAD Thread;
-    ULONG Needed;
-    NTSTATUS Status;
-
-    PAGED_CODE();
-    if (InformationClass >= RTL_NUMBER_OF(PspThreadClasses) || PspThreadClasses[InformationClass].Query == NULL) {
-        KdPrint_("Ps: NtQueryInformationThread: class %u is not there\n", InformationClass);
-        return STATUS_INVALID_INFO_CLASS;
-    }
-    if (!PspThreadClasses[InformationClass].Variable && Length != PspThreadClasses[InformationClass].Size) {
-        return STATUS_INFO_LENGTH_MISMATCH;
-    }
-    Status = KiProbeForWrite(Mode, Buffer, Length, 1);
-    if (NT_SUCCESS(Status) && ReturnLength != NULL) {
-        Status = KiProbeForWrite(Mode, ReturnLength, sizeof(ULONG), sizeof(ULONG));
-    }
-    if (NT_SUCCESS(Status)) {
-        Status = ObReferenceObjectByHandle(ThreadHandle, PspThreadClasses[InformationClass].Access, *PsThreadType, Mode, (PVOID *)&Thread, NULL);
-    }
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Length = min(Length, 0x20000u);
-    if (Length > sizeof(Small)) {
-        Kernel = ExAllocatePoolWithTag(PagedPool, Length, PSP_TAG);
-    }
-    if (Kernel == NULL) {
-        ObDereferenceObject(Thread);
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    RtlZeroMemory(Kernel, Length);
-    Needed = PspThreadClasses[InformationClass].Size;
-    Status = PspThreadClasses[InformationClass].Query(Thread, Kernel, Length, &Needed);
-    if (NT_SUCCESS(Status)) {
-        if (InformationClass == 38 && ((UNICODE_STRING *)Kernel)->Buffer != NULL) {
-            ((UNICODE_STRING *)Kernel)->Buffer = (PWSTR)((PUCHAR)Buffer + sizeof(UNICODE_STRING));
-        }
-        Status = CopyToMode(Mode, Buffer, Kernel, min(Length, Needed));
-    }
-    if (ReturnLength != NULL && (NT_SUCCESS(Status) || Status == STATUS_BUFFER_TOO_SMALL)) {
-        NTSTATUS Copy = CopyToMode(Mode, ReturnLength, &Needed, sizeof(Needed));
-        Status = NT_SUCCESS(Copy) ? Status : Copy;
-    }
-    if (Kernel != Small) {
-        ExFreePoolWithTag(Kernel, PSP_TAG);
-    }
-    ObDereferenceObject(Thread);
-    return Status;
+    *(ULONG *)Buffer = !IsListEmpty(&Thread->IrpList); /* a look without a lock at what may change at once */
+    return STATUS_SUCCESS;
 }
+
+static NTSTATUS PspQueryThreadBreak(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
+{
+    *(ULONG *)Buffer = (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_BREAK_ON_TERMINATION) != 0;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspQueryThreadIoPriority(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
+{
+    *(ULONG *)Buffer = Thread->IoPriority;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspQueryThreadPagePriority(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
+{
+    *(ULONG *)Buffer = Thread->PagePriority;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspQueryActualBasePriority(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
+{
+    *(LONG *)Buffer = Thread->Tcb.BasePriority;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspQueryThreadGroup(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
+{
+    ((GROUP_AFFINITY *)Buffer)->Mask = Thread->Tcb.Affinity;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspQueryIdealProcessor(PETHREAD Thread, PVOID Buffer, ULONG Length, ULONG *Needed)
+{
+    ((PROCESSOR_NUMBER *)Buffer)->Number = (UCHAR)Thread->Tcb.IdealProcessor;
+    return STATUS_SUCCESS;
+}
+
+const PSP_QUERY_CLASS PspThreadQueries[] = {
+    [0] = {PSP_Q(PspQueryThreadBasic), THREAD_QUERY_LIMITED_INFORMATION, sizeof(THREAD_BASIC_INFORMATION), PspExact},
+    [1] = {PSP_Q(PspQueryThreadTimes), THREAD_QUERY_LIMITED_INFORMATION, 32, PspExact},
+    [9] = {PSP_Q(PspQueryStartAddress), THREAD_QUERY_INFORMATION, 8, PspExact},
+    [12] = {PSP_Q(PspQueryAmILast), THREAD_QUERY_INFORMATION, 4, PspExact},
+    [14] = {PSP_Q(PspQueryThreadBoost), THREAD_QUERY_INFORMATION, 4, PspExact},
+    [16] = {PSP_Q(PspQueryIoPending), THREAD_QUERY_INFORMATION, 4, PspExact},
+    [17] = {PSP_Q(PspQueryHidden), THREAD_QUERY_INFORMATION, 1, PspExact},
+    [18] = {PSP_Q(PspQueryThreadBreak), THREAD_QUERY_INFORMATION, 4, PspExact},
+    [20] = {PSP_Q(PspQueryTerminated), THREAD_QUERY_LIMITED_INFORMATION, 4, PspExact},
+    [22] = {PSP_Q(PspQueryThreadIoPriority), THREAD_QUERY_INFORMATION, 4, PspExact},
+    [23] = {PSP_Q(PspQueryThreadCycles), THREAD_QUERY_LIMITED_INFORMATION, 16, PspExact},
+    [24] = {PSP_Q(PspQueryThreadPagePriority), THREAD_QUERY_INFORMATION, 4, PspExact},
+    [25] = {PSP_Q(PspQueryActualBasePriority), THREAD_QUERY_LIMITED_INFORMATION, 4, PspExact},
+    [30] = {PSP_Q(PspQueryThreadGroup), THREAD_QUERY_LIMITED_INFORMATION, sizeof(GROUP_AFFINITY), PspExact},
+    [33] = {PSP_Q(PspQueryIdealProcessor), THREAD_QUERY_LIMITED_INFORMATION, sizeof(PROCESSOR_NUMBER), PspExact},
+    [35] = {PSP_Q(PspQuerySuspendCount), THREAD_QUERY_LIMITED_INFORMATION, 4, PspExact},
+    [38] = {PSP_Q(PspQueryThreadName), THREAD_QUERY_LIMITED_INFORMATION, sizeof(UNICODE_STRING), PspString},
+};
+const ULONG PspThreadQueryCount = RTL_NUMBER_OF(PspThreadQueries);
 
 /* ---- set ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -211,7 +179,6 @@ static NTSTATUS PspSetThreadBasePriority(PETHREAD Thread, const ULONG64 *Value, 
     LONG Increment = (LONG)*Value;
     BOOLEAN RealTime = Thread->Tcb.Process->PriorityClass == PROCESS_PRIORITY_CLASS_REALTIME;
 
-    UNREFERENCED_PARAMETER(Mode);
     if ((Increment > 2 || Increment < -2) && Increment != 16 && Increment != -16 && Increment != 15 && Increment != -15 &&
         !(RealTime && Increment >= -7 && Increment <= 6)) {
         return STATUS_INVALID_PARAMETER;
@@ -224,7 +191,6 @@ static NTSTATUS PspSetThreadAffinity(PETHREAD Thread, const ULONG64 *Value, KPRO
 {
     KAFFINITY Affinity = (KAFFINITY)*Value;
 
-    UNREFERENCED_PARAMETER(Mode);
     if (Affinity == 0 || (Affinity & Thread->Tcb.Process->Affinity & KeQueryActiveProcessors()) != Affinity) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -240,14 +206,12 @@ static NTSTATUS PspSetImpersonationToken(PETHREAD Thread, const ULONG64 *Value, 
 
 static NTSTATUS PspSetStartAddress(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
-    UNREFERENCED_PARAMETER(Mode);
     Thread->Win32StartAddress = (PVOID)(ULONG_PTR)*Value;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspSetThreadBoost(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
-    UNREFERENCED_PARAMETER(Mode);
     Thread->Tcb.DisableBoost = (ULONG)*Value != 0;
     return STATUS_SUCCESS;
 }
@@ -259,7 +223,6 @@ static NTSTATUS PspZeroTlsCell(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR
     PEPROCESS Process = PsCurrentProcess_();
     NTSTATUS Status = STATUS_SUCCESS;
 
-    UNREFERENCED_PARAMETER(Mode);
     if (Thread != PsCurrentThread_() || Index >= 64 + 1024) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -283,45 +246,107 @@ static NTSTATUS PspZeroTlsCell(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR
     return STATUS_SUCCESS;
 }
 
+/* The status of success is the former ideal processor; MAXIMUM_PROCESSORS only asks for it. */
 static NTSTATUS PspSetIdealProcessor(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
-    UNREFERENCED_PARAMETER(Mode);
-    if ((ULONG)*Value > MAXIMUM_PROCESSORS) {
+    ULONG New = (ULONG)*Value, Old = Thread->Tcb.IdealProcessor;
+
+    if (New > MAXIMUM_PROCESSORS || (New < MAXIMUM_PROCESSORS && New >= KeQueryActiveProcessorCount(NULL))) {
         return STATUS_INVALID_PARAMETER;
     }
-    if ((ULONG)*Value < MAXIMUM_PROCESSORS) {
-        Thread->Tcb.IdealProcessor = (ULONG)*Value;
+    if (New < MAXIMUM_PROCESSORS) {
+        Thread->Tcb.IdealProcessor = New;
+    }
+    return (NTSTATUS)Old;
+}
+
+static NTSTATUS PspSetIdealProcessorEx(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    const PROCESSOR_NUMBER *Number = (const PROCESSOR_NUMBER *)Value;
+
+    if (Number->Group != 0 || Number->Reserved != 0 || Number->Number >= KeQueryActiveProcessorCount(NULL)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Thread->Tcb.IdealProcessor = Number->Number;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspSetThreadGroup(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    const GROUP_AFFINITY *Affinity = (const GROUP_AFFINITY *)Value;
+
+    if (Affinity->Group != 0 || Affinity->Reserved[0] != 0 || Affinity->Reserved[1] != 0 || Affinity->Reserved[2] != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return PspSetThreadAffinity(Thread, Value, Mode);
+}
+
+static NTSTATUS PspSetThreadBreak(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    if (!SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_DEBUG_PRIVILEGE), Mode)) {
+        return STATUS_PRIVILEGE_NOT_HELD;
+    }
+    if ((ULONG)*Value != 0) {
+        InterlockedOr((volatile LONG *)&Thread->CrossThreadFlags, PS_CROSS_THREAD_FLAGS_BREAK_ON_TERMINATION);
+    } else {
+        InterlockedAnd((volatile LONG *)&Thread->CrossThreadFlags, ~PS_CROSS_THREAD_FLAGS_BREAK_ON_TERMINATION);
     }
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspSetThreadIoPriority(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    if ((ULONG)*Value > 2) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Thread->IoPriority = (UCHAR)*Value;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspSetThreadPagePriority(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    if ((ULONG)*Value < 1 || (ULONG)*Value > 5) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Thread->PagePriority = (UCHAR)*Value;
+    return STATUS_SUCCESS;
+}
+
+/* A hint that this system does not need: checked and forgotten. */
+static NTSTATUS PspSetThreadThrottling(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    const ULONG *In = (const ULONG *)Value;
+
+    return In[0] != 1 || (In[1] & ~1u) || (In[2] & ~In[1]) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
 static NTSTATUS PspHideFromDebugger(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
     UNREFERENCED_PARAMETER(Value);
-    UNREFERENCED_PARAMETER(Mode);
     InterlockedOr((volatile LONG *)&Thread->CrossThreadFlags, PS_CROSS_THREAD_FLAGS_HIDEFROMDBG);
     return STATUS_SUCCESS;
 }
 
-static const struct
-{
-    NTSTATUS (*Set)(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode);
-    ACCESS_MASK Access;
-    UCHAR Size;
-    BOOLEAN Set0; /* a size of zero is right */
-} PspThreadSetClasses[] = {
-    [2] = {PspSetThreadPriority, THREAD_SET_INFORMATION, 4, FALSE},
-    [3] = {PspSetThreadBasePriority, THREAD_SET_LIMITED_INFORMATION, 4, FALSE},
-    [4] = {PspSetThreadAffinity, THREAD_SET_INFORMATION, 8, FALSE},
-    [5] = {PspSetImpersonationToken, THREAD_SET_THREAD_TOKEN, 8, FALSE},
-    [9] = {PspSetStartAddress, THREAD_SET_INFORMATION, 8, FALSE},
-    [10] = {PspZeroTlsCell, THREAD_SET_INFORMATION, 4, FALSE},
-    [13] = {PspSetIdealProcessor, THREAD_SET_INFORMATION, 4, FALSE},
-    [14] = {PspSetThreadBoost, THREAD_SET_INFORMATION, 4, FALSE},
-    [17] = {PspHideFromDebugger, THREAD_SET_INFORMATION, 0, TRUE},
+const PSP_SET_CLASS PspThreadSets[] = {
+    [2] = {PSP_S(PspSetThreadPriority), THREAD_SET_INFORMATION, 4, 0},
+    [3] = {PSP_S(PspSetThreadBasePriority), THREAD_SET_LIMITED_INFORMATION, 4, 0},
+    [4] = {PSP_S(PspSetThreadAffinity), THREAD_SET_INFORMATION, 8, 0},
+    [5] = {PSP_S(PspSetImpersonationToken), THREAD_SET_THREAD_TOKEN, 8, 0},
+    [9] = {PSP_S(PspSetStartAddress), THREAD_SET_INFORMATION, 8, 0},
+    [10] = {PSP_S(PspZeroTlsCell), THREAD_SET_INFORMATION, 4, 0},
+    [13] = {PSP_S(PspSetIdealProcessor), THREAD_SET_INFORMATION, 4, 0},
+    [14] = {PSP_S(PspSetThreadBoost), THREAD_SET_INFORMATION, 4, 0},
+    [17] = {PSP_S(PspHideFromDebugger), THREAD_SET_INFORMATION, 0, 0},
+    [18] = {PSP_S(PspSetThreadBreak), THREAD_SET_INFORMATION, 4, 0},
+    [22] = {PSP_S(PspSetThreadIoPriority), THREAD_SET_INFORMATION, 4, 0},
+    [24] = {PSP_S(PspSetThreadPagePriority), THREAD_SET_INFORMATION, 4, 0},
+    [30] = {PSP_S(PspSetThreadGroup), THREAD_SET_INFORMATION, sizeof(GROUP_AFFINITY), 0},
+    [33] = {PSP_S(PspSetIdealProcessorEx), THREAD_SET_INFORMATION, sizeof(PROCESSOR_NUMBER), 0},
+    [49] = {PSP_S(PspSetThreadThrottling), THREAD_SET_INFORMATION, 12, 0},
 };
+const ULONG PspThreadSetCount = RTL_NUMBER_OF(PspThreadSets);
 
-static NTSTATUS PspSetThreadName(HANDLE ThreadHandle, const UNICODE_STRING *UserName, ULONG Length, KPROCESSOR_MODE Mode)
+NTSTATUS PspSetThreadName(HANDLE ThreadHandle, const UNICODE_STRING *UserName, ULONG Length, KPROCESSOR_MODE Mode)
 {
     UNICODE_STRING Captured, *Name, *Old;
     PETHREAD Thread;
@@ -356,35 +381,5 @@ static NTSTATUS PspSetThreadName(HANDLE ThreadHandle, const UNICODE_STRING *User
     }
     ObDereferenceObject(Thread);
     ExFreeCapturedString(&Captured);
-    return Status;
-}
-
-NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadClass, PVOID Buffer, ULONG Length)
-{
-    ULONG InformationClass = (ULONG)ThreadClass;
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    ULONG64 Value = 0;
-    PETHREAD Thread;
-    NTSTATUS Status;
-
-    PAGED_CODE();
-    if (InformationClass == 38) {
-        return PspSetThreadName(ThreadHandle, Buffer, Length, Mode);
-    }
-    if (InformationClass >= RTL_NUMBER_OF(PspThreadSetClasses) || PspThreadSetClasses[InformationClass].Set == NULL) {
-        KdPrint_("Ps: NtSetInformationThread: class %u is not there\n", InformationClass);
-        return STATUS_INVALID_INFO_CLASS;
-    }
-    if (Length != PspThreadSetClasses[InformationClass].Size) {
-        return STATUS_INFO_LENGTH_MISMATCH;
-    }
-    Status = CopyFromMode(Mode, &Value, Buffer, Length);
-    if (NT_SUCCESS(Status)) {
-        Status = ObReferenceObjectByHandle(ThreadHandle, PspThreadSetClasses[InformationClass].Access, *PsThreadType, Mode, (PVOID *)&Thread, NULL);
-    }
-    if (NT_SUCCESS(Status)) {
-        Status = PspThreadSetClasses[InformationClass].Set(Thread, &Value, Mode);
-        ObDereferenceObject(Thread);
-    }
     return Status;
 }
