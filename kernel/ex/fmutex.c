@@ -23,12 +23,13 @@ static inline void ExpGiveFastMutex(PFAST_MUTEX Mutex)
 {
     ASSERT(Mutex->Owner == (PVOID)KeGetCurrentThread());
     Mutex->Owner = NULL;
+    KE_UNLOCKED(Mutex, KeLockMutex);
     if (InterlockedIncrement(&Mutex->Count) <= 0) {
         KeSetEvent(&Mutex->Event, 0, FALSE);
     }
 }
 
-VOID FASTCALL ExAcquireFastMutex(PFAST_MUTEX Mutex)
+VOID FASTCALL (ExAcquireFastMutex)(PFAST_MUTEX Mutex)
 {
     KIRQL OldIrql;
 

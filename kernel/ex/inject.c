@@ -12,11 +12,15 @@
  */
 #include "exp.h"
 #include "ob.h"
+#include "ps.h"
 
 #ifndef FREE_BUILD
 
 #define INJECT_ARM 0x4E430010u    /* In: ULONG n, ULONG mask of kinds (bit ExInject...) */
 #define INJECT_DISARM 0x4E430011u /* Out: INJECT_RESULT */
+#define EXPLORE_START 0x4E430020u /* In: ULONG64 seed (ke/explore.c) */
+#define EXPLORE_STOP 0x4E430021u  /* Out: ULONG, how often it interfered */
+#define VERIFY_SYSTEM 0x4E430022u /* Out: text of what is wrong, if anything; STATUS_INTERNAL_ERROR then (ps/verify.c) */
 #define INJECT_SETTLE 0x4E430012u /* free pool pages go back to mm, so that pages can be counted */
 
 typedef struct _INJECT_RESULT
@@ -94,6 +98,41 @@ static NTSTATUS ExpDisarm(KPROCESSOR_MODE Mode, PVOID Output, ULONG Length)
 }
 #endif
 
+static NTSTATUS ExpExplore(KPROCESSOR_MODE Mode, ULONG Command, PVOID Input, ULONG InputLength, PVOID Output, ULONG OutputLength)
+{
+    ULONG64 Seed;
+    NTSTATUS Status;
+    ULONG Count;
+
+    if (Command == EXPLORE_START) {
+        Status = InputLength == sizeof(Seed) ? CopyFromMode(Mode, &Seed, Input, sizeof(Seed)) : STATUS_INFO_LENGTH_MISMATCH;
+        if (NT_SUCCESS(Status)) {
+            KeExploreStart_(Seed);
+        }
+        return Status;
+    }
+    if (OutputLength != sizeof(Count)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    Count = (ULONG)KeExploreStop_();
+    return CopyToMode(Mode, Output, &Count, sizeof(Count));
+}
+
+static NTSTATUS ExpVerify(KPROCESSOR_MODE Mode, PVOID Output, ULONG OutputLength)
+{
+    ULONG Size = OutputLength < 4096 ? OutputLength : 4096;
+    char *Text = ExAllocatePoolWithTag(NonPagedPool, 4096, POOL_TAG('V', 'e', 'r', 'i'));
+    NTSTATUS Status, Result;
+
+    if (Text == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    Result = PsVerifySystem_(Text, 4096);
+    Status = Size != 0 ? CopyToMode(Mode, Output, Text, strlen(Text) + 1 < Size ? strlen(Text) + 1 : Size) : STATUS_SUCCESS;
+    ExFreePoolWithTag(Text, POOL_TAG('V', 'e', 'r', 'i'));
+    return NT_SUCCESS(Status) ? Result : Status;
+}
+
 NTSTATUS NTAPI NtSystemDebugControl(ULONG Command, PVOID Input, ULONG InputLength, PVOID Output, ULONG OutputLength, PULONG ReturnLength)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
@@ -112,6 +151,11 @@ NTSTATUS NTAPI NtSystemDebugControl(ULONG Command, PVOID Input, ULONG InputLengt
         ExTrimPool_();
         return STATUS_SUCCESS;
 #endif
+    case EXPLORE_START:
+    case EXPLORE_STOP:
+        return ExpExplore(Mode, Command, Input, InputLength, Output, OutputLength);
+    case VERIFY_SYSTEM:
+        return ExpVerify(Mode, Output, OutputLength);
     default:
         return STATUS_INVALID_INFO_CLASS;
     }

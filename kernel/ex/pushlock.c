@@ -174,7 +174,7 @@ void ExInitializePushLock_(PEX_PUSH_LOCK_ Lock)
     Lock->Value = 0;
 }
 
-void ExAcquirePushLockExclusive_(PEX_PUSH_LOCK_ Lock)
+void (ExAcquirePushLockExclusive_)(PEX_PUSH_LOCK_ Lock)
 {
     ULONG_PTR Free = 0;
 
@@ -185,7 +185,7 @@ void ExAcquirePushLockExclusive_(PEX_PUSH_LOCK_ Lock)
     }
 }
 
-void ExAcquirePushLockShared_(PEX_PUSH_LOCK_ Lock)
+void (ExAcquirePushLockShared_)(PEX_PUSH_LOCK_ Lock)
 {
     ULONG_PTR Value = Lock->Value;
 
@@ -214,6 +214,7 @@ void ExReleasePushLockExclusive_(PEX_PUSH_LOCK_ Lock)
     ULONG_PTR Before = __atomic_fetch_and(&Lock->Value, ~PUSH_LOCK_LOCKED, __ATOMIC_SEQ_CST);
 
     ASSERT((Before & PUSH_LOCK_LOCKED) != 0 && Before < PUSH_LOCK_SHARE);
+    KE_UNLOCKED(Lock, KeLockPush);
     if (UNLIKELY(Before & PUSH_LOCK_WAITERS)) {
         ExpWakePushLock(Lock);
     }
@@ -225,6 +226,7 @@ void ExReleasePushLockShared_(PEX_PUSH_LOCK_ Lock)
     ULONG_PTR After = __atomic_sub_fetch(&Lock->Value, PUSH_LOCK_SHARE, __ATOMIC_SEQ_CST);
 
     ASSERT((After & PUSH_LOCK_LOCKED) == 0 && (LONG_PTR)After >= 0);
+    KE_UNLOCKED(Lock, KeLockPush);
     if (UNLIKELY(After == PUSH_LOCK_WAITERS)) {
         ExpWakePushLock(Lock);
     }

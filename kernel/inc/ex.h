@@ -115,4 +115,6 @@ BOOLEAN ExpInjectFailure(ULONG Kind);
 void ExInitSystemPhase0(void); /* push locks, look-aside lists; no pool yet */
 void ExInitSystemPhase1(
     void); /* worker threads, object types event, mutant, semaphore, timer, keyed event, callback; \Callback; needs ob */
+
+#include "lockcheck.h"
 #endif

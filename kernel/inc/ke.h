@@ -166,7 +166,9 @@ typedef struct _KTHREAD
     ULONG64 UserGsBase, UserFsBase; /* s */
     ULONG64 DebugRegisters[6];      /* s; DR0-3, DR6, DR7 of user mode */
     BOOLEAN DebugActive;            /* s */
-    ULONG64 HeldRanks;              /* s; checked build: ranks of the sleeping locks it holds */
+    ULONG64 HeldLocks[8];           /* s; checked build: sleeping locks it holds (ke/locks.c) */
+    UCHAR HeldCount;
+    UCHAR WaitBlockCount; /* s; of WaitBlockList, the timer's not counted */
 } KTHREAD;
 
 /* KPCR is public (wdm.h); the PRCB follows at +0x180 as on Windows: CurrentThread is gs:[0x188].  KE owns the rest. */
@@ -209,7 +211,8 @@ typedef struct _KPRCB
     volatile LONG64 SenderSummary; /* i; bit n: processor n has a request for this one in its IpiRequest */
     PVOID volatile IpiRequest;     /* what this processor asks of others now (ke/ipi.c) */
     PKTRAP_FRAME FrozenFrame;      /* where a bugcheck stopped it */
-    ULONG64 HeldRanks;             /* checked build: ranks of the spin locks held here */
+    ULONG64 HeldLocks[16];         /* checked build: spin locks held here (ke/locks.c) */
+    ULONG HeldCount;
     ULONG64 ExploreState;          /* checked build: the generator of EXPLORE= */
     BOOLEAN ExploreMove;           /* the quantum's end is to move the thread */
 } KPRCB, *PKPRCB;
@@ -307,6 +310,13 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval)
 /* Outermost user-mode frame of a thread: at the top of its kernel stack. */
 /* ---- time ---------------------------------------------------------------------------------------------------------------------- */
 extern ULONG64 ExploreSeed_; /* checked build: boot option EXPLORE=seed; 0: off (ke/explore.c) */
+void KeExploreStart_(ULONG64 Seed); /* the same from now on; 0 is taken for 1.  PASSIVE_LEVEL */
+ULONG64 KeExploreStop_(void);       /* how often it interfered since */
+/*
+ * The dispatcher's invariants, with all processors held at DISPATCH_LEVEL: returns how many do not hold, and describes them in Text (and in the
+ * log).  Processes: the list head of all processes, each linked by a LIST_ENTRY LinkOffset bytes into it; the caller keeps it from changing.
+ */
+ULONG KeVerify_(PLIST_ENTRY Processes, ULONG LinkOffset, char *Text, ULONG Size);
 #define KE_CLOCK_INCREMENT 156250 /* 100 ns units a tick: 15.625 ms, Windows' default */
 void KeSetSystemTime(const LARGE_INTEGER *NewUtc);
 extern KUSER_SHARED_DATA *KeUserSharedData_; /* kernel alias, 0xFFFFF78000000000 */

@@ -23,4 +23,6 @@ NORETURN void PspExitThread(NTSTATUS Status);
 NORETURN void PspTerminateCurrentProcess(NTSTATUS Status);
 PEPROCESS PsGetNextProcess_(PEPROCESS Previous); /* referenced walk of the active list; drops Previous' reference */
 PETHREAD PsGetNextProcessThread_(PEPROCESS Process, PETHREAD Previous);
+/* Ke's and Mm's invariants: STATUS_SUCCESS, or STATUS_INTERNAL_ERROR with a description in Text; mm bugchecks.  PASSIVE_LEVEL. */
+NTSTATUS PsVerifySystem_(char *Text, ULONG Size);
 #endif

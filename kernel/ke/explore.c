@@ -24,6 +24,7 @@ ULONG64 ExploreSeed_;
 #define TICK_MASK 0x3FFFu
 
 static ULONG64 KiExploreDue[KE_MAXIMUM_PROCESSORS]; /* own processor only: when the next tick is to be accounted */
+static volatile LONG64 KiExploreCount;
 
 /* splitmix64 */
 ULONG64 KiExploreRandom(PKPRCB Prcb)
@@ -47,11 +48,40 @@ void KiInitializeExplore(const LOADER_PARAMETER_BLOCK *Block)
         KiExploreProcessor(KiPrcb());
         EtwClasses |= ETW_CLASS_EXPLORE; /* the service exit looks at one word */
     }
+    KeLockChecking_ = ExploreSeed_ != 0 || strstr(Block->Options, "LOCKCHECK") != NULL;
 }
 
 void KiExploreProcessor(PKPRCB Prcb)
 {
     Prcb->ExploreState = ExploreSeed_ * 0xD1342543DE82EF95 + Prcb->Number;
+}
+
+static void KiExploreStopHere(PVOID Context)
+{
+    KiStartHardwareClock(); /* regular again */
+}
+
+/* The processors' generators start together; the first tick that comes switches each clock over. */
+void KeExploreStart_(ULONG64 Seed)
+{
+    KdPrint_("Ke: EXPLORE=%I64u\n", Seed);
+    ExploreSeed_ = 0;
+    __sync_synchronize();
+    for (ULONG Number = 0; Number < (ULONG)KeNumberProcessors; Number++) {
+        KiProcessorBlock[Number]->ExploreState = (Seed != 0 ? Seed : 1) * 0xD1342543DE82EF95 + Number;
+        KiExploreDue[Number] = 0;
+    }
+    KiExploreCount = 0;
+    ExploreSeed_ = Seed != 0 ? Seed : 1;
+    EtwClasses |= ETW_CLASS_EXPLORE;
+}
+
+ULONG64 KeExploreStop_(void)
+{
+    ExploreSeed_ = 0;
+    EtwClasses &= ~ETW_CLASS_EXPLORE;
+    KeForEachProcessor_(KiExploreStopHere, NULL);
+    return (ULONG64)KiExploreCount;
 }
 
 static void KiExploreDelay(ULONG64 Random)
@@ -67,6 +97,7 @@ static void KiExploreDelay(ULONG64 Random)
 static void KiExplorePreempt(PKPRCB Prcb, BOOLEAN Move)
 {
     if (Prcb->CurrentThread != Prcb->IdleThread) {
+        (void)InterlockedIncrement64(&KiExploreCount);
         Prcb->CurrentThread->Quantum = 0;
         Prcb->ExploreMove = Move;
         Prcb->QuantumEnd = TRUE;
@@ -114,6 +145,17 @@ BOOLEAN KiExploreTick(PKPRCB Prcb)
         KiExplorePreempt(Prcb, (Random >> 32 & 3) == 2);
     }
     return Due;
+}
+#endif
+
+#ifdef FREE_BUILD
+void KeExploreStart_(ULONG64 Seed)
+{
+}
+
+ULONG64 KeExploreStop_(void)
+{
+    return 0;
 }
 #endif
 

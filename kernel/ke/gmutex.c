@@ -28,12 +28,13 @@ VOID FASTCALL KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 {
     ASSERT(Mutex->Owner == KeGetCurrentThread());
     Mutex->Owner = NULL;
+    KE_UNLOCKED(Mutex, KeLockMutex);
     if (InterlockedIncrement(&Mutex->Count) <= 0) {
         (void)KeSetEvent((PRKEVENT)&Mutex->Gate, 1, FALSE);
     }
 }
 
-VOID FASTCALL KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
+VOID FASTCALL (KeAcquireGuardedMutex)(PKGUARDED_MUTEX Mutex)
 {
     KeEnterGuardedRegion();
     KeAcquireGuardedMutexUnsafe(Mutex);

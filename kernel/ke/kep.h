@@ -213,6 +213,8 @@ ULONG KiNextIdealProcessor(struct _KPROCESS *Process);
 BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime); /* timer locked, not inserted; FALSE: due already, not inserted */
 void KiRemoveTimer(PKTIMER Timer);                      /* timer locked, inserted */
 void KiInitializeTimers(void);
+void KiVerifyTimers(void (*Wrong)(PVOID Context, const char *What, const VOID *Object, ULONG64 Value), PVOID Context); /* verify.c */
+extern volatile LONG KeLockProblems_; /* locks.c: locks taken out of order since the start */
 BOOLEAN KiTimersDue(ULONG64 Now);
 void KiExpireTimers(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2);
 void KiRetireDpcs(PKPRCB Prcb);

@@ -106,18 +106,20 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock)
 VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
     ASSERT(*SpinLock & 1);
+    KE_UNLOCKED(SpinLock, KeLockSpin);
     KiReleaseLock(SpinLock);
     KiExplorePoint();
     KeLowerIrql(NewIrql);
 }
 
-VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+VOID NTAPI (KeAcquireSpinLockAtDpcLevel)(PKSPIN_LOCK SpinLock)
 {
     KiAcquireLock(SpinLock);
 }
 
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
+    KE_UNLOCKED(SpinLock, KeLockSpin);
     KiReleaseLock(SpinLock);
     KiExplorePoint();
 }

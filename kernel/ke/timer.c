@@ -164,6 +164,27 @@ void KiExpireTimers(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
     KiLastHand = Hand;
 }
 
+/* For the verifier, with all processors held. */
+void KiVerifyTimers(void (*Wrong)(PVOID Context, const char *What, const VOID *Object, ULONG64 Value), PVOID Context)
+{
+    for (ULONG i = 0; i < TIMER_SLOTS; i++) {
+        KI_TIMER_SLOT *Slot = &KiTimerTable[i];
+        ULONG64 Last = 0;
+        if (Slot->NextDue != (IsListEmpty(&Slot->Timers)
+                                  ? NEVER
+                                  : (LONGLONG)CONTAINING_RECORD(Slot->Timers.Flink, KTIMER, TimerListEntry)->DueTime.QuadPart)) {
+            Wrong(Context, "a timer slot's first due time", Slot, (ULONG64)Slot->NextDue);
+        }
+        for (PLIST_ENTRY Entry = Slot->Timers.Flink; Entry != &Slot->Timers; Entry = Entry->Flink) {
+            PKTIMER Timer = CONTAINING_RECORD(Entry, KTIMER, TimerListEntry);
+            if (!Timer->Header.Inserted || Timer->DueTime.QuadPart < Last || KiTimerSlot(Timer) != Slot) {
+                Wrong(Context, "a timer in the wrong place", Timer, Timer->DueTime.QuadPart);
+            }
+            Last = Timer->DueTime.QuadPart;
+        }
+    }
+}
+
 /* ---- the public routines -------------------------------------------------------------------------------------------------------- */
 
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)

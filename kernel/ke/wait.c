@@ -195,6 +195,8 @@ void KiBeginWait(KI_WAIT *Wait)
     Thread->Alertable = Wait->Alertable;
     Thread->WaitMode = Wait->Mode;
     Thread->WaitReason = Wait->Reason;
+    Thread->WaitBlockList = Wait->Blocks;
+    Thread->WaitBlockCount = (UCHAR)Wait->Count;
     (void)InterlockedExchange64(&Thread->WaitRegister, Register); /* a full barrier: what is looked at next is not older */
 }
 
@@ -370,7 +372,6 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
         }
         KiBeginWait(&Wait);
         KiLinkBlock(Thread->WaitBlock, Thread, Object, 0, WaitAny);
-        Thread->WaitBlockList = Thread->WaitBlock;
         KiUnlockObject(Header);
         Status = KiFinishWait(&Wait, OldIrql);
     } while (Status == STATUS_KERNEL_APC);

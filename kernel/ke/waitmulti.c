@@ -114,7 +114,6 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
     do {
         KIRQL OldIrql = KiEnterWait(Thread);
         Wait.Count = Count;
-        Thread->WaitBlockList = Wait.Blocks;
         if (WaitType == WaitAll && Count > 1) {
             if (KiLinkAll(&Wait, Object, &Status)) {
                 KiExitDispatcher(OldIrql);
