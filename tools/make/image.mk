@@ -15,6 +15,9 @@ $(CRT_DLLS):
 
 VOLUME_USER := $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES))
 VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(TEST_FILES)
+# The folders that programs expect of a fresh system.
+VOLUME_FOLDERS := Temp ProgramData Users\Public Users\Administrator\Desktop Users\Administrator\Documents Users\Administrator\Downloads \
+	Users\Administrator\AppData\Local\Temp Users\Administrator\AppData\LocalLow Users\Administrator\AppData\Roaming
 # printf, because some shells' echo takes \n for a line end.
 manifest_lines = $(foreach f,$(1),printf '%s\n' '$(f)=C:\$(2)\$(notdir $(f))';)
 
@@ -23,7 +26,7 @@ $(BUILD)/volume.manifest: $(VOLUME_FILES) $(MK_FILES)
 	$(Q){ $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS)),Windows\System32) \
 	  $(call manifest_lines,$(abspath $(DRIVERS)),Windows\System32\drivers) \
 	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES)),Programs) $(test_manifest) \
-	  printf '%s\n' '=C:\Temp'; $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';) } > $@
+	  printf '%s\n' $(foreach f,$(VOLUME_FOLDERS),'=C:\$(f)'); $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';) } > $@
 
 $(BUILD)/system.img: $(BUILD)/volume.manifest tools/image.py $(shell find userland/volume -type f 2>/dev/null)
 	$(call say,VOLUME,$@)
