@@ -71,19 +71,65 @@ static NTSTATUS NTAPI HostFlush(PDEVICE_OBJECT Device, PIRP Irp)
     return Complete(Irp, STATUS_SUCCESS, 0);
 }
 
+/* A channel shows itself as a connected outbound byte pipe, and answers what programs ask of one before they write to it. */
+#define FILE_PIPE_INFORMATION_CLASS 23
+#define FILE_PIPE_LOCAL_INFORMATION_CLASS 24
+
+typedef struct _HOST_PIPE_INFORMATION
+{
+    ULONG ReadMode, CompletionMode; /* byte stream, waiting: 0 */
+} HOST_PIPE_INFORMATION;
+
+typedef struct _HOST_PIPE_LOCAL_INFORMATION
+{
+    ULONG Type, Configuration, MaximumInstances, CurrentInstances, InboundQuota, ReadDataAvailable, OutboundQuota, WriteQuotaAvailable;
+    ULONG State, End;
+} HOST_PIPE_LOCAL_INFORMATION;
+
 static NTSTATUS NTAPI HostQueryInformation(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
-    PFILE_STANDARD_INFORMATION Standard = Irp->AssociatedIrp.SystemBuffer;
+    PVOID Buffer = Irp->AssociatedIrp.SystemBuffer;
+    FILE_STANDARD_INFORMATION Standard = {.NumberOfLinks = 1};
+    HOST_PIPE_INFORMATION Pipe = {0};
+    HOST_PIPE_LOCAL_INFORMATION Local = {.Configuration = 1 /* outbound */, .MaximumInstances = 1, .CurrentInstances = 1, .OutboundQuota = 65536,
+                                         .WriteQuotaAvailable = 65536, .State = 3 /* connected */};
+    const void *Source = &Standard;
+    ULONG Length = sizeof Standard;
 
     UNREFERENCED_PARAMETER(Device);
-    if (Stack->Parameters.QueryFile.FileInformationClass != FileStandardInformation)
+    switch ((int)Stack->Parameters.QueryFile.FileInformationClass) {
+    case FileStandardInformation:
+        break;
+    case FILE_PIPE_INFORMATION_CLASS:
+        Source = &Pipe;
+        Length = sizeof Pipe;
+        break;
+    case FILE_PIPE_LOCAL_INFORMATION_CLASS:
+        Source = &Local;
+        Length = sizeof Local;
+        break;
+    default:
         return Complete(Irp, STATUS_INVALID_INFO_CLASS, 0);
-    if (Stack->Parameters.QueryFile.Length < sizeof *Standard)
+    }
+    if (Stack->Parameters.QueryFile.Length < Length)
         return Complete(Irp, STATUS_INFO_LENGTH_MISMATCH, 0);
-    RtlZeroMemory(Standard, sizeof *Standard);
-    Standard->NumberOfLinks = 1;
-    return Complete(Irp, STATUS_SUCCESS, sizeof *Standard);
+    RtlCopyMemory(Buffer, Source, Length);
+    return Complete(Irp, STATUS_SUCCESS, Length);
+}
+
+/* Bytes and waiting are what it is: asking for that is granted. */
+static NTSTATUS NTAPI HostSetInformation(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    const HOST_PIPE_INFORMATION *Pipe = Irp->AssociatedIrp.SystemBuffer;
+
+    UNREFERENCED_PARAMETER(Device);
+    if ((int)Stack->Parameters.SetFile.FileInformationClass != FILE_PIPE_INFORMATION_CLASS)
+        return Complete(Irp, STATUS_INVALID_INFO_CLASS, 0);
+    if (Stack->Parameters.SetFile.Length < sizeof *Pipe)
+        return Complete(Irp, STATUS_INFO_LENGTH_MISMATCH, 0);
+    return Complete(Irp, Pipe->ReadMode == 0 && Pipe->CompletionMode == 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER, 0);
 }
 
 static NTSTATUS NTAPI HostQueryVolume(PDEVICE_OBJECT Device, PIRP Irp)
@@ -136,6 +182,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     Driver->MajorFunction[IRP_MJ_WRITE] = HostWrite;
     Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = HostFlush;
     Driver->MajorFunction[IRP_MJ_QUERY_INFORMATION] = HostQueryInformation;
+    Driver->MajorFunction[IRP_MJ_SET_INFORMATION] = HostSetInformation;
     Driver->MajorFunction[IRP_MJ_QUERY_VOLUME_INFORMATION] = HostQueryVolume;
     Driver->DriverUnload = HostUnload;
     for (ULONG Index = 0; Index < RTL_NUMBER_OF(Channels) && NT_SUCCESS(Status); Index++)

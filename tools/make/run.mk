@@ -38,6 +38,7 @@ help:
 ##  make run-fast           the same through the multiboot loader: quicker, no screen
 ##  make debug, make gdb    the same, waiting for gdb; run `make gdb` in another terminal
 ##  make test               every test; make test-host, test-system: a part of them
+##  make programs           programs nobody here wrote, fetched and compared (NAMES="7za ninja")
 ##  make test-leaks         ten thousand processes one after another leave nothing
 ##  make explore            races found by seed: SEEDS=n schedules of each scenario
 ##  make stress             MINUTES=n of processes and threads on four processors

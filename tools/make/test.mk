@@ -20,7 +20,7 @@ layout-$(1): | $(GEN)/.syscalls
 endef
 $(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
 
-.PHONY: test test-host test-system test-leaks explore stress check check-lint check-clang check-cppcheck bench
+.PHONY: test programs test-host test-system test-leaks explore stress check check-lint check-clang check-cppcheck bench
 test: all host-tests
 	@tools/test
 
@@ -29,6 +29,10 @@ test-host: host-tests
 
 test-system: all
 	@$(PYTEST) -q -p no:cacheprovider tests/system
+
+# Programs that nobody here wrote, fetched from npm and from Debian's archive: NAMES="7za ninja" runs some.
+programs: all
+	@tools/programs $(NAMES)
 
 # Ten thousand processes one after another, native and with msvcrt.
 test-leaks: all

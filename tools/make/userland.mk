@@ -119,6 +119,6 @@ $(foreach s,$(NATIVE_SOURCES),$(eval $(call native_rule,$(s))))
 # The DLLs that the loader tests load.
 -include tests/user/dll/rules.mk
 
-.PHONY: userland programs
-programs: $(PROGRAMS) $(NATIVES)
-userland: $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES)) programs
+.PHONY: userland own-programs
+own-programs: $(PROGRAMS) $(NATIVES)
+userland: $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES)) own-programs

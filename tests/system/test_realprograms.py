@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""Programs that nobody here wrote (tests/programs), against what they give on Windows: those whose packages are in the cache.
+
+`make programs` fetches the packages and runs all of them; here a package that is not there is a skip with its name.  One boot a program.
+"""
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conftest import BUILD, ROOT
+
+FOLDER = os.path.join(ROOT, "tests", "programs")
+NAMES = sorted(name for name in os.listdir(FOLDER) if os.path.isdir(os.path.join(FOLDER, name)))
+# What does not give the expected result yet, with the reason that docs/programs.md explains.
+KNOWN = {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_program(name, tmp_path):
+    results = tmp_path / "results.json"
+    run = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "programs"), "--cached", "--json", str(results), name],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ, BUILD=BUILD))
+    assert results.exists(), run.stdout
+    result = json.loads(results.read_text())[0]
+    if result["skip"]:
+        pytest.skip(result["skip"])
+    unexpected = [text for text in result["wrong"] if not any(known in text for known in KNOWN.get(name, ()))]
+    assert not unexpected, run.stdout
+    assert bool(result["wrong"]) == bool(KNOWN.get(name)), "it passes now: take it out of KNOWN"
+
+
+def test_coverage():
+    """The functions that real programs use most are exported."""
+    run = subprocess.run([os.path.join(ROOT, "tools", "win32-coverage"), "--exports"], stdout=subprocess.PIPE, text=True)
+    assert run.returncode == 0 and "kernel32" in run.stdout
