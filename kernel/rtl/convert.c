@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * convert.c - between UTF-16 and bytes.
+ * convert.c - between UTF-16 and bytes: the ANSI and OEM families by table (codepage.c), UTF-8 by rule (utf8.c).
  *
- * NT has an ANSI and an OEM code page, chosen by the system locale.  Ours are both UTF-8 (65001), which Windows 10 offers as "use Unicode
- * UTF-8 for worldwide language support"; so the ...MultiByte... and ...Oem... families are one, and one character may be four bytes.
- *
- * The two families treat a short buffer differently, as on NT: RtlMultiByteToUnicodeN cuts and succeeds, RtlUTF8ToUnicodeN cuts and returns
- * STATUS_BUFFER_TOO_SMALL.  Malformed input becomes U+FFFD; only the UTF8 family reports it (STATUS_SOME_NOT_MAPPED).
+ * The families treat a short buffer differently, as on NT: RtlMultiByteToUnicodeN cuts and succeeds, RtlUnicodeToOemN cuts and returns
+ * STATUS_BUFFER_OVERFLOW, RtlUTF8ToUnicodeN cuts and returns STATUS_BUFFER_TOO_SMALL.  What a code page lacks becomes its best fit or '?', and
+ * nobody is told; malformed UTF becomes U+FFFD, and the caller learns STATUS_SOME_NOT_MAPPED.
  */
 #include "rtlp.h"
-
-BOOLEAN NlsMbCodePageTag = TRUE;
-BOOLEAN NlsMbOemCodePageTag = TRUE;
-USHORT NlsAnsiCodePage = 65001;
-USHORT NlsOemCodePage = 65001;
 
 /* Bytes produced; Unicode NULL: only counted.  *Fits is cleared when the output was cut. */
 static ULONG ToUnicode(PWCH Unicode, ULONG UnicodeSize, PCCH Source, ULONG Size, BOOLEAN *Bad, BOOLEAN *Fits)
@@ -37,7 +30,7 @@ static ULONG ToUnicode(PWCH Unicode, ULONG UnicodeSize, PCCH Source, ULONG Size,
     return Length;
 }
 
-static ULONG FromUnicode(PCHAR Bytes, ULONG ByteSize, PCWCH Unicode, ULONG Size, BOOLEAN Upcase, BOOLEAN *Bad, BOOLEAN *Fits)
+static ULONG FromUnicode(PCHAR Bytes, ULONG ByteSize, PCWCH Unicode, ULONG Size, BOOLEAN *Bad, BOOLEAN *Fits)
 {
     const WCHAR *At = Unicode, *End = At + Size / sizeof(WCHAR);
     ULONG Length = 0;
@@ -46,8 +39,6 @@ static ULONG FromUnicode(PCHAR Bytes, ULONG ByteSize, PCWCH Unicode, ULONG Size,
     while (At < End) {
         UCHAR Encoded[4];
         ULONG CodePoint = RtlpDecodeUtf16(&At, End, Bad);
-        if (Upcase && CodePoint < 0x10000)
-            CodePoint = RtlpUpcase((WCHAR)CodePoint);
         ULONG Count = RtlpEncodeUtf8(CodePoint, Encoded);
         if (Bytes != NULL) {
             if (Count > ByteSize - Length) {
@@ -85,16 +76,17 @@ NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR Bytes, ULONG ByteSize, PULONG Result, PCW
         return STATUS_INVALID_PARAMETER;
     if (Size % sizeof(WCHAR) != 0)
         return STATUS_INVALID_PARAMETER_5;
-    ULONG Length = FromUnicode(Bytes, ByteSize, Source, Size, FALSE, &Bad, &Fits);
+    ULONG Length = FromUnicode(Bytes, ByteSize, Source, Size, &Bad, &Fits);
     if (Result != NULL)
         *Result = Length;
     return !Fits ? STATUS_BUFFER_TOO_SMALL : Bad ? STATUS_SOME_NOT_MAPPED : STATUS_SUCCESS;
 }
 
+/* ---- the code pages -------------------------------------------------------------------------------------------------------------------- */
+
 NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH Unicode, ULONG UnicodeSize, PULONG Result, const CHAR *Source, ULONG Size)
 {
-    BOOLEAN Bad, Fits;
-    ULONG Length = ToUnicode(Unicode, UnicodeSize, Source, Size, &Bad, &Fits);
+    ULONG Length = RtlpPageToUnicode(&RtlpAnsiPage, Unicode, UnicodeSize, Source, Size);
 
     if (Result != NULL)
         *Result = Length;
@@ -103,7 +95,11 @@ NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH Unicode, ULONG UnicodeSize, PULONG Re
 
 NTSTATUS NTAPI RtlOemToUnicodeN(PWSTR Unicode, ULONG UnicodeSize, PULONG Result, PCCH Source, ULONG Size)
 {
-    return RtlMultiByteToUnicodeN(Unicode, UnicodeSize, Result, Source, Size);
+    ULONG Length = RtlpPageToUnicode(&RtlpOemPage, Unicode, UnicodeSize, Source, Size);
+
+    if (Result != NULL)
+        *Result = Length;
+    return Length / sizeof(WCHAR) < Size ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlConsoleMultiByteToUnicodeN(PWCH Unicode, ULONG UnicodeSize, PULONG Result, PCSTR Source, ULONG Size,
@@ -113,59 +109,48 @@ NTSTATUS NTAPI RtlConsoleMultiByteToUnicodeN(PWCH Unicode, ULONG UnicodeSize, PU
     return RtlMultiByteToUnicodeN(Unicode, UnicodeSize, Result, Source, Size);
 }
 
-NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR Bytes, ULONG ByteSize, PULONG Result, PCWCH Source, ULONG Size)
+static NTSTATUS FromPage(const RTLP_CODE_PAGE *Page, PCHAR Bytes, ULONG ByteSize, PULONG Result, PCWCH Source, ULONG Size, BOOLEAN Upcase)
 {
-    BOOLEAN Bad, Fits;
-    ULONG Length = FromUnicode(Bytes, ByteSize, Source, Size, FALSE, &Bad, &Fits);
+    ULONG Length = RtlpPageFromUnicode(Page, Bytes, ByteSize, Source, Size, Upcase);
 
     if (Result != NULL)
         *Result = Length;
+    return Length < Size / sizeof(WCHAR) ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR Bytes, ULONG ByteSize, PULONG Result, PCWCH Source, ULONG Size)
+{
+    (VOID)FromPage(&RtlpAnsiPage, Bytes, ByteSize, Result, Source, Size, FALSE);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlUnicodeToOemN(PCHAR Bytes, ULONG ByteSize, PULONG Result, PCWCH Source, ULONG Size)
 {
-    BOOLEAN Bad, Fits;
-    ULONG Length = FromUnicode(Bytes, ByteSize, Source, Size, FALSE, &Bad, &Fits);
-
-    if (Result != NULL)
-        *Result = Length;
-    return Fits ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+    return FromPage(&RtlpOemPage, Bytes, ByteSize, Result, Source, Size, FALSE);
 }
 
 NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(PCHAR Bytes, ULONG ByteSize, PULONG Result, PCWCH Source, ULONG Size)
 {
-    BOOLEAN Bad, Fits;
-    ULONG Length = FromUnicode(Bytes, ByteSize, Source, Size, TRUE, &Bad, &Fits);
-
-    if (Result != NULL)
-        *Result = Length;
+    (VOID)FromPage(&RtlpAnsiPage, Bytes, ByteSize, Result, Source, Size, TRUE);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(PCHAR Bytes, ULONG ByteSize, PULONG Result, PCWCH Source, ULONG Size)
 {
-    BOOLEAN Bad, Fits;
-    ULONG Length = FromUnicode(Bytes, ByteSize, Source, Size, TRUE, &Bad, &Fits);
-
-    if (Result != NULL)
-        *Result = Length;
-    return Fits ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+    return FromPage(&RtlpOemPage, Bytes, ByteSize, Result, Source, Size, TRUE);
 }
 
 NTSTATUS NTAPI RtlMultiByteToUnicodeSize(PULONG Bytes, const CHAR *Source, ULONG Size)
 {
-    BOOLEAN Bad, Fits;
-
-    *Bytes = ToUnicode(NULL, 0, Source, Size, &Bad, &Fits);
+    UNREFERENCED_PARAMETER(Source);
+    *Bytes = Size * (ULONG)sizeof(WCHAR);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlUnicodeToMultiByteSize(PULONG Bytes, PCWCH Source, ULONG Size)
 {
-    BOOLEAN Bad, Fits;
-
-    *Bytes = FromUnicode(NULL, 0, Source, Size, FALSE, &Bad, &Fits);
+    UNREFERENCED_PARAMETER(Source);
+    *Bytes = Size / (ULONG)sizeof(WCHAR);
     return STATUS_SUCCESS;
 }
 
@@ -197,11 +182,10 @@ ULONG NTAPI RtlxUnicodeStringToOemSize(PCUNICODE_STRING Source)
 }
 
 /* Both directions: Terminated asks for room for, and writes, a zero after the text. */
-static NTSTATUS ToUnicodeString(PUNICODE_STRING Destination, PCCH Source, ULONG Size, BOOLEAN Allocate, BOOLEAN Terminated)
+static NTSTATUS ToUnicodeString(const RTLP_CODE_PAGE *Page, PUNICODE_STRING Destination, PCCH Source, ULONG Size, BOOLEAN Allocate,
+                                BOOLEAN Terminated)
 {
-    ULONG Length;
-
-    RtlMultiByteToUnicodeSize(&Length, Source, Size);
+    ULONG Length = Size * (ULONG)sizeof(WCHAR);
     ULONG Needed = Length + (Terminated ? (ULONG)sizeof(WCHAR) : 0);
     if (Needed > 0xFFFE)
         return STATUS_INVALID_PARAMETER_2;
@@ -213,19 +197,18 @@ static NTSTATUS ToUnicodeString(PUNICODE_STRING Destination, PCCH Source, ULONG 
     } else if (Needed > Destination->MaximumLength) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    RtlMultiByteToUnicodeN(Destination->Buffer, Length, NULL, Source, Size);
+    RtlpPageToUnicode(Page, Destination->Buffer, Length, Source, Size);
     Destination->Length = (USHORT)Length;
     if (Terminated)
         Destination->Buffer[Length / sizeof(WCHAR)] = 0;
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS FromUnicodeString(PSTRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate, BOOLEAN Terminated,
-                                  BOOLEAN Upcase)
+static NTSTATUS FromUnicodeString(const RTLP_CODE_PAGE *Page, PSTRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate,
+                                  BOOLEAN Terminated, BOOLEAN Upcase)
 {
-    BOOLEAN Bad, Fits;
     NTSTATUS Status = STATUS_SUCCESS;
-    ULONG Length = FromUnicode(NULL, 0, Source->Buffer, Source->Length, Upcase, &Bad, &Fits);
+    ULONG Length = Source->Length / (ULONG)sizeof(WCHAR);
     ULONG Needed = Length + (Terminated ? 1 : 0);
 
     if (Needed > 0xFFFF)
@@ -242,7 +225,7 @@ static NTSTATUS FromUnicodeString(PSTRING Destination, PCUNICODE_STRING Source, 
         Length = Destination->MaximumLength - (Terminated ? 1u : 0u);
         Status = STATUS_BUFFER_OVERFLOW;
     }
-    Length = FromUnicode(Destination->Buffer, Length, Source->Buffer, Source->Length, Upcase, &Bad, &Fits);
+    Length = RtlpPageFromUnicode(Page, Destination->Buffer, Length, Source->Buffer, Source->Length, Upcase);
     Destination->Length = (USHORT)Length;
     if (Terminated)
         Destination->Buffer[Length] = 0;
@@ -251,50 +234,50 @@ static NTSTATUS FromUnicodeString(PSTRING Destination, PCUNICODE_STRING Source, 
 
 NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING Destination, PCANSI_STRING Source, BOOLEAN Allocate)
 {
-    return ToUnicodeString(Destination, Source->Buffer, Source->Length, Allocate, TRUE);
+    return ToUnicodeString(&RtlpAnsiPage, Destination, Source->Buffer, Source->Length, Allocate, TRUE);
 }
 
 NTSTATUS NTAPI RtlOemStringToUnicodeString(PUNICODE_STRING Destination, PCOEM_STRING Source, BOOLEAN Allocate)
 {
-    return ToUnicodeString(Destination, Source->Buffer, Source->Length, Allocate, TRUE);
+    return ToUnicodeString(&RtlpOemPage, Destination, Source->Buffer, Source->Length, Allocate, TRUE);
 }
 
 NTSTATUS NTAPI RtlOemStringToCountedUnicodeString(PUNICODE_STRING Destination, PCOEM_STRING Source, BOOLEAN Allocate)
 {
-    return ToUnicodeString(Destination, Source->Buffer, Source->Length, Allocate, FALSE);
+    return ToUnicodeString(&RtlpOemPage, Destination, Source->Buffer, Source->Length, Allocate, FALSE);
 }
 
 NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
 {
-    return FromUnicodeString(Destination, Source, Allocate, TRUE, FALSE);
+    return FromUnicodeString(&RtlpAnsiPage, Destination, Source, Allocate, TRUE, FALSE);
 }
 
 NTSTATUS NTAPI RtlUnicodeStringToOemString(POEM_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
 {
-    return FromUnicodeString(Destination, Source, Allocate, TRUE, FALSE);
+    return FromUnicodeString(&RtlpOemPage, Destination, Source, Allocate, TRUE, FALSE);
 }
 
 NTSTATUS NTAPI RtlUnicodeStringToCountedOemString(POEM_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
 {
-    return FromUnicodeString(Destination, Source, Allocate, FALSE, FALSE);
+    return FromUnicodeString(&RtlpOemPage, Destination, Source, Allocate, FALSE, FALSE);
 }
 
 NTSTATUS NTAPI RtlUpcaseUnicodeStringToOemString(POEM_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
 {
-    return FromUnicodeString(Destination, Source, Allocate, TRUE, TRUE);
+    return FromUnicodeString(&RtlpOemPage, Destination, Source, Allocate, TRUE, TRUE);
 }
 
 NTSTATUS NTAPI RtlUpcaseUnicodeStringToCountedOemString(POEM_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
 {
-    return FromUnicodeString(Destination, Source, Allocate, FALSE, TRUE);
+    return FromUnicodeString(&RtlpOemPage, Destination, Source, Allocate, FALSE, TRUE);
 }
 
 NTSTATUS NTAPI RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
 {
-    return FromUnicodeString(Destination, Source, Allocate, TRUE, TRUE);
+    return FromUnicodeString(&RtlpAnsiPage, Destination, Source, Allocate, TRUE, TRUE);
 }
 
 BOOLEAN NTAPI RtlCreateUnicodeStringFromAsciiz(PUNICODE_STRING Destination, PCSZ Source)
 {
-    return NT_SUCCESS(ToUnicodeString(Destination, Source, (ULONG)strlen(Source), TRUE, TRUE));
+    return NT_SUCCESS(ToUnicodeString(&RtlpAnsiPage, Destination, Source, (ULONG)strlen(Source), TRUE, TRUE));
 }

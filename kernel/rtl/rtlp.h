@@ -58,4 +58,16 @@ ULONG RtlpDecodeUtf16(const WCHAR **At, const WCHAR *End, BOOLEAN *Bad);
 ULONG RtlpEncodeUtf8(ULONG CodePoint, UCHAR *Buffer);
 ULONG RtlpEncodeUtf16(ULONG CodePoint, WCHAR *Buffer);
 
+/* codepage.c */
+typedef struct _RTLP_CODE_PAGE {
+    const USHORT *MultiByte;
+    const UCHAR *WideChar;
+} RTLP_CODE_PAGE;
+
+extern const RTLP_CODE_PAGE RtlpAnsiPage, RtlpOemPage;
+const USHORT *RtlpAnsiCodePageData(void);
+const USHORT *RtlpOemCodePageData(void);
+ULONG RtlpPageToUnicode(const RTLP_CODE_PAGE *Page, PWCH Unicode, ULONG UnicodeSize, PCCH Source, ULONG Size);
+ULONG RtlpPageFromUnicode(const RTLP_CODE_PAGE *Page, PCHAR Bytes, ULONG ByteSize, PCWCH Source, ULONG Size, BOOLEAN Upcase);
+
 #endif

@@ -118,19 +118,42 @@ static void test_short_buffers_cut_between_characters(void **State)
     assert_memory_equal(Bytes, "\xEF\xBF\xBDx", 4);
 }
 
+/* 1252 and 437: exact characters, best fits, what neither has; upper case within the page. */
+static void test_code_pages(void **State)
+{
+    (void)State;
+    static const wchar_t Text[] = L"\x20AC\x00E9\x0101\x2500\x4E00?";
+    char Bytes[8];
+    wchar_t Units[8];
+    ULONG Length;
+    assert_status(RtlUnicodeToMultiByteN(Bytes, sizeof Bytes, &Length, Text, 12), STATUS_SUCCESS);
+    assert_int_equal(Length, 6);
+    assert_memory_equal(Bytes, "\x80\xE9" "a???", 6);
+    assert_status(RtlUnicodeToOemN(Bytes, sizeof Bytes, &Length, Text, 12), STATUS_SUCCESS);
+    assert_memory_equal(Bytes, "?\x82" "a\xC4??", 6);
+    assert_status(RtlUnicodeToOemN(Bytes, 3, &Length, Text, 12), STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(Length, 3);
+    assert_status(RtlUpcaseUnicodeToMultiByteN(Bytes, sizeof Bytes, &Length, L"\x00E9x\x00FF", 6), STATUS_SUCCESS);
+    assert_memory_equal(Bytes, "\xC9X\x9F", 3);
+    assert_status(RtlMultiByteToUnicodeN(Units, sizeof Units, &Length, "\x80\x81\xFF", 3), STATUS_SUCCESS);
+    assert_memory_equal(Units, L"\x20AC\x0081\x00FF", 6);
+    assert_status(RtlOemToUnicodeN(Units, sizeof Units, &Length, "\xE1\xB0", 2), STATUS_SUCCESS);
+    assert_memory_equal(Units, L"\x00DF\x2591", 4);
+}
+
 static void test_ansi_strings(void **State)
 {
     (void)State;
     STRING Ansi;
     UNICODE_STRING Unicode;
-    RtlInitString(&Ansi, "Z\xC3\xBCrich");
+    RtlInitString(&Ansi, "Z\xFCrich");
     assert_status(RtlAnsiStringToUnicodeString(&Unicode, &Ansi, TRUE), STATUS_SUCCESS);
     assert_int_equal(Unicode.Length, 12);
     assert_int_equal(Unicode.MaximumLength, 14);
     assert_int_equal(Unicode.Buffer[6], 0);
     STRING Back;
     assert_status(RtlUnicodeStringToAnsiString(&Back, &Unicode, TRUE), STATUS_SUCCESS);
-    assert_string_equal(Back.Buffer, "Z\xC3\xBCrich");
+    assert_string_equal(Back.Buffer, "Z\xFCrich");
     RtlFreeAnsiString(&Back);
     RtlFreeUnicodeString(&Unicode);
     char Small[4];
@@ -223,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_case_of_single_characters),
         cmocka_unit_test(test_utf8_to_utf16),
         cmocka_unit_test(test_short_buffers_cut_between_characters),
+        cmocka_unit_test(test_code_pages),
         cmocka_unit_test(test_ansi_strings),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_guids),

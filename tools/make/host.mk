@@ -11,7 +11,7 @@
 HOST_SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_FLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers -fshort-wchar \
 	-fno-builtin -fno-strict-aliasing -fno-omit-frame-pointer $(HOST_SANITIZE) -MMD -MP
-HOST_INCLUDE := -Itests/host -Ikernel/rtl -Ikernel/inc -Idrivers/fastfat -Ikernel/mm
+HOST_INCLUDE := -Itests/host -Ikernel/rtl -Ikernel/inc -I$(GEN) -Idrivers/fastfat -Ikernel/mm
 HOST_SHIM := -include tests/host/shim/crtnames.h -include tests/host/shim/nt.h
 
 # Not pure: needs the machine it describes.
@@ -28,6 +28,8 @@ $(BUILD)/host/obj/%.c.o: %.c
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(HOST_INCLUDE) -c $< -o $@
+
+$(BUILD)/host/obj/kernel/rtl/codepage.c.o: $(CODE_PAGES)
 
 define host_test
 $(BUILD)/tests/host/test_$(1): $(BUILD)/host/obj/tests/host/test_$(1).c.o $(HOST_OBJECTS)

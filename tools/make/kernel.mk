@@ -47,6 +47,14 @@ $(GEN)/font8x16.h: $(FONT) tools/mkfont | $(GEN)/.syscalls
 	$(Q)$(PYTHON) tools/mkfont $< $@
 $(call kernel_objects,inbv): | $(GEN)/font8x16.h
 
+# The system's code pages, for rtl wherever it is compiled (kernel, ntdll, host tests).
+CODE_PAGES := $(GEN)/c_1252.inc $(GEN)/c_437.inc
+$(GEN)/c_%.inc: tools/gen-codepage
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/gen-codepage $* $@
+$(BUILD)/obj/kernel/rtl/codepage.c.o $(BUILD)/obj/user-ntdll/kernel/rtl/codepage.c.o: $(CODE_PAGES)
+
 $(BUILD)/obj/gen/%.c.o: $(GEN)/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@

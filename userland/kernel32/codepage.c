@@ -2,12 +2,15 @@
 /*
  * codepage.c - MultiByteToWideChar and WideCharToMultiByte, and what is known of a code page.
  *
- * The system is an English one: ANSI 1252, OEM 437.  Single-byte pages are tables (nlsdata.c); UTF-8 and UTF-7 are algorithms; double-byte
+ * The system is an English one: ANSI 1252, OEM 437, whose tables are ntdll's.  Other single-byte pages are tables here (nlsdata.c); UTF-8 and UTF-7 are algorithms; double-byte
  * pages are not there (ERROR_INVALID_PARAMETER, as on a Windows where they are not installed).  Each converter counts when the target is
  * empty and fails with ERROR_INSUFFICIENT_BUFFER when it is short: one Put helper does both.
  */
 #include "k32.h"
+#include <ntnls.h>
 #include "nls.h"
+
+VOID NTAPI RtlInitCodePageTable(PUSHORT Base, PCPTABLEINFO Table);
 
 #define ANSI_PAGE 1252u
 #define OEM_PAGE 437u
@@ -27,10 +30,29 @@ static UINT RealPage(UINT CodePage)
     }
 }
 
+/* The system's own two are ntdll's, where the PEB points. */
+static const NLS_CODE_PAGE *SystemPage(UINT Number)
+{
+    static NLS_CODE_PAGE Pages[2];
+    NLS_CODE_PAGE *Page = &Pages[Number == OEM_PAGE];
+    CPTABLEINFO Table;
+
+    if (*(const uint8_t *const volatile *)&Page->Bytes == NULL) {
+        RtlInitCodePageTable(Number == OEM_PAGE ? BasePeb()->OemCodePageData : BasePeb()->AnsiCodePageData, &Table);
+        Page->Number = Number;
+        Page->High = Table.MultiByteTable + 128;
+        *(const uint8_t *volatile *)&Page->Bytes = Table.WideCharTable; /* last: another thread may be looking */
+    }
+    return Page;
+}
+
 static const NLS_CODE_PAGE *FindPage(UINT CodePage)
 {
     UINT Real = RealPage(CodePage);
 
+    if (Real == ANSI_PAGE || Real == OEM_PAGE) {
+        return SystemPage(Real);
+    }
     for (uint32_t i = 0; i < NlsCodePageCount; i++) {
         if (NlsCodePages[i].Number == Real) {
             return &NlsCodePages[i];
@@ -422,7 +444,7 @@ static int TableByte(const NLS_CODE_PAGE *Page, WCHAR Character)
     if (Character < 0x100 && Page->High[Character - 0x80] == Character) { /* where Latin-1 has it: most of the Western pages */
         return Character;
     }
-    for (int i = 0; i < 128; i++) {
+    for (int i = 0; i < 128 && Page->Number != 20127; i++) { /* US-ASCII has no upper half */
         if (Page->High[i] == Character && Character != 0xFFFD) {
             return 0x80 + i;
         }
@@ -465,7 +487,15 @@ static BOOL ToTable(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, DWORD
 {
     int First = CopyAsciiToBytes(Source, Length, Sink);
 
-    for (int i = First; i < Length; i++) {
+    for (int i = First; i < Length && Page->Bytes != NULL; i++) {
+        UCHAR Byte = Page->Bytes[Source[i]];
+        if ((Byte < 0x80 ? Byte : Page->High[Byte - 0x80]) != Source[i] && (Byte == '?' || (Flags & WC_NO_BEST_FIT_CHARS))) {
+            *Lossy = TRUE;
+            Byte = (UCHAR)Default;
+        }
+        PutByte(Sink, Byte);
+    }
+    for (int i = First; i < Length && Page->Bytes == NULL; i++) {
         int Byte = TableByte(Page, Source[i]);
         if (Byte < 0 && !(Flags & WC_NO_BEST_FIT_CHARS)) {
             Byte = BestFit(Page, Source[i]);

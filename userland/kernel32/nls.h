@@ -12,6 +12,7 @@ typedef struct _NLS_CODE_PAGE
 {
     uint32_t Number;
     const uint16_t *High; /* 0x80..0xFF */
+    const uint8_t *Bytes; /* from UTF-16, best fit included; NULL: High is searched */
 } NLS_CODE_PAGE;
 
 typedef struct _NLS_CHARACTER_TYPE

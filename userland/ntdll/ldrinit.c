@@ -125,6 +125,8 @@ static void InitializePeb(PNPEB PebNow)
     PebNow->LoaderLock = &LoaderLock;
     PebNow->FastPebLock = &PebLock;
     PebNow->Ldr = &LdrpData;
+    PebNow->AnsiCodePageData = (PVOID)RtlpAnsiCodePageData();
+    PebNow->OemCodePageData = (PVOID)RtlpOemCodePageData();
     PebNow->ApiSetMap = (PVOID)LdrpApiSetMap;
     TlsBitmap.SizeOfBitMap = 64;
     TlsBitmap.Buffer = PebNow->TlsBitmapBits;

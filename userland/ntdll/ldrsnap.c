@@ -173,19 +173,25 @@ Found:
     return true;
 }
 
-/* A name that is there and is code, not a forwarder. */
-static bool FindCode(EXPORT_CURSOR *Cursor, const UCHAR *Name, const UCHAR *Limit, ULONG Hint, PVOID *Address)
+/* A name that is there: its address, or the string it is forwarded to. */
+static inline bool FindExport(EXPORT_CURSOR *Cursor, const UCHAR *Name, const UCHAR *Limit, ULONG Hint, PVOID *Address, bool *Forwarder)
 {
     if (!FindName(Cursor, Name, Limit, Hint))
         return false;
     ULONG Index = Cursor->Ordinal[Cursor->Position];
-    if (Index >= Cursor->Functions)
+    if (UNLIKELY(Index >= Cursor->Functions))
         return false;
     ULONG Rva = Cursor->Function[Index];
-    if (Rva == 0 || Rva >= Cursor->ImageSize || (Rva >= Cursor->Start && Rva < Cursor->End))
-        return false;
+    *Forwarder = Rva >= Cursor->Start && Rva < Cursor->End;
     *Address = (PVOID)(Cursor->Base + Rva);
-    return true;
+    return Rva != 0 && Rva < Cursor->ImageSize;
+}
+
+static bool FindCode(EXPORT_CURSOR *Cursor, const UCHAR *Name, const UCHAR *Limit, ULONG Hint, PVOID *Address)
+{
+    bool Forwarder;
+
+    return FindExport(Cursor, Name, Limit, Hint, Address, &Forwarder) && !Forwarder;
 }
 
 /* ---- forwarders ------------------------------------------------------------------------------------------------------------------------ */
@@ -257,15 +263,74 @@ NTSTATUS LdrpGetProcedure(LDRP_MODULE *Module, const char *Name, ULONG Hint, ULO
     return Lookup(Module, Name, Hint, Ordinal, 0, Address);
 }
 
-/* One thunk's function if it is the common case; anything else is the careful path's. */
-static bool LookupFast(LDRP_MODULE *Module, ULONG64 Lookup, EXPORT_CURSOR *Cursor, PVOID *Address)
+/*
+ * Most forwarders of a DLL lead to one other (kernel32's to ntdll).  Where the last one led is remembered with its exports open, so that the next
+ * costs a comparison of names and one more search.  Prefix is what stands before the function, with the dot.
+ */
+typedef struct _FORWARD_CACHE
+{
+    const char *Prefix;
+    ULONG Length;
+    EXPORT_CURSOR Cursor;
+} FORWARD_CACHE;
+
+static bool ForwardFast(FORWARD_CACHE *Cache, const char *Forwarder, const char *Limit, PVOID *Address)
+{
+    const char *Name = Forwarder;
+
+    if (Cache->Length == 0 || (ULONG_PTR)(Limit - Forwarder) <= Cache->Length)
+        return false;
+    for (ULONG Index = 0; Index < Cache->Length; Index++, Name++) {
+        if (*Name != Cache->Prefix[Index])
+            return false;
+    }
+    ULONG Length = 0;
+    for (; Name + Length < Limit && Name[Length] != 0; Length++) {
+        if (Name[Length] == '.')
+            return false;
+    }
+    if (Name + Length == Limit)
+        return false;
+    return *Name != '#' && FindCode(&Cache->Cursor, (const UCHAR *)Name, (const UCHAR *)Name + Length + 1, 0, Address);
+}
+
+/* After the careful path has followed one: its target is loaded and a dependency. */
+static void RememberForward(FORWARD_CACHE *Cache, LDRP_MODULE *Module, const char *Forwarder)
+{
+    WCHAR Buffer[LDRP_MAX_NAME];
+    const char *Dot = strrchr(Forwarder, '.');
+    UNICODE_STRING Name = {0, sizeof Buffer, Buffer};
+
+    if (Dot == NULL || (size_t)(Dot - Forwarder) > LDRP_MAX_NAME - 5)
+        return;
+    for (ULONG Index = 0; Index < (ULONG)(Dot - Forwarder); Index++)
+        Buffer[Index] = (UCHAR)Forwarder[Index];
+    memcpy(Buffer + (Dot - Forwarder), L".dll", 4 * sizeof(WCHAR));
+    Name.Length = (USHORT)((Dot - Forwarder + 4) * (ULONG)sizeof(WCHAR));
+    LDRP_MODULE *Target = LdrpFindByName(&Name);
+    Cache->Length = 0;
+    if (Target == NULL || Target == Module || !OpenExports(Target, &Cache->Cursor))
+        return;
+    Cache->Prefix = Forwarder;
+    Cache->Length = (ULONG)(Dot - Forwarder) + 1;
+}
+
+/* One thunk's function if it is a common case; anything else is the careful path's.  *Forwarder: what that will follow. */
+static inline bool LookupFast(LDRP_MODULE *Module, ULONG64 Lookup, EXPORT_CURSOR *Cursor, FORWARD_CACHE *Cache, const char **Forwarder,
+                              PVOID *Address)
 {
     const UCHAR *Base = Module->Entry.DllBase;
     ULONG Size = Module->Info.SizeOfImage;
+    bool Forwarded;
 
     if (Lookup == 0 || Lookup >= Size - 3) /* the end; an ordinal, which has the top bit set */
         return false;
-    return FindCode(Cursor, Base + Lookup + 2, Base + Size, *(const USHORT *)(Base + Lookup), Address);
+    if (!FindExport(Cursor, Base + Lookup + 2, Base + Size, *(const USHORT *)(Base + Lookup), Address, &Forwarded))
+        return false;
+    if (LIKELY(!Forwarded))
+        return true;
+    *Forwarder = *Address;
+    return ForwardFast(Cache, *Forwarder, (const char *)Cursor->Base + Cursor->ImageSize, Address);
 }
 
 /* ---- a module's imports ------------------------------------------------------------------------------------------------------------------ */
@@ -320,19 +385,25 @@ static NTSTATUS BindSlowly(LDRP_MODULE *Module, const PE_IMPORT *Import, LDRP_MO
 static NTSTATUS BindDll(LDRP_MODULE *Module, const PE_IMPORT *Import, LDRP_MODULE *Target)
 {
     EXPORT_CURSOR Cursor;
+    FORWARD_CACHE Cache;
     UCHAR *Base = Module->Entry.DllBase;
     ULONG64 Size = Module->Info.SizeOfImage;
     bool Fast = OpenExports(Target, &Cursor);
     NTSTATUS Status = STATUS_SUCCESS;
 
+    Cache.Length = 0;
     for (ULONG Index = 0; Status == STATUS_SUCCESS; Index++) {
         ULONG64 From = Import->LookupRva + (ULONG64)Index * 8, To = Import->ThunkRva + (ULONG64)Index * 8;
+        const char *Forwarder = NULL;
         PVOID Address;
         if (LIKELY(Fast && From + 8 <= Size && To + 8 <= Size) &&
-            LIKELY(LookupFast(Module, *(const UNALIGNED_QUAD *)(Base + From), &Cursor, &Address)))
+            LIKELY(LookupFast(Module, *(const UNALIGNED_QUAD *)(Base + From), &Cursor, &Cache, &Forwarder, &Address))) {
             *(UNALIGNED_QUAD *)(Base + To) = (ULONG_PTR)Address;
-        else
-            Status = BindSlowly(Module, Import, Target, Index);
+            continue;
+        }
+        Status = BindSlowly(Module, Import, Target, Index);
+        if (Forwarder != NULL && NT_SUCCESS(Status))
+            RememberForward(&Cache, Target, Forwarder);
     }
     return Status == PE_NO_MORE_ENTRIES ? STATUS_SUCCESS : Status;
 }

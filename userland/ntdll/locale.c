@@ -2,8 +2,7 @@
 /*
  * locale.c - the little about languages that C run-times ask of ntdll itself.
  *
- * One language, en-US, and the invariant locale.  The ANSI and OEM code pages are UTF-8 (65001), which Windows 10 offers as the choice "use
- * Unicode UTF-8 for worldwide language support"; conversions are in kernel/rtl/convert.c.
+ * One language, en-US, and the invariant locale.  The code pages are those of such a system (kernel/rtl/codepage.c).
  */
 #include "ntdllp.h"
 

@@ -117,6 +117,10 @@ void RtlpReport(const char *Format, ...); /* also NT's %wZ */
 /* To the log alone, for what is not there: names itself once.  Always STATUS_NOT_IMPLEMENTED. */
 NTSTATUS RtlpNotImplemented(const char *Name);
 
+/* kernel/rtl/codepage.c: the .nls files of the system's code pages */
+const USHORT *RtlpAnsiCodePageData(void);
+const USHORT *RtlpOemCodePageData(void);
+
 /* heap.c */
 NTSTATUS RtlpInitializeHeapManager(void);
 /* critsec.c */

@@ -211,5 +211,13 @@ typedef struct _IMAGE_NT_HEADERS *PIMAGE_NT_HEADERS;
 typedef struct _IMAGE_SECTION_HEADER *PIMAGE_SECTION_HEADER;
 
 /* What ntifs.h declares and rtl defines (the C library's names are in crtnames.h). */
+typedef struct _CPTABLEINFO {
+    USHORT CodePage, MaximumCharacterSize, DefaultChar, UniDefaultChar, TransDefaultChar, TransUniDefaultChar, DBCSCodePage;
+    UCHAR LeadByte[12];
+    PUSHORT MultiByteTable;
+    PVOID WideCharTable;
+    PUSHORT DBCSRanges, DBCSOffsets;
+} CPTABLEINFO, *PCPTABLEINFO;
+
 #include "shim/rtldecl.h"
 #endif
