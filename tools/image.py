@@ -122,6 +122,54 @@ def put(path, folders, files, offset=0):
             run(["mcopy", "-i", target, "-D", "o", "-m", *hosts[i:i + 200], f"::{folder}/" if folder else "::"])
 
 
+def cut(source, offset, length, target):
+    """A piece of a file as a file; what is all zero stays a hole."""
+    with open(source, "rb") as f, open(target, "wb") as out:
+        f.seek(offset)
+        while length:
+            block = f.read(min(MIB, length))
+            if not block:
+                raise ImageError(f"{source} ends too early")
+            if block.count(0) == len(block):
+                out.seek(len(block), os.SEEK_CUR)
+            else:
+                out.write(block)
+            length -= len(block)
+        out.truncate()
+
+
+def get(path, name, host, offset=0):
+    """A file or folder from a volume; a folder becomes the host folder, a file goes into one that exists."""
+    target = f"{path}@@{offset}"
+    listing = subprocess.run(["mdir", "-i", target, "-b", f"::{name}/"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                             env=dict(os.environ, MTOOLS_SKIP_CHECK="1", MTOOLSRC="/dev/null"))
+    if listing.returncode == 0 and (not name or is_folder(target, name)):
+        os.makedirs(host, exist_ok=True)
+        if listing.stdout.strip():
+            run(["mcopy", "-i", target, "-s", "-n", "-m", f"::{name}/*" if name else "::*", host])
+    else:
+        run(["mcopy", "-i", target, "-n", "-m", f"::{name}", host])
+
+
+def is_folder(target, name):
+    """mdir of a file lists the file too; only a folder has attributes with D."""
+    text = run(["mattrib", "-i", target, "-p", f"::{name}"], stdin=subprocess.DEVNULL)
+    return "D" in text.split("::")[0] if text else True
+
+
+def make_system_disk(out, entries, size=256 * MIB):
+    """A GPT disk whose one partition, for data, is the system volume."""
+    folders, files = collect(entries)
+    size = max(size, math.ceil(content_size(files) * 1.5 / MIB) * MIB)
+    temporary = out + ".tmp"
+    with open(temporary, "wb") as f:
+        f.truncate(MIB + size + MIB)
+    run(["sgdisk", "-a", "2048", "-n", f"1:2048:{(MIB + size) // SECTOR - 1}", "-t", "1:0700", "-c", "1:Nascent", temporary])
+    make_fat32(temporary, "NASCENT", size, MIB)
+    put(temporary, folders, files, MIB)
+    os.replace(temporary, out)
+
+
 def free_bytes(path, offset=0):
     for line in run(["mdir", "-i", f"{path}@@{offset}", "::"]).splitlines():
         if line.strip().endswith("bytes free"):

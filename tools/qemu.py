@@ -71,6 +71,7 @@ class Machine:
 
     def __init__(self, smp=1, memory=512, icount=False, accel=None):
         self.descriptors = []
+        self.memory, self.disks = memory, 0
         accel = accel or os.environ.get("ACCEL") or "tcg"
         self.arguments = [find_qemu(), "-nodefaults", "-machine", f"q35,accel={accel}", "-cpu", "host" if accel == "kvm" else "max",
                           "-m", str(memory), "-smp", str(smp), "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
@@ -92,9 +93,20 @@ class Machine:
         self.debug_port(port, f"/dev/fd/{writer}")
         return reader
 
+    def keep_memory(self, path):
+        """The guest's memory is this file, which is there when QEMU is gone."""
+        self.add("-object", f"memory-backend-file,id=ram,size={self.memory}M,mem-path={path.replace(',', ',,')},share=on", "-machine", "memory-backend=ram")
+
+    def disk(self, path, options="", device=""):
+        """A raw image as a virtio disk; the first one added is Harddisk0 (but for the one UEFI boots from)."""
+        name = f"disk{self.disks}"
+        self.disks += 1
+        self.add("-drive", f"file={path.replace(',', ',,')},format=raw,if=none,id={name}{options}", "-device", f"virtio-blk-pci,drive={name}{device}")
+
     def boot_multiboot(self, build, config, ramdisk, options=""):
+        """ramdisk None: the system is on the first disk."""
         # Volume paths may hold commas, which separate modules: doubled ones are literal.
-        files = [os.path.join(build, config["kernel"])] + [os.path.join(build, "drivers", d) for d in config["driver"]] + [ramdisk]
+        files = [os.path.join(build, config["kernel"])] + [os.path.join(build, "drivers", d) for d in config["driver"]] + ([ramdisk] if ramdisk else [])
         self.add("-kernel", os.path.join(build, "mb.bin"), "-append", f"{config['options']} {options}".strip(), "-initrd",
                  ",".join(f.replace(",", ",,") for f in files))
 

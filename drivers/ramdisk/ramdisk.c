@@ -148,6 +148,8 @@ static NTSTATUS FindImage(RAM_DISK *Disk)
         return Status;
     Disk->Size = (ULONG64)Size.QuadPart & ~(ULONG64)(SECTOR_SIZE - 1);
     Disk->Base = Disk->Size == 0 ? NULL : MmMapIoSpace(Base, (SIZE_T)Disk->Size, MmCached);
+    /* Where `nrun --get` finds it afterwards. */
+    DbgPrint("ramdisk: %llu bytes at 0x%llx\n", Disk->Size, (ULONG64)Base.QuadPart);
     return Disk->Base == NULL ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 

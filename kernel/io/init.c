@@ -171,11 +171,15 @@ NTSTATUS IoCreateSystemLinks(void)
     };
     NTSTATUS Status;
     for (ULONG Index = 0; Index < RTL_NUMBER_OF(Links); Index++) {
-        IopLink(Links[Index].From, Links[Index].To);
+        IopLink(Links[Index].From, Links[Index].To); /* C: is taken already if there is no RAM disk: virtblk gave it to a disk */
     }
     Status = IopMountBootVolume();
     if (NT_SUCCESS(Status)) {
-        KdBootStep("Io: C: is \\Device\\RamDisk0, %u MiB, mounted", (unsigned)(IopRamDiskSize.QuadPart >> 20));
+        if (IopRamDiskSize.QuadPart != 0) {
+            KdBootStep("Io: C: is \\Device\\RamDisk0, %u MiB, mounted", (unsigned)(IopRamDiskSize.QuadPart >> 20));
+        } else {
+            KdBootStep("Io: C: is on a disk, mounted");
+        }
     } else {
         KdBootStep("Io: \\SystemRoot cannot be opened: status 0x%08X", (unsigned)Status);
     }

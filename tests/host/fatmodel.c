@@ -87,12 +87,20 @@ static int FreeIndex(const MODEL *Model)
     return -1;
 }
 
+/* fsck.fat cannot take long paths. */
+static int TooDeep(const MODEL *Model, int Index, int Limit)
+{
+    while (Index > 0 && Limit-- > 0)
+        Index = Model->Entry[Index].Parent;
+    return Index > 0;
+}
+
 static int AddWide(MODEL *Model, int Parent, const uint16_t *Name, uint32_t Length, int Directory)
 {
     int Index = FreeIndex(Model);
     FAT_NODE *Node, *Above = ModelNode(Model, Parent);
 
-    if (Index < 0)
+    if (Index < 0 || TooDeep(Model, Parent, 5))
         return -1;
     assert_non_null(Above);
     assert_status(FatLoadDirectory(&Model->Volume, Above), FAT_SUCCESS);
@@ -249,7 +257,7 @@ FAT_STATUS ModelRename(MODEL *Model, int Index, int Parent, const uint16_t *Name
     if (Replaced == Index)
         Replaced = -1;
     /* By its short name something else may be meant; that is not what is tried here. */
-    if ((Victim != NULL) != (Replaced >= 0) || IsBelow(Model, Parent, Index) || (Replaced >= 0 && Model->Entry[Replaced].Directory))
+    if (TooDeep(Model, Parent, Model->Entry[Index].Directory ? 1 : 6) || (Victim != NULL) != (Replaced >= 0) || IsBelow(Model, Parent, Index) || (Replaced >= 0 && Model->Entry[Replaced].Directory))
         return FAT_SUCCESS;
     FAT_STATUS Status = Node->FirstCluster == 0 || FatIsDirectory(Node) ? FAT_SUCCESS : FatBuildFile(&Model->Volume, Node->FirstCluster, 1, &File);
     Model->Busy = Index;

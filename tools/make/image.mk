@@ -6,7 +6,7 @@
 CRT_DLLS := $(patsubst %,$(NASCENT_CACHE)/crt/%.dll,msvcrt ucrtbase)
 
 # In DriverEntry order.  Those without a folder are left out.
-BOOT_DRIVER_ORDER := ramdisk fastfat serial i8042prt condrv hostio npfs msfs
+BOOT_DRIVER_ORDER := ramdisk virtblk fastfat serial i8042prt condrv hostio npfs msfs
 BOOT_DRIVERS := $(filter $(DRIVER_NAMES),$(BOOT_DRIVER_ORDER))
 BOOT_OPTIONS ?=
 

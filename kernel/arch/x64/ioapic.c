@@ -14,6 +14,9 @@
 #include "kd.h"
 
 #define GSI_LIMIT 120u
+/* Numbers no I/O APIC has: HalGetInterruptVector(PCIBus, ..., MESSAGE_FIRST + n, ...) is the n-th vector for message-signalled interrupts. */
+#define MESSAGE_FIRST 126u
+#define MESSAGE_COUNT 18u
 #define IRQL_FIRST 3u
 #define IRQL_COUNT 9u
 
@@ -121,7 +124,7 @@ ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
         }
         Gsi = KiAcpi.Isa[BusInterruptLevel].Gsi;
     }
-    if (Gsi >= GSI_LIMIT) {
+    if (Gsi >= GSI_LIMIT && (InterfaceType != PCIBus || Gsi < MESSAGE_FIRST || Gsi >= MESSAGE_FIRST + MESSAGE_COUNT)) {
         return 0;
     }
     *Irql = (KIRQL)(KiGsiToVector(Gsi) >> 4);
