@@ -12,7 +12,6 @@
  * Windows Internals, 7th ed., part 2, chapter 14 "Lazy writer" and "Write throttling".
  */
 #include "ccp.h"
-#include "ps.h"
 
 #define CCP_LAZY_DELAY (-10000LL * 1000)
 #define CCP_WORST_DELAY 60u /* cycles a map that fails is left alone at most */
@@ -214,6 +213,8 @@ static VOID NTAPI CcpLazyWriter(PVOID Unused)
     }
 }
 
+static void CcpAwait(void);
+
 static void CcpFilesModified(void)
 {
     KeSetEvent(&CcpLazyWork, 0, FALSE);
@@ -239,6 +240,7 @@ void CcpInitLazyWriter(void)
     (void)ZwClose(Thread);
     MmFilesModified = CcpFilesModified;
     MmFlushFileCache = CcpFlushFile;
+    MmAwaitLazyWriter = CcpAwait;
 }
 
 /* Starts a cycle now and waits until one that began after the call has ended, or the time is over. */
@@ -255,6 +257,11 @@ static void CcpHurry(LONGLONG Timeout)
             return;
         }
     }
+}
+
+static void CcpAwait(void)
+{
+    CcpHurry(-10000LL * 1000);
 }
 
 NTSTATUS NTAPI CcWaitForCurrentLazyWriterActivity(void)

@@ -104,8 +104,6 @@ static NTSTATUS CcpGrow(CCP_MAP *Map, LONGLONG Size)
     if (Map->Section == NULL) {
         Status = MmCreateSection(&Map->Section, SECTION_MAP_READ | SECTION_MAP_WRITE, NULL, &NewSize, PAGE_READWRITE, SEC_COMMIT, NULL, Map->FileObject);
     } else {
-        /* A view ends where the section ended: the last one has to be mapped again. */
-        (void)CcpUnmapViews(Map, (ULONG)(Map->SectionSize / CCP_VIEW_SIZE));
         Status = MmExtendSection(Map->Section, &NewSize);
     }
     if (NT_SUCCESS(Status)) {

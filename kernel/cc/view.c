@@ -83,7 +83,7 @@ static CCP_VIEW *CcpTakeIdleView(void)
 static NTSTATUS CcpMapView(CCP_MAP *Map, ULONG Index, CCP_VIEW **Result)
 {
     LARGE_INTEGER Offset = {.QuadPart = (LONGLONG)Index * CCP_VIEW_SIZE};
-    SIZE_T Size = (SIZE_T)min((LONGLONG)CCP_VIEW_SIZE, Map->SectionSize - Offset.QuadPart);
+    SIZE_T Size = CCP_VIEW_SIZE; /* also beyond the end: the file may grow while the window is in use */
     CCP_VIEW *View;
     PVOID Base;
     KIRQL Irql;

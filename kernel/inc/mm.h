@@ -125,6 +125,7 @@ NTSTATUS MmGetFileNameForAddress(PEPROCESS Process, PVOID Address, UNICODE_STRIN
 /* Commit charge of a process in a job: Pages > 0 asks (FALSE: a limit of the job), < 0 gives back.  Set by ps; called for processes with a job. */
 extern BOOLEAN (*MmChargeJob)(PEPROCESS Process, LONG64 Pages);
 extern void (*MmFlushFileCache)(PSECTION_OBJECT_POINTERS Pointers); /* cc: an image is made of the file, which must be on disk as it is in the cache */
+extern void (*MmAwaitLazyWriter)(void); /* cc: memory is short; waits a while for modified pages to be written.  No locks held */
 extern void (*MmFilesModified)(void); /* cc: there is something for MmWriteModified_; called with mm's locks held: sets an event */
 extern void (*MmImageMapped)(PEPROCESS Process, PVOID SectionObject, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
 #endif

@@ -11,40 +11,30 @@
 #include "mi.h"
 
 #define TYPE_BITS (MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN | MEM_RESET | MEM_RESET_UNDO | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES)
+#define PLACEHOLDER_BITS (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER)
 
-static NTSTATUS CheckType(ULONG Type)
+/* Extended: the service that knows placeholders. */
+static NTSTATUS CheckType(ULONG Type, BOOLEAN Extended)
 {
-    if ((Type & ~TYPE_BITS) != 0 || (Type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO)) == 0)
+    if ((Type & ~(TYPE_BITS | (Extended ? PLACEHOLDER_BITS : 0u))) != 0 || (Type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO)) == 0)
         return STATUS_INVALID_PARAMETER_5;
     if ((Type & MEM_RESET) && Type != MEM_RESET)
         return STATUS_INVALID_PARAMETER_5;
     if ((Type & MEM_RESET_UNDO) && Type != MEM_RESET_UNDO)
         return STATUS_INVALID_PARAMETER_5;
+    if ((Type & MEM_RESERVE_PLACEHOLDER) && (Type & ~(MEM_RESERVE | MEM_RESERVE_PLACEHOLDER | MEM_TOP_DOWN)) != 0)
+        return STATUS_INVALID_PARAMETER_5;
+    if ((Type & PLACEHOLDER_BITS) && !(Type & MEM_RESERVE))
+        return STATUS_INVALID_PARAMETER_5;
     if (Type & MEM_LARGE_PAGES)
         return (Type & MEM_COMMIT) ? STATUS_PRIVILEGE_NOT_HELD : STATUS_INVALID_PARAMETER_5;
     if ((Type & (MEM_WRITE_WATCH | MEM_PHYSICAL)) && !(Type & MEM_RESERVE))
         return STATUS_INVALID_PARAMETER_5;
-    if (Type & (MEM_WRITE_WATCH | MEM_PHYSICAL)) {
-        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_WARNING_LEVEL, "Mm: NtAllocateVirtualMemory: MEM_WRITE_WATCH and MEM_PHYSICAL are not implemented\n");
+    if (Type & MEM_PHYSICAL) {
+        if (Type & ~(MEM_PHYSICAL | MEM_RESERVE | MEM_TOP_DOWN | MEM_WRITE_WATCH))
+            return STATUS_INVALID_PARAMETER_5;
+        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_WARNING_LEVEL, "Mm: NtAllocateVirtualMemory: MEM_PHYSICAL is not implemented\n");
         return STATUS_NOT_SUPPORTED;
-    }
-    return STATUS_SUCCESS;
-}
-
-/* The highest address that ZeroBits allows: a count of zero bits from bit 31 up, or (from 32 on) a mask of the bits that may be set. */
-static NTSTATUS HighestFor(PEPROCESS Process, ULONG64 ZeroBits, PULONG64 Highest)
-{
-    *Highest = Process->HighestUserAddress;
-    if (ZeroBits == 0)
-        return STATUS_SUCCESS;
-    if (ZeroBits < 32) {
-        if (ZeroBits > 21)
-            return STATUS_INVALID_PARAMETER_3;
-        *Highest = 0xFFFFFFFFULL >> ZeroBits;
-    } else {
-        *Highest = ~0ULL >> __builtin_clzll(ZeroBits);
-        if (*Highest > Process->HighestUserAddress)
-            *Highest = Process->HighestUserAddress;
     }
     return STATUS_SUCCESS;
 }
@@ -61,24 +51,47 @@ static PMMVAD NewPrivateVad(ULONG64 Start, ULONG64 Size, ULONG Protection, BOOLE
     Vad->Protection = (UCHAR)Protection;
     Vad->MemCommit = Commit;
     Vad->AllocationType = Type;
+    Vad->Placeholder = (Type & MEM_RESERVE_PLACEHOLDER) != 0;
+    Vad->WasPlaceholder = (Type & MEM_REPLACE_PLACEHOLDER) != 0;
+    Vad->WriteWatch = (Type & MEM_WRITE_WATCH) != 0;
     return Vad;
 }
 
-/* Address-space lock held.  Base 0: anywhere. */
-static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG64 Highest, ULONG Type, ULONG Protection, PMMVAD *NewVad)
+/* Address-space lock held.  Base 0: anywhere.  *Old: the placeholder that gives way, to be removed by the caller. */
+static NTSTATUS FindPlace(PEPROCESS Process, PULONG64 Base, PULONG64 Size, const MI_PLACE *Place, ULONG Type, PMMVAD *Old)
 {
     ULONG64 Start = MI_ROUND_DOWN(*Base, MI_GRANULARITY), Length = MI_ROUND_UP(*Base + *Size, PAGE_SIZE) - Start;
-    BOOLEAN Commit = (Type & MEM_COMMIT) != 0;
 
-    if (*Base == 0) {
-        Start = MiFindEmptyRange(Process, Length, Highest, (Type & MEM_TOP_DOWN) != 0);
+    *Old = NULL;
+    if (Type & MEM_REPLACE_PLACEHOLDER) {
+        Start = MI_ROUND_DOWN(*Base, PAGE_SIZE);
+        Length = MI_ROUND_UP(*Base + *Size, PAGE_SIZE) - Start;
+        *Old = MiExactPlaceholder(Process, Start, Length);
+        if (*Old == NULL)
+            return STATUS_CONFLICTING_ADDRESSES;
+    } else if (*Base == 0) {
+        Start = MiFindEmptyRangeIn(Process, Length, Place, (Type & MEM_TOP_DOWN) != 0);
         if (Start == 0)
             return STATUS_NO_MEMORY;
     } else if (Start < MM_USER_LOWEST || !MiRangeFree(Process, Start, Start + Length - 1)) {
         return STATUS_CONFLICTING_ADDRESSES;
     }
+    *Base = Start;
+    *Size = Length;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, const MI_PLACE *Place, ULONG Type, ULONG Protection, PMMVAD *NewVad)
+{
+    BOOLEAN Commit = (Type & MEM_COMMIT) != 0;
+    ULONG64 Start = *Base, Length = *Size;
+    PMMVAD Old;
+
+    NTSTATUS Status = FindPlace(Process, &Start, &Length, Place, Type, &Old);
+    if (!NT_SUCCESS(Status))
+        return Status;
     ULONG64 Pages = Commit ? Length >> PAGE_SHIFT : 0;
-    NTSTATUS Status = MiChargeProcessCommit(Process, Pages);
+    Status = MiChargeProcessCommit(Process, Pages);
     if (!NT_SUCCESS(Status))
         return Status;
     PMMVAD Vad = NewPrivateVad(Start, Length, Protection, Commit, Type);
@@ -88,8 +101,12 @@ static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG64
     }
     Vad->CommitCharge = (LONG64)Pages;
     MiLockPageTables(Process);
+    if (Old != NULL)
+        MiRemoveVad(Process, Old);
     MiInsertVad(Process, Vad);
     MiUnlockPageTables(Process);
+    if (Old != NULL)
+        MiFreeVad(Old);
     *Base = Start;
     *Size = Length;
     *NewVad = Vad;
@@ -175,21 +192,18 @@ static NTSTATUS CommitPrivate(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULON
     return Status;
 }
 
-/* A view of a SEC_RESERVE section: the section's pages are committed, for everyone who maps it. */
-static NTSTATUS CommitMapped(PMMVAD Vad, ULONG64 Start, ULONG64 End)
+NTSTATUS MiCommitSectionPages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count)
 {
-    PCONTROL_AREA ControlArea = Vad->ControlArea;
     NTSTATUS Status = STATUS_SUCCESS;
     KIRQL Irql;
 
-    if (!(ControlArea->Flags & MI_CA_RESERVE))
-        return STATUS_ALREADY_COMMITTED;
-    for (ULONG64 Va = Start; Va < End && NT_SUCCESS(Status); Va += PAGE_SIZE) {
-        ULONG64 Page = Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn;
+    for (ULONG64 Page = First; Page - First < Count && NT_SUCCESS(Status); Page++) {
+        BOOLEAN Fresh = FALSE;
+        if (Page >= ControlArea->TotalPages)
+            return STATUS_INVALID_VIEW_SIZE;
         if (!MiChargeCommitment(1))
             return STATUS_COMMITMENT_LIMIT;
         Status = ControlArea->Block[Page >> MI_BLOCK_SHIFT] == NULL ? MiPrepareProto(ControlArea, Page) : STATUS_SUCCESS;
-        BOOLEAN Fresh = FALSE;
         if (NT_SUCCESS(Status)) {
             KeAcquireSpinLock(&MmPfnLock, &Irql);
             PULONG64 Proto = MiProto(ControlArea, Page);
@@ -206,6 +220,17 @@ static NTSTATUS CommitMapped(PMMVAD Vad, ULONG64 Start, ULONG64 End)
     return Status;
 }
 
+static NTSTATUS CommitMapped(PMMVAD Vad, ULONG64 Start, ULONG64 End)
+{
+    PCONTROL_AREA ControlArea = Vad->ControlArea;
+
+    if (ControlArea->Flags & MI_CA_FILE)
+        return STATUS_ALREADY_COMMITTED;
+    if (!(ControlArea->Flags & MI_CA_RESERVE))
+        return STATUS_SUCCESS;
+    return MiCommitSectionPages(ControlArea, Vad->FirstPage + MI_VPN(Start) - Vad->Node.StartVpn, (End - Start) >> PAGE_SHIFT);
+}
+
 /* Commit, or MEM_RESET, in what is reserved already. */
 static NTSTATUS CommitExisting(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG Type, ULONG Win32Protect, ULONG Protection)
 {
@@ -217,16 +242,18 @@ static NTSTATUS CommitExisting(PEPROCESS Process, PULONG64 Base, PULONG64 Size, 
     if (!NT_SUCCESS(Status))
         return Status;
     PMMVAD Vad = MiLocateVad(Process, Start);
-    if (Vad == NULL || End - 1 > MiVadEnd(Vad) || Vad->Type == MiVadSharedData)
+    if (Vad == NULL || End - 1 > MiVadEnd(Vad) || Vad->Type == MiVadSharedData || Vad->Placeholder)
         Status = STATUS_CONFLICTING_ADDRESSES;
-    else if (Type & (MEM_RESET | MEM_RESET_UNDO))
-        Status = Vad->Type == MiVadPrivate ? STATUS_SUCCESS : STATUS_CONFLICTING_ADDRESSES; /* a hint: contents may stay */
+    else if (Type & (MEM_RESET | MEM_RESET_UNDO)) /* a hint: contents may stay.  What a file holds cannot be reset. */
+        Status = Vad->ControlArea != NULL && (Vad->ControlArea->Flags & MI_CA_FILE) ? STATUS_CONFLICTING_ADDRESSES : STATUS_SUCCESS;
     else if (Vad->SecureCount != 0)
         Status = STATUS_INVALID_PAGE_PROTECTION;
     else if (Vad->Type == MiVadPrivate)
         Status = MiIsCopyOnWrite(Protection & ~MM_GUARD_PAGE) ? STATUS_INVALID_PAGE_PROTECTION : CommitPrivate(Process, Vad, Start, End, Protection, &Differs);
     else
         Status = CommitMapped(Vad, Start, End);
+    if (NT_SUCCESS(Status) && Vad != NULL && Vad->ControlArea != NULL && !(Type & (MEM_RESET | MEM_RESET_UNDO)))
+        Differs = Protection != Vad->Protection;
     MiUnlockAddressSpace(Process);
     /* Pages that were committed already take the new protection. */
     if (NT_SUCCESS(Status) && Differs)
@@ -236,21 +263,15 @@ static NTSTATUS CommitExisting(PEPROCESS Process, PULONG64 Base, PULONG64 Size, 
     return Status;
 }
 
-NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroBits, PULONG64 Size, ULONG Type, ULONG Protect)
+NTSTATUS MiAllocateAt(PEPROCESS Process, PULONG64 Base, const MI_PLACE *Place, PULONG64 Size, ULONG Type, ULONG Protect)
 {
-    ULONG64 Highest;
+    MI_PLACE Anywhere = { 0, Process->HighestUserAddress, MI_GRANULARITY };
     PMMVAD Vad;
 
     PAGED_CODE();
-    NTSTATUS Status = CheckType(Type);
-    if (!NT_SUCCESS(Status))
-        return Status;
     ULONG Protection = MiMakeProtectionMask(Protect & ~MI_PAGE_TARGETS_INVALID);
     if (Protection == MM_INVALID_PROTECTION)
         return STATUS_INVALID_PAGE_PROTECTION;
-    Status = HighestFor(Process, ZeroBits, &Highest);
-    if (!NT_SUCCESS(Status))
-        return Status;
     if (*Base > Process->HighestUserAddress)
         return STATUS_INVALID_PARAMETER_2;
     if (*Size == 0 || Process->HighestUserAddress + 1 - *Base < *Size)
@@ -261,13 +282,32 @@ NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroB
         return STATUS_INVALID_PARAMETER_2;
     if (MiIsCopyOnWrite(Protection & ~MM_GUARD_PAGE))
         return STATUS_INVALID_PAGE_PROTECTION;
+    if ((Type & MEM_RESERVE_PLACEHOLDER) && Protection != MM_NOACCESS && Protection != MM_ZERO_ACCESS)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if ((Type & PLACEHOLDER_BITS) && ((*Base | *Size) & (PAGE_SIZE - 1)))
+        return STATUS_INVALID_PARAMETER;
+    if ((Type & MEM_REPLACE_PLACEHOLDER) && *Base == 0)
+        return STATUS_INVALID_PARAMETER;
 
-    Status = MiLockAddressSpace(Process);
+    NTSTATUS Status = MiLockAddressSpace(Process);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = Reserve(Process, Base, Size, Highest, Type, Protection, &Vad);
+    Status = Reserve(Process, Base, Size, Place != NULL ? Place : &Anywhere, Type, Protection, &Vad);
     MiUnlockAddressSpace(Process);
     return Status;
+}
+
+/* The kernel's own, of well-formed requests. */
+NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroBits, PULONG64 Size, ULONG Type, ULONG Protect)
+{
+    MI_PLACE Place;
+
+    NTSTATUS Status = CheckType(Type, FALSE);
+    if (NT_SUCCESS(Status) && MiMakeProtectionMask(Protect & ~MI_PAGE_TARGETS_INVALID) == MM_INVALID_PROTECTION)
+        Status = STATUS_INVALID_PAGE_PROTECTION;
+    if (NT_SUCCESS(Status))
+        Status = MiPlaceFromZeroBits(Process, ZeroBits, &Place);
+    return NT_SUCCESS(Status) ? MiAllocateAt(Process, Base, &Place, Size, Type, Protect) : Status;
 }
 
 /* Both locks exclusive.  The top of a fresh reservation: guard pages, above them committed ones, up to the end. */
@@ -296,7 +336,8 @@ NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes,
     NTSTATUS Status = MiLockAddressSpace(Process);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = Reserve(Process, Base, &Reserved, Process->HighestUserAddress, MEM_RESERVE | (Whole ? MEM_COMMIT : 0), MM_READWRITE, &Vad);
+    MI_PLACE Anywhere = { 0, Process->HighestUserAddress, MI_GRANULARITY };
+    Status = Reserve(Process, Base, &Reserved, &Anywhere, MEM_RESERVE | (Whole ? MEM_COMMIT : 0), MM_READWRITE, &Vad);
     if (NT_SUCCESS(Status)) {
         Vad->NoChange = NoChange;
         if (!Whole) {
@@ -313,32 +354,70 @@ NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes,
     return Status;
 }
 
-NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits, PSIZE_T RegionSize, ULONG AllocationType, ULONG Protect)
+typedef struct _REQUEST
+{
+    HANDLE ProcessHandle;
+    PVOID *BaseAddress;
+    PSIZE_T RegionSize;
+    ULONG Type, Protect;
+    BOOLEAN Extended;
+    ULONG_PTR ZeroBits;
+    PVOID Parameters;
+    ULONG ParameterCount;
+} REQUEST;
+
+static NTSTATUS Allocate(const REQUEST *Request)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     ULONG64 Base, Size;
     PEPROCESS Process;
+    MI_PLACE Place;
 
-    NTSTATUS Status = CheckType(AllocationType);
+    NTSTATUS Status = CheckType(Request->Type, Request->Extended);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (MiMakeProtectionMask(Protect & ~MI_PAGE_TARGETS_INVALID) == MM_INVALID_PROTECTION)
+    if (MiMakeProtectionMask(Request->Protect & ~MI_PAGE_TARGETS_INVALID) == MM_INVALID_PROTECTION)
         return STATUS_INVALID_PAGE_PROTECTION;
-    Status = CopyFromMode(Mode, &Base, BaseAddress, sizeof Base);
+    Status = CopyFromMode(Mode, &Base, Request->BaseAddress, sizeof Base);
     if (NT_SUCCESS(Status))
-        Status = CopyFromMode(Mode, &Size, RegionSize, sizeof Size);
+        Status = CopyFromMode(Mode, &Size, Request->RegionSize, sizeof Size);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MiReferenceTargetProcess(ProcessHandle, PROCESS_VM_OPERATION, &Process);
+    Status = MiReferenceTargetProcess(Request->ProcessHandle, PROCESS_VM_OPERATION, &Process);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MiAllocateVirtualMemory(Process, &Base, ZeroBits, &Size, AllocationType, Protect);
+    if (Request->Extended) {
+        Status = MiCaptureExtendedParameters(Process, Mode, Request->Parameters, Request->ParameterCount, &Place);
+        if (NT_SUCCESS(Status) && Base != 0 && (Place.Lowest != 0 || Place.Highest != Process->HighestUserAddress || Place.Alignment != MI_GRANULARITY))
+            Status = STATUS_INVALID_PARAMETER; /* either an address or requirements */
+    } else {
+        Status = MiPlaceFromZeroBits(Process, Request->ZeroBits, &Place);
+    }
+    if (NT_SUCCESS(Status))
+        Status = MiAllocateAt(Process, &Base, &Place, &Size, Request->Type, Request->Protect);
     ObDereferenceObject(Process);
     if (NT_SUCCESS(Status)) {
         /* As NT: the memory is there even if the caller made its own pointers bad meanwhile. */
-        NTSTATUS Ignored = CopyToMode(Mode, RegionSize, &Size, sizeof Size);
-        Ignored = CopyToMode(Mode, BaseAddress, &Base, sizeof Base);
+        NTSTATUS Ignored = CopyToMode(Mode, Request->RegionSize, &Size, sizeof Size);
+        Ignored = CopyToMode(Mode, Request->BaseAddress, &Base, sizeof Base);
         (void)Ignored;
     }
     return Status;
+}
+
+NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits, PSIZE_T RegionSize, ULONG AllocationType, ULONG Protect)
+{
+    REQUEST Request = { ProcessHandle, BaseAddress, RegionSize, AllocationType, Protect, .ZeroBits = ZeroBits };
+
+    return Allocate(&Request);
+}
+
+NTSTATUS NTAPI NtAllocateVirtualMemoryEx(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG AllocationType, ULONG PageProtection,
+                                         PVOID ExtendedParameters, ULONG ExtendedParameterCount);
+NTSTATUS NTAPI NtAllocateVirtualMemoryEx(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG AllocationType, ULONG PageProtection,
+                                         PVOID ExtendedParameters, ULONG ExtendedParameterCount)
+{
+    REQUEST Request = { ProcessHandle, BaseAddress, RegionSize, AllocationType, PageProtection, TRUE, 0, ExtendedParameters, ExtendedParameterCount };
+
+    return Allocate(&Request);
 }

@@ -62,7 +62,8 @@ static void CountResident(PEPROCESS Process, LONG Pages)
 static NTSTATUS InstallPrivate(PFAULT Fault, ULONG64 Page)
 {
     MiPfn(Page)->PteAddress = (ULONG64)Fault->Pte;
-    if (!MiPublishPte(Fault->Pte, Fault->Old, (Page << PAGE_SHIFT) | MiUserPteFlags(Fault->Protection) | PTE_DIRTY)) {
+    ULONG64 Dirty = !Fault->Vad->WriteWatch || (Fault->Code & KI_FAULT_WRITE) ? PTE_DIRTY : 0;
+    if (!MiPublishPte(Fault->Pte, Fault->Old, (Page << PAGE_SHIFT) | MiUserPteFlags(Fault->Protection) | Dirty)) {
         MiFreePage(Page);
         return STATUS_SUCCESS;
     }
@@ -218,7 +219,7 @@ static NTSTATUS ResolveSoft(PFAULT Fault)
     if (!Allowed(Protection, Fault->Code))
         return STATUS_ACCESS_VIOLATION;
     if (Fault->Old & MI_PTE_TRANSITION) {
-        ULONG64 Valid = (Fault->Old & PTE_PFN_MASK) | MiUserPteFlags(Protection) | PTE_DIRTY;
+        ULONG64 Valid = (Fault->Old & PTE_PFN_MASK) | MiUserPteFlags(Protection) | ((Fault->Old & MI_PTE_WAS_DIRTY) ? PTE_DIRTY : 0);
         if (MiPublishPte(Fault->Pte, Fault->Old, Valid))
             CountResident(Fault->Process, 1);
         return STATUS_SUCCESS;
@@ -369,6 +370,8 @@ static BOOLEAN LockIfPresent(PEPROCESS Process, ULONG64 Va, BOOLEAN Write, PULON
     if (!(Entry & PTE_VALID) || (Write && !(Entry & PTE_WRITE)))
         return FALSE;
     *Frame = PTE_PFN(Entry);
+    if (Write && !(Entry & PTE_DIRTY)) /* what a device or the kernel writes through the frame counts as written here */
+        InterlockedOr64((volatile LONG64 *)Pte, PTE_DIRTY);
     if (!MiPfn(*Frame)->PrototypePte) {
         InterlockedIncrement(&MiPfn(*Frame)->ReferenceCount);
         return TRUE;

@@ -24,6 +24,7 @@ typedef struct _CLUSTER
 
 static LIST_ENTRY MiDirtyList = { &MiDirtyList, &MiDirtyList }; /* MmSectionLock; CONTROL_AREA.DirtyLinks; each holds a view reference */
 void (*MmFilesModified)(void);
+void (*MmAwaitLazyWriter)(void);
 
 static NTSTATUS WriteCluster(PCONTROL_AREA ControlArea, ULONG64 Page, CLUSTER *Cluster, ULONG Count)
 {

@@ -9,9 +9,8 @@ typedef struct _TALLY { LONG64 Resident, Private; } TALLY;
 
 static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
 {
-    ULONG64 Entry = *Pte, Frame = PTE_PFN(Entry);
+    ULONG64 Entry = MiExchangePte(Pte, 0), Frame = PTE_PFN(Entry);
 
-    *(volatile ULONG64 *)Pte = 0;
     if (Entry & PTE_VALID) {
         if (Frame == MiSharedUserDataFrame) {
             MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
@@ -229,6 +228,8 @@ static NTSTATUS CheckFree(PMMVAD Vad, ULONG64 Base, ULONG64 Size, ULONG64 End, U
         return Type == MEM_RELEASE ? STATUS_UNABLE_TO_DELETE_SECTION : STATUS_UNABLE_TO_DECOMMIT_VM;
     if (Vad->SecureCount != 0)
         return STATUS_INVALID_PAGE_PROTECTION;
+    if (Vad->Placeholder && (Type == MEM_DECOMMIT || (Size != 0 && (MI_VPN(Base) != Vad->Node.StartVpn || End != MiVadEnd(Vad)))))
+        return STATUS_CONFLICTING_ADDRESSES;
     if (Size == 0 && MI_VPN(Base) != Vad->Node.StartVpn)
         return STATUS_FREE_VM_NOT_AT_BASE;
     return STATUS_SUCCESS;
@@ -290,7 +291,10 @@ NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSI
     ULONG64 Base, Size;
     PEPROCESS Process;
 
-    if (FreeType != MEM_DECOMMIT && FreeType != MEM_RELEASE)
+    ULONG Flags = FreeType & (MEM_COALESCE_PLACEHOLDERS | MEM_PRESERVE_PLACEHOLDER);
+    if ((FreeType & ~Flags) != MEM_DECOMMIT && (FreeType & ~Flags) != MEM_RELEASE)
+        return STATUS_INVALID_PARAMETER_4;
+    if (Flags != 0 && (!(FreeType & MEM_RELEASE) || (Flags & (Flags - 1)) != 0))
         return STATUS_INVALID_PARAMETER_4;
     NTSTATUS Status = CopyFromMode(Mode, &Base, BaseAddress, sizeof Base);
     if (NT_SUCCESS(Status))
@@ -302,6 +306,8 @@ NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSI
         return Status;
     if (Mode != KernelMode && Base <= Process->HighestUserAddress && IsKernelMade(Process, Base))
         Status = STATUS_INVALID_PAGE_PROTECTION;
+    else if (Flags != 0)
+        Status = MiFreeToPlaceholder(Process, &Base, &Size, FreeType);
     else
         Status = MiFreeVirtualMemory(Process, &Base, &Size, FreeType);
     ObDereferenceObject(Process);

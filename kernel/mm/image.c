@@ -219,13 +219,8 @@ NTSTATUS MiBuildImageControlArea(PFILE_OBJECT FileObject, PCONTROL_AREA *Control
         (void)MmFlushSection(FileObject->SectionObjectPointer, NULL, 0, NULL);
     ULONG Wanted = FileSize.QuadPart < PE_MAX_HEADER_BYTES ? (ULONG)FileSize.QuadPart : PE_MAX_HEADER_BYTES;
     Status = MiReadFile(FileObject, 0, Header, Wanted, &Got);
-    if (!NT_SUCCESS(Status)) {
-        /* As NT: a file that cannot be read is no image, except when the reason is another's lock or a tape. */
-        if (Status != STATUS_FILE_LOCK_CONFLICT && Status != STATUS_FILE_IS_OFFLINE && Status != STATUS_INSUFFICIENT_RESOURCES)
-            Status = STATUS_INVALID_FILE_FOR_SECTION;
-    } else {
+    if (NT_SUCCESS(Status)) /* a file that cannot be read gives the reason */
         Status = BuildFromHeader(FileObject, Header, Got, (ULONG64)FileSize.QuadPart, ControlArea);
-    }
     ExFreePoolWithTag(Header, MI_TAG);
     return Status;
 }

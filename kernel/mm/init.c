@@ -11,7 +11,7 @@
 PVOID MiSharedUserDataPage;
 ULONG64 MiSharedUserDataFrame;
 LOADER_PARAMETER_BLOCK *MiLoaderBlock;
-BOOLEAN MiFixedBases;
+BOOLEAN MiFixedBases, MiVerifyOften;
 volatile ULONG64 MiFaults, MiDemandZeroFaults, MiCopyOnWriteFaults, MiTransitionFaults, MiPageReads, MiPagesRead;
 
 ULONG64 MiRandom(ULONG64 Limit)
@@ -52,6 +52,7 @@ void MmInitSystemPhase0(LOADER_PARAMETER_BLOCK *Block)
     MiLoaderBlock = Block;
     MiDirectMapBase = Block->DirectMapBase;
     MiFixedBases = HasOption(Block->Options, "FIXEDBASE");
+    MiVerifyOften = HasOption(Block->Options, "MMVERIFY");
     KeInitializeSpinLock(&MmPfnLock);
     MiInitializePfnDatabase(Block);
     MiInitializeKernelSpace(Block);

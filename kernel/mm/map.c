@@ -27,8 +27,8 @@ static PMMVAD NewMappedVad(PSECTION Section, MI_VAD_TYPE Type, ULONG Protection,
     return Vad;
 }
 
-/* Puts the VAD at Start; both the view reference and the commit charge become the VAD's. */
-static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 Commit)
+/* Puts the VAD at Start, in the place of Old if that is not NULL; both the view reference and the commit charge become the VAD's. */
+static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 Commit, PMMVAD Old)
 {
     NTSTATUS Status = MiChargeProcessCommit(Process, Commit);
 
@@ -39,70 +39,108 @@ static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64
     Vad->Node.EndVpn += Start >> PAGE_SHIFT;
     MiReferenceUserView(Vad->ControlArea, Vad->Writable);
     MiLockPageTables(Process);
+    if (Old != NULL)
+        MiRemoveVad(Process, Old);
     MiInsertVad(Process, Vad);
     MiUnlockPageTables(Process);
+    if (Old != NULL)
+        MiFreeVad(Old);
     return STATUS_SUCCESS;
 }
 
-/* *Base: 0 or the wanted address; out: where it is.  *Size: 0 or the wanted size. */
-NTSTATUS MiMapImage(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULONG64 Highest, ULONG AllocationType, PSIZE_T Size, ULONG64 Offset)
+/* What a view is to be: MmMapViewOfSection's arguments, understood. */
+typedef struct _VIEW
+{
+    MI_PLACE Place;
+    ULONG64 Base, Offset, Size; /* Base and Size 0: to be chosen */
+    SIZE_T CommitSize;
+    SECTION_INHERIT Inherit;
+    ULONG Type, Protection;
+} VIEW;
+
+/* Address-space lock held. *Old: a placeholder that gives way. */
+static NTSTATUS FindViewPlace(PEPROCESS Process, const VIEW *View, ULONG64 Length, PULONG64 Start, PMMVAD *Old)
+{
+    *Old = NULL;
+    *Start = View->Base;
+    if (View->Type & MEM_REPLACE_PLACEHOLDER) {
+        *Old = MiExactPlaceholder(Process, View->Base, Length);
+        return *Old != NULL ? STATUS_SUCCESS : STATUS_CONFLICTING_ADDRESSES;
+    }
+    if (*Start == 0) {
+        *Start = MiFindEmptyRangeIn(Process, Length, &View->Place, (View->Type & MEM_TOP_DOWN) != 0);
+        return *Start != 0 ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+    }
+    if (*Start < MM_USER_LOWEST || *Start + Length - 1 > Process->HighestUserAddress || !MiRangeFree(Process, *Start, *Start + Length - 1))
+        return STATUS_CONFLICTING_ADDRESSES;
+    return STATUS_SUCCESS;
+}
+
+/* An image goes where this boot's base is, or where it is told to. */
+static NTSTATUS MapImage(PEPROCESS Process, PSECTION Section, VIEW *View)
 {
     PCONTROL_AREA ControlArea = Section->ControlArea;
-    ULONG64 Total = ControlArea->TotalPages << PAGE_SHIFT, Start;
-    NTSTATUS Success = STATUS_SUCCESS;
+    ULONG64 Total = ControlArea->TotalPages << PAGE_SHIFT, Start = 0;
+    PMMVAD Old = NULL;
 
-    if (Offset >= Total || *Size > Total - Offset)
+    if (View->Offset >= Total || View->Size > Total - View->Offset)
         return STATUS_INVALID_VIEW_SIZE;
-    ULONG64 Length = *Size == 0 ? Total - Offset : MI_ROUND_UP(*Size, PAGE_SIZE);
-    ULONG64 Wanted = *Base != 0 ? *Base : ControlArea->BasedAddress + Offset;
-    PMMVAD Vad = NewMappedVad(Section, MiVadImage, MM_EXECUTE_WRITECOPY, Offset >> PAGE_SHIFT, Length >> PAGE_SHIFT);
+    ULONG64 Length = View->Size == 0 ? Total - View->Offset : MI_ROUND_UP(View->Size, PAGE_SIZE);
+    PMMVAD Vad = NewMappedVad(Section, MiVadImage, MM_EXECUTE_WRITECOPY, View->Offset >> PAGE_SHIFT, Length >> PAGE_SHIFT);
     if (Vad == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Vad->AllocationType = MEM_IMAGE;
+    Vad->WasPlaceholder = (View->Type & MEM_REPLACE_PLACEHOLDER) != 0;
 
     NTSTATUS Status = MiLockAddressSpace(Process);
     if (!NT_SUCCESS(Status)) {
         MiFreeVad(Vad);
         return Status;
     }
-    Start = Wanted;
-    if (Wanted < MM_USER_LOWEST || Wanted + Length - 1 > Highest || !MiRangeFree(Process, Wanted, Wanted + Length - 1)) {
-        Start = *Base != 0 ? 0 : MiFindEmptyRange(Process, Length, Highest, (AllocationType & MEM_TOP_DOWN) != 0);
-        if (Start == 0)
-            Status = *Base != 0 ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY;
-    }
+    Start = ControlArea->BasedAddress + View->Offset;
+    if (View->Base != 0 || Start < MM_USER_LOWEST || Start < View->Place.Lowest || Start + Length - 1 > View->Place.Highest ||
+        (Start & (View->Place.Alignment - 1)) != 0 || !MiRangeFree(Process, Start, Start + Length - 1))
+        Status = FindViewPlace(Process, View, Length, &Start, &Old);
     if (NT_SUCCESS(Status))
-        Status = InsertView(Process, Vad, Start, ControlArea->CopyOnWritePages);
+        Status = InsertView(Process, Vad, Start, ControlArea->CopyOnWritePages, Old);
     MiUnlockAddressSpace(Process);
     if (!NT_SUCCESS(Status)) {
         MiFreeVad(Vad);
         return Status;
     }
-    if (Start != ControlArea->BasedAddress + Offset)
-        Success = STATUS_IMAGE_NOT_AT_BASE;
-    *Base = Start;
-    *Size = Length;
-    return Success;
+    View->Base = Start;
+    View->Size = Length;
+    return Start != ControlArea->BasedAddress + View->Offset ? STATUS_IMAGE_NOT_AT_BASE : STATUS_SUCCESS;
 }
 
-static NTSTATUS MapData(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULONG64 Highest, SIZE_T CommitSize, ULONG64 *Offset,
-                        PSIZE_T Size, SECTION_INHERIT Inherit, ULONG AllocationType, ULONG Protection)
+/* A reserved section's first CommitSize bytes of the view, for everybody. */
+static NTSTATUS CommitStart(PCONTROL_AREA ControlArea, const VIEW *View)
+{
+    if (!(ControlArea->Flags & MI_CA_RESERVE) || View->CommitSize == 0)
+        return STATUS_SUCCESS;
+    return MiCommitSectionPages(ControlArea, View->Offset >> PAGE_SHIFT, MI_PAGES(View->CommitSize));
+}
+
+static NTSTATUS MapData(PEPROCESS Process, PSECTION Section, VIEW *View)
 {
     PCONTROL_AREA ControlArea = Section->ControlArea;
-    ULONG64 SectionSize = (ULONG64)Section->SizeOfSection.QuadPart, Start = *Base, Commit = 0;
+    ULONG64 SectionSize = (ULONG64)Section->SizeOfSection.QuadPart, Start, Commit = 0;
+    PMMVAD Old = NULL;
 
-    UNREFERENCED_PARAMETER(CommitSize); /* pages of a SEC_RESERVE section: committed one by one through NtAllocateVirtualMemory */
-    if (*Offset >= SectionSize)
+    if (View->Offset >= SectionSize)
         return STATUS_INVALID_VIEW_SIZE;
-    ULONG64 Length = *Size == 0 ? MI_ROUND_UP(SectionSize - *Offset, PAGE_SIZE) : MI_ROUND_UP(*Size, PAGE_SIZE);
-    if (*Offset + (*Size == 0 ? 0 : *Size) > MI_ROUND_UP(SectionSize, PAGE_SIZE) && !(AllocationType & MEM_RESERVE))
+    ULONG64 Length = View->Size == 0 ? MI_ROUND_UP(SectionSize - View->Offset, PAGE_SIZE) : MI_ROUND_UP(View->Size, PAGE_SIZE);
+    if (View->Size != 0 && View->Size > MI_ROUND_UP(SectionSize, PAGE_SIZE) - View->Offset && !(View->Type & MEM_RESERVE))
         return STATUS_INVALID_VIEW_SIZE;
-    PMMVAD Vad = NewMappedVad(Section, MiVadMapped, Protection, *Offset >> PAGE_SHIFT, Length >> PAGE_SHIFT);
+    if (View->CommitSize > Length)
+        return STATUS_INVALID_PARAMETER_5;
+    PMMVAD Vad = NewMappedVad(Section, MiVadMapped, View->Protection, View->Offset >> PAGE_SHIFT, Length >> PAGE_SHIFT);
     if (Vad == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Vad->ViewUnmap = Inherit == ViewUnmap;
+    Vad->ViewUnmap = View->Inherit == ViewUnmap;
     Vad->AllocationType = MEM_MAPPED;
-    if (MiIsCopyOnWrite(Protection & ~MM_GUARD_PAGE))
+    Vad->WasPlaceholder = (View->Type & MEM_REPLACE_PLACEHOLDER) != 0;
+    if (MiIsCopyOnWrite(View->Protection & ~MM_GUARD_PAGE))
         Commit = Length >> PAGE_SHIFT;
 
     NTSTATUS Status = MiLockAddressSpace(Process);
@@ -110,23 +148,19 @@ static NTSTATUS MapData(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULON
         MiFreeVad(Vad);
         return Status;
     }
-    if (Start == 0) {
-        Start = MiFindEmptyRange(Process, Length, Highest, (AllocationType & MEM_TOP_DOWN) != 0);
-        if (Start == 0)
-            Status = STATUS_NO_MEMORY;
-    } else if (Start < MM_USER_LOWEST || Start + Length - 1 > Highest || !MiRangeFree(Process, Start, Start + Length - 1)) {
-        Status = STATUS_CONFLICTING_ADDRESSES;
-    }
+    Status = FindViewPlace(Process, View, Length, &Start, &Old);
     if (NT_SUCCESS(Status))
-        Status = InsertView(Process, Vad, Start, Commit);
+        Status = CommitStart(ControlArea, View);
+    if (NT_SUCCESS(Status))
+        Status = InsertView(Process, Vad, Start, Commit, Old);
     MiUnlockAddressSpace(Process);
     if (!NT_SUCCESS(Status)) {
         MiFreeVad(Vad);
         return Status;
     }
-    ASSERT(Vad->FirstPage < ControlArea->TotalPages || (AllocationType & MEM_RESERVE));
-    *Base = Start;
-    *Size = Length;
+    ASSERT(Vad->FirstPage < ControlArea->TotalPages || (View->Type & MEM_RESERVE));
+    View->Base = Start;
+    View->Size = Length;
     return STATUS_SUCCESS;
 }
 
@@ -142,38 +176,40 @@ static BOOLEAN IsProtectionCompatible(ULONG SectionProtection, ULONG ViewProtect
     return (Needs[ViewProtection & MM_ACCESS_MASK] & ~Given) == 0;
 }
 
+static NTSTATUS MapView(PSECTION Section, PEPROCESS Process, VIEW *View)
+{
+    BOOLEAN Image = (Section->ControlArea->Flags & MI_CA_IMAGE) != 0;
+    NTSTATUS Status;
+
+    if (!Image && !IsProtectionCompatible(Section->InitialPageProtection, View->Protection))
+        return STATUS_SECTION_PROTECTION;
+    if (!Image && (View->Type & MEM_RESERVE) && (Section->InitialPageProtection & MM_ACCESS_MASK) != MM_READWRITE &&
+        (Section->InitialPageProtection & MM_ACCESS_MASK) != MM_EXECUTE_READWRITE)
+        return STATUS_SECTION_PROTECTION;
+    Status = Image ? MapImage(Process, Section, View) : MapData(Process, Section, View);
+    if (NT_SUCCESS(Status) && Image && MmImageMapped != NULL)
+        MmImageMapped(Process, Section, (PVOID)View->Base, View->Size, FALSE);
+    return Status;
+}
+
 NTSTATUS MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize,
                             PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
                             ULONG Protect)
 {
-    PSECTION Section = SectionObject;
-    ULONG64 Base = (ULONG64)*BaseAddress, Offset = SectionOffset != NULL ? (ULONG64)SectionOffset->QuadPart : 0;
-    ULONG64 Highest = Process->HighestUserAddress;
-    ULONG Protection = MiMakeProtectionMask(Protect);
-    NTSTATUS Status;
+    VIEW View = { .Base = (ULONG64)*BaseAddress, .Offset = SectionOffset != NULL ? (ULONG64)SectionOffset->QuadPart : 0, .Size = *ViewSize,
+                  .CommitSize = CommitSize, .Inherit = InheritDisposition, .Type = AllocationType };
 
     PAGED_CODE();
-    if (Protection == MM_INVALID_PROTECTION || (Protection & MM_ACCESS_MASK) == 0)
+    View.Protection = MiMakeProtectionMask(Protect);
+    if (View.Protection == MM_INVALID_PROTECTION || (View.Protection & MM_ACCESS_MASK) == 0)
         return STATUS_INVALID_PAGE_PROTECTION;
-    if (ZeroBits != 0 && ZeroBits < 32)
-        Highest = 0xFFFFFFFFULL >> ZeroBits;
-    else if (ZeroBits != 0 && (~0ULL >> __builtin_clzll(ZeroBits)) < Highest)
-        Highest = ~0ULL >> __builtin_clzll(ZeroBits);
-    BOOLEAN Image = (Section->ControlArea->Flags & MI_CA_IMAGE) != 0;
-    if (!Image && !IsProtectionCompatible(Section->InitialPageProtection, Protection))
-        return STATUS_SECTION_PROTECTION;
-    if (!Image && (AllocationType & MEM_RESERVE) && (Section->InitialPageProtection & MM_ACCESS_MASK) != MM_READWRITE &&
-        (Section->InitialPageProtection & MM_ACCESS_MASK) != MM_EXECUTE_READWRITE)
-        return STATUS_SECTION_PROTECTION;
-    if (Image)
-        Status = MiMapImage(Process, Section, &Base, Highest, AllocationType, ViewSize, Offset);
-    else
-        Status = MapData(Process, Section, &Base, Highest, CommitSize, &Offset, ViewSize, InheritDisposition, AllocationType, Protection);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    *BaseAddress = (PVOID)Base;
-    if (Image && MmImageMapped != NULL)
-        MmImageMapped(Process, SectionObject, (PVOID)Base, *ViewSize, FALSE);
+    NTSTATUS Status = MiPlaceFromZeroBits(Process, ZeroBits, &View.Place);
+    if (NT_SUCCESS(Status))
+        Status = MapView(SectionObject, Process, &View);
+    if (NT_SUCCESS(Status)) {
+        *BaseAddress = (PVOID)View.Base;
+        *ViewSize = View.Size;
+    }
     return Status;
 }
 
@@ -217,20 +253,23 @@ NTSTATUS MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress)
 
 /* ---- system services ---- */
 
-static NTSTATUS CheckMapArguments(PEPROCESS Process, ULONG64 Base, ULONG_PTR ZeroBits, ULONG64 Size, ULONG64 Offset, ULONG AllocationType)
+static NTSTATUS CheckRange(PEPROCESS Process, ULONG64 Base, ULONG_PTR ZeroBits, ULONG64 Size)
 {
-    if (Base > Process->HighestUserAddress)
-        return STATUS_INVALID_PARAMETER_3;
-    if (Process->HighestUserAddress + 1 - Base < Size)
+    if (Base > Process->HighestUserAddress || Process->HighestUserAddress + 1 - Base < Size)
         return STATUS_INVALID_PARAMETER_3;
     if (ZeroBits != 0 && ZeroBits < 32 && Base + Size > (0xFFFFFFFFULL >> ZeroBits))
         return STATUS_INVALID_PARAMETER_4;
-    if ((LONG64)Offset < 0)
-        return STATUS_INVALID_PARAMETER_6;
-    ULONG64 Alignment = (AllocationType & 0x40000000 /* MEM_DOS_LIM */) ? PAGE_SIZE : MI_GRANULARITY;
-    if ((Base & (Alignment - 1)) != 0 || (Offset & (MI_GRANULARITY - 1)) != 0)
-        return STATUS_MAPPED_ALIGNMENT;
     return STATUS_SUCCESS;
+}
+
+/* What replaces a placeholder lies where that does, which may be at any page. */
+static NTSTATUS CheckAlignment(ULONG64 Base, ULONG64 Offset, ULONG AllocationType)
+{
+    ULONG64 Alignment = (AllocationType & (0x40000000 /* MEM_DOS_LIM */ | MEM_REPLACE_PLACEHOLDER)) ? PAGE_SIZE : MI_GRANULARITY;
+
+    if ((Base & (Alignment - 1)) != 0)
+        return STATUS_MAPPED_ALIGNMENT;
+    return (Offset & (((AllocationType & MEM_REPLACE_PLACEHOLDER) ? PAGE_SIZE : MI_GRANULARITY) - 1)) != 0 ? STATUS_MAPPED_ALIGNMENT : STATUS_SUCCESS;
 }
 
 /* What the section handle must permit for a view of this protection. */
@@ -248,54 +287,117 @@ static ACCESS_MASK AccessFor(ULONG Protection)
     return Access[Protection & MM_ACCESS_MASK];
 }
 
+typedef struct _REQUEST
+{
+    HANDLE SectionHandle, ProcessHandle;
+    PVOID *BaseAddress;
+    ULONG_PTR ZeroBits;
+    SIZE_T CommitSize;
+    PLARGE_INTEGER SectionOffset;
+    PSIZE_T ViewSize;
+    SECTION_INHERIT Inherit;
+    ULONG Type, Protect;
+    BOOLEAN Extended;
+    PVOID Parameters;
+    ULONG ParameterCount;
+} REQUEST;
+
+/* Copies the request's arguments in.  References: the process. */
+static NTSTATUS CaptureView(const REQUEST *Request, KPROCESSOR_MODE Mode, VIEW *View, PEPROCESS *Process)
+{
+    LARGE_INTEGER Offset = { .QuadPart = 0 };
+
+    NTSTATUS Status = CopyFromMode(Mode, &View->Base, Request->BaseAddress, sizeof View->Base);
+    if (NT_SUCCESS(Status))
+        Status = CopyFromMode(Mode, &View->Size, Request->ViewSize, sizeof View->Size);
+    if (NT_SUCCESS(Status) && Request->SectionOffset != NULL)
+        Status = CopyFromMode(Mode, &Offset, Request->SectionOffset, sizeof Offset);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    View->Offset = (ULONG64)Offset.QuadPart;
+    Status = MiReferenceTargetProcess(Request->ProcessHandle, PROCESS_VM_OPERATION, Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = CheckRange(*Process, View->Base, Request->ZeroBits, View->Size);
+    if (NT_SUCCESS(Status) && Request->Extended)
+        Status = MiCaptureExtendedParameters(*Process, Mode, Request->Parameters, Request->ParameterCount, &View->Place);
+    else if (NT_SUCCESS(Status))
+        Status = MiPlaceFromZeroBits(*Process, Request->ZeroBits, &View->Place);
+    if (NT_SUCCESS(Status) && Request->Extended && View->Base != 0 &&
+        (View->Place.Lowest != 0 || View->Place.Highest != (*Process)->HighestUserAddress || View->Place.Alignment != MI_GRANULARITY))
+        Status = STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(Status) && (View->Type & MEM_REPLACE_PLACEHOLDER) && View->Base == 0)
+        Status = STATUS_INVALID_PARAMETER;
+    if (!NT_SUCCESS(Status))
+        ObDereferenceObject(*Process);
+    return Status;
+}
+
+static NTSTATUS Map(const REQUEST *Request)
+{
+    KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
+    VIEW View = { .CommitSize = Request->CommitSize, .Inherit = Request->Inherit, .Type = Request->Type };
+    PEPROCESS Process;
+    PVOID Section;
+
+    View.Protection = MiMakeProtectionMask(Request->Protect & ~MI_PAGE_TARGETS_INVALID);
+    if (View.Protection == MM_INVALID_PROTECTION)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    NTSTATUS Status = CaptureView(Request, Mode, &View, &Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObReferenceObjectByHandle(Request->SectionHandle, AccessFor(View.Protection), MmSectionObjectType, Mode, &Section, NULL);
+    if (NT_SUCCESS(Status)) {
+        if ((View.Protection & MM_ACCESS_MASK) == 0)
+            Status = STATUS_INVALID_PAGE_PROTECTION;
+        else
+            Status = CheckAlignment(View.Base, View.Offset, Request->Type);
+        if (NT_SUCCESS(Status))
+            Status = MapView(Section, Process, &View);
+        ObDereferenceObject(Section);
+    }
+    ObDereferenceObject(Process);
+    if (NT_SUCCESS(Status)) {
+        NTSTATUS Ignored = CopyToMode(Mode, Request->ViewSize, &View.Size, sizeof View.Size);
+        Ignored = CopyToMode(Mode, Request->BaseAddress, &View.Base, sizeof View.Base);
+        if (Request->SectionOffset != NULL)
+            Ignored = CopyToMode(Mode, Request->SectionOffset, &View.Offset, sizeof View.Offset);
+        (void)Ignored;
+    }
+    return Status;
+}
+
+#define VIEW_TYPES (MEM_TOP_DOWN | MEM_RESERVE | MEM_LARGE_PAGES | 0x40000000u | MEM_DIFFERENT_IMAGE_BASE_OK | MEM_COMMIT)
+
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize,
                                   PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
                                   ULONG Win32Protect)
 {
-    KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
-    LARGE_INTEGER Offset = { .QuadPart = 0 };
-    PVOID Base, Section;
-    SIZE_T Size;
-    PEPROCESS Process;
+    REQUEST Request = { SectionHandle, ProcessHandle, BaseAddress, ZeroBits, CommitSize, SectionOffset, ViewSize, InheritDisposition, AllocationType,
+                        Win32Protect };
 
     if (ZeroBits > 21 && ZeroBits < 32)
         return STATUS_INVALID_PARAMETER_4;
     if (InheritDisposition != ViewShare && InheritDisposition != ViewUnmap)
         return STATUS_INVALID_PARAMETER_8;
-    if (AllocationType & ~(MEM_TOP_DOWN | MEM_RESERVE | MEM_LARGE_PAGES | 0x40000000 | MEM_DIFFERENT_IMAGE_BASE_OK | MEM_COMMIT))
+    if (AllocationType & ~VIEW_TYPES)
         return STATUS_INVALID_PARAMETER_9;
-    ULONG Protection = MiMakeProtectionMask(Win32Protect);
-    if (Protection == MM_INVALID_PROTECTION)
-        return STATUS_INVALID_PAGE_PROTECTION;
-    NTSTATUS Status = CopyFromMode(Mode, &Base, BaseAddress, sizeof Base);
-    if (NT_SUCCESS(Status))
-        Status = CopyFromMode(Mode, &Size, ViewSize, sizeof Size);
-    if (NT_SUCCESS(Status) && SectionOffset != NULL)
-        Status = CopyFromMode(Mode, &Offset, SectionOffset, sizeof Offset);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Status = MiReferenceTargetProcess(ProcessHandle, PROCESS_VM_OPERATION, &Process);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Status = CheckMapArguments(Process, (ULONG64)Base, ZeroBits, Size, (ULONG64)Offset.QuadPart, AllocationType);
-    if (!NT_SUCCESS(Status))
-        goto Cleanup;
-    Status = ObReferenceObjectByHandle(SectionHandle, AccessFor(Protection), MmSectionObjectType, Mode, &Section, NULL);
-    if (!NT_SUCCESS(Status))
-        goto Cleanup;
-    Status =
-        MmMapViewOfSection(Section, Process, &Base, ZeroBits, CommitSize, &Offset, &Size, InheritDisposition, AllocationType, Win32Protect);
-    ObDereferenceObject(Section);
-    if (NT_SUCCESS(Status)) {
-        NTSTATUS Ignored = CopyToMode(Mode, ViewSize, &Size, sizeof Size);
-        Ignored = CopyToMode(Mode, BaseAddress, &Base, sizeof Base);
-        if (SectionOffset != NULL)
-            Ignored = CopyToMode(Mode, SectionOffset, &Offset, sizeof Offset);
-        (void)Ignored;
-    }
-Cleanup:
-    ObDereferenceObject(Process);
-    return Status;
+    return Map(&Request);
+}
+
+NTSTATUS NTAPI NtMapViewOfSectionEx(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, PLARGE_INTEGER SectionOffset,
+                                    PSIZE_T ViewSize, ULONG AllocationType, ULONG PageProtection, PVOID ExtendedParameters,
+                                    ULONG ExtendedParameterCount);
+NTSTATUS NTAPI NtMapViewOfSectionEx(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, PLARGE_INTEGER SectionOffset,
+                                    PSIZE_T ViewSize, ULONG AllocationType, ULONG PageProtection, PVOID ExtendedParameters,
+                                    ULONG ExtendedParameterCount)
+{
+    REQUEST Request = { SectionHandle, ProcessHandle, BaseAddress, 0, 0, SectionOffset, ViewSize, ViewUnmap, AllocationType, PageProtection,
+                        TRUE, ExtendedParameters, ExtendedParameterCount };
+
+    if (AllocationType & ~(VIEW_TYPES | MEM_REPLACE_PLACEHOLDER))
+        return STATUS_INVALID_PARAMETER;
+    return Map(&Request);
 }
 
 NTSTATUS NTAPI NtUnmapViewOfSectionEx(HANDLE ProcessHandle, PVOID BaseAddress, ULONG Flags);
@@ -303,12 +405,12 @@ NTSTATUS NTAPI NtUnmapViewOfSectionEx(HANDLE ProcessHandle, PVOID BaseAddress, U
 {
     PEPROCESS Process;
 
-    if (Flags & ~1u) /* MEM_UNMAP_WITH_TRANSIENT_BOOST is a hint; placeholders are not there */
+    if (Flags & ~(1u | MEM_PRESERVE_PLACEHOLDER)) /* 1, MEM_UNMAP_WITH_TRANSIENT_BOOST, is a hint */
         return STATUS_INVALID_PARAMETER_3;
     NTSTATUS Status = MiReferenceTargetProcess(ProcessHandle, PROCESS_VM_OPERATION, &Process);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MmUnmapViewOfSection(Process, BaseAddress);
+    Status = (Flags & MEM_PRESERVE_PLACEHOLDER) ? MiUnmapToPlaceholder(Process, BaseAddress) : MmUnmapViewOfSection(Process, BaseAddress);
     ObDereferenceObject(Process);
     return Status;
 }

@@ -74,6 +74,18 @@
 #ifndef MEM_ROTATE
 #define MEM_ROTATE 0x800000
 #endif
+#ifndef MEM_REPLACE_PLACEHOLDER
+#define MEM_REPLACE_PLACEHOLDER 0x4000
+#endif
+#ifndef MEM_RESERVE_PLACEHOLDER
+#define MEM_RESERVE_PLACEHOLDER 0x40000
+#endif
+#ifndef MEM_COALESCE_PLACEHOLDERS
+#define MEM_COALESCE_PLACEHOLDERS 0x1
+#endif
+#ifndef MEM_PRESERVE_PLACEHOLDER
+#define MEM_PRESERVE_PLACEHOLDER 0x2
+#endif
 #ifndef MEM_RESET_UNDO
 #define MEM_RESET_UNDO 0x1000000
 #endif
@@ -120,10 +132,12 @@ static inline BOOLEAN MiIsGuard(ULONG Protection) { return (Protection & MM_GUAR
 #define MI_PTE_SOFT 0x002ULL
 #define MI_PTE_PROTO 0x400ULL
 #define MI_PTE_TRANSITION 0x800ULL
+#define MI_PTE_WAS_DIRTY 0x200ULL /* with TRANSITION: the page had been written (write watch asks) */
 #define MI_PTE_PROT_SHIFT 4
 #define MI_PTE_PROT(p) ((ULONG)((p) >> MI_PTE_PROT_SHIFT) & 0x1Fu)
 #define MI_MAKE_SOFT(prot) (MI_PTE_SOFT | ((ULONG64)(prot) << MI_PTE_PROT_SHIFT))
 #define MI_PTE_COW PTE_SOFTWARE0
+#define MI_PTE_LOCKED (1ULL << 58) /* valid entry: NtLockVirtualMemory keeps the page in memory */
 #define MI_PROTO_COMMITTED 0x002ULL
 
 /* ---- the PFN database ------------------------------------------------------------------------------------------------------------- */
@@ -261,6 +275,11 @@ void MiFreeEmptyTables(PEPROCESS Process, ULONG64 Start, ULONG64 End); /* exclus
 void MiSetPteNew(PULONG64 Pte, ULONG64 Value);              /* 0 -> Value, exclusive lock: counts the entry */
 BOOLEAN MiPublishPte(PULONG64 Pte, ULONG64 Old, ULONG64 Value); /* shared lock */
 void MiClearPte(PULONG64 Pte);                              /* -> 0, exclusive lock */
+/*
+ * The exclusive lock keeps other threads' faults away, but not the processors: one that still holds a translation may set the entry's dirty bit at any
+ * moment.  Whoever changes an entry that may be valid exchanges it and looks at what it got: those are the entry's last dirty and accessed bits.
+ */
+static inline ULONG64 MiExchangePte(PULONG64 Pte, ULONG64 Value) { return (ULONG64)InterlockedExchange64((volatile LONG64 *)Pte, (LONG64)Value); }
 
 /* Pages unmapped under the working-set lock, to be freed once no processor can still reach them. */
 #define MI_FLUSH_MAX 32
@@ -396,6 +415,9 @@ typedef struct _MMVAD
     BOOLEAN MemCommit;         /* private: pages without an entry are committed */
     BOOLEAN ViewUnmap;         /* not inherited */
     BOOLEAN Writable;          /* mapped: may be written (section's writable-view count) */
+    BOOLEAN Placeholder;       /* keeps an address range free for what will replace it: no pages, no commit, no protection */
+    BOOLEAN WasPlaceholder;    /* took a placeholder's place, and may be turned into one again */
+    BOOLEAN WriteWatch;        /* MEM_WRITE_WATCH: pages start clean, their dirty bits are what was written */
     BOOLEAN NoChange;          /* kernel-made (PEB, TEB...): user mode may not free it */
     USHORT SecureCount;        /* MmSecureVirtualMemory */
     UCHAR SecureProbe;
@@ -414,6 +436,8 @@ void MiFreeVad(PMMVAD Vad);
 BOOLEAN MiRangeFree(PEPROCESS Process, ULONG64 Start, ULONG64 End);
 /* Finds room for Size bytes (page multiple): bottom-up or top-down, start aligned to 64 KiB, end at most Highest.  0: none. */
 ULONG64 MiFindEmptyRange(PEPROCESS Process, ULONG64 Size, ULONG64 Highest, BOOLEAN TopDown);
+typedef struct _MI_PLACE { ULONG64 Lowest, Highest, Alignment; } MI_PLACE; /* first and last usable byte; a power of two from 64 KiB on */
+ULONG64 MiFindEmptyRangeIn(PEPROCESS Process, ULONG64 Size, const MI_PLACE *Place, BOOLEAN TopDown);
 static inline ULONG64 MiVadStart(const MMVAD *Vad) { return Vad->Node.StartVpn << PAGE_SHIFT; }
 static inline ULONG64 MiVadEnd(const MMVAD *Vad) { return ((Vad->Node.EndVpn + 1) << PAGE_SHIFT) - 1; } /* last byte */
 ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va);
@@ -434,13 +458,23 @@ NTSTATUS MiProtectRange(PEPROCESS Process, ULONG64 Start, ULONG64 End, ULONG Win
 
 /* alloc.c, free.c, map.c: address-space lock not held */
 NTSTATUS MiAllocateVirtualMemory(PEPROCESS Process, PULONG64 Base, ULONG64 ZeroBits, PULONG64 Size, ULONG Type, ULONG Protect) NODISCARD;
+/* Place NULL: anywhere. */
+NTSTATUS MiAllocateAt(PEPROCESS Process, PULONG64 Base, const MI_PLACE *Place, PULONG64 Size, ULONG Type, ULONG Protect) NODISCARD;
+/* place.c.  The highest address that ZeroBits allows. */
+NTSTATUS MiPlaceFromZeroBits(PEPROCESS Process, ULONG64 ZeroBits, MI_PLACE *Place) NODISCARD;
+NTSTATUS MiCaptureExtendedParameters(PEPROCESS Process, KPROCESSOR_MODE Mode, PVOID Parameters, ULONG Count, MI_PLACE *Place) NODISCARD;
+/* Address-space lock held: the placeholder that is exactly [Start, Start + Size); NULL: there is none. */
+PMMVAD MiExactPlaceholder(PEPROCESS Process, ULONG64 Start, ULONG64 Size);
+NTSTATUS MiFreeToPlaceholder(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG Type) NODISCARD;
+NTSTATUS MiUnmapToPlaceholder(PEPROCESS Process, PVOID BaseAddress) NODISCARD;
 NTSTATUS MiFreeVirtualMemory(PEPROCESS Process, PULONG64 Base, PULONG64 Size, ULONG Type) NODISCARD;
 /* Kernel-made private memory at a random place (PEB, TEB, stack). */
 NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, ULONG64 GuardBytes, BOOLEAN NoChange, PULONG64 Base) NODISCARD;
 BOOLEAN MiDeletePages(PEPROCESS Process, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush); /* both locks exclusive; TRUE: a table became empty */
 void MiDeleteAllPages(PEPROCESS Process);
 void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad); /* unlinks and frees, with its pages; both locks exclusive; view reference is the caller's */
-NTSTATUS MiMapImage(PEPROCESS Process, PSECTION Section, PULONG64 Base, ULONG64 Highest, ULONG AllocationType, PSIZE_T Size, ULONG64 Offset) NODISCARD;
+/* alloc.c: pages of a SEC_RESERVE section, for everyone who maps it */
+NTSTATUS MiCommitSectionPages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count) NODISCARD;
 
 /* fault.c */
 NTSTATUS MiFaultUser(PEPROCESS Process, ULONG64 Va, ULONG FaultCode, ULONG_PTR *Information) NODISCARD;
@@ -451,6 +485,7 @@ NTSTATUS MiLockUserPage(PEPROCESS Process, ULONG64 Va, BOOLEAN Write, PULONG64 F
 void MiUnlockPage(ULONG64 Frame, BOOLEAN Modified);
 
 /* trim.c */
+void MiForEachProcess(void (*Routine)(PEPROCESS Process)); /* takes MiProcessListLock */
 void MiAddProcess(PEPROCESS Process);
 void MiRemoveProcess(PEPROCESS Process);
 BOOLEAN MiReclaimMemory(void); /* no locks held; FALSE: nothing to gain */
@@ -466,4 +501,5 @@ extern ULONG64 MiSharedUserDataFrame;
 extern LOADER_PARAMETER_BLOCK *MiLoaderBlock;
 ULONG64 MiRandom(ULONG64 Limit);   /* [0, Limit) */
 extern BOOLEAN MiFixedBases;       /* boot option FIXEDBASE */
+extern BOOLEAN MiVerifyOften;      /* boot option MMVERIFY: everything is checked whenever an address space ends */
 #endif

@@ -109,12 +109,13 @@ static BOOLEAN IsPrivateCopy(ULONG64 Pte)
     return Pte != 0 && (Pte & MI_PTE_TRANSITION) != 0;
 }
 
-static void SetEntry(PULONG64 Pte, ULONG64 Value)
+/* Returns the entry as it was at last. */
+static ULONG64 SetEntry(PULONG64 Pte, ULONG64 Value)
 {
-    if (*Pte == 0)
-        MiSetPteNew(Pte, Value);
-    else
-        *(volatile ULONG64 *)Pte = Value;
+    if (*Pte != 0)
+        return MiExchangePte(Pte, Value);
+    MiSetPteNew(Pte, Value);
+    return 0;
 }
 
 /* A private page (or one without contents yet) of any view. */
@@ -128,12 +129,17 @@ static void ProtectPrivate(PEPROCESS Process, PULONG64 Pte, ULONG Protection)
         return;
     }
     ULONG64 Frame = Old & PTE_PFN_MASK;
+    ULONG64 Dirty = Old & (Valid ? PTE_DIRTY : MI_PTE_WAS_DIRTY);
     if (IsAccessible(Protection)) {
-        SetEntry(Pte, Frame | MiUserPteFlags(Protection) | PTE_DIRTY);
+        Old = SetEntry(Pte, Frame | MiUserPteFlags(Protection) | (Dirty ? PTE_DIRTY : 0) | (Valid ? Old & MI_PTE_LOCKED : 0));
+        if (!Dirty && Valid && (Old & PTE_DIRTY))
+            InterlockedOr64((volatile LONG64 *)Pte, PTE_DIRTY); /* written to at the last moment */
         if (!Valid)
             InterlockedIncrement64((volatile LONG64 *)&Process->WorkingSetSize);
     } else {
-        SetEntry(Pte, Frame | MI_MAKE_SOFT(Protection) | MI_PTE_TRANSITION);
+        Old = SetEntry(Pte, Frame | MI_MAKE_SOFT(Protection) | MI_PTE_TRANSITION | (Dirty ? MI_PTE_WAS_DIRTY : 0));
+        if (!Dirty && Valid && (Old & PTE_DIRTY))
+            *(volatile ULONG64 *)Pte |= MI_PTE_WAS_DIRTY;
         if (Valid)
             InterlockedDecrement64((volatile LONG64 *)&Process->WorkingSetSize);
     }
@@ -147,10 +153,11 @@ static void ProtectShared(PEPROCESS Process, PULONG64 Pte, ULONG Protection, PUL
     if (!(Old & PTE_VALID)) {
         SetEntry(Pte, MI_MAKE_SOFT(Protection) | MI_PTE_PROTO);
     } else if (IsAccessible(Protection)) {
-        SetEntry(Pte, (Old & (PTE_PFN_MASK | PTE_DIRTY)) | MiUserPteFlags(Protection));
+        Old = SetEntry(Pte, (Old & (PTE_PFN_MASK | PTE_DIRTY | MI_PTE_LOCKED)) | MiUserPteFlags(Protection));
+        if ((Old & PTE_DIRTY) && !(*Pte & PTE_DIRTY))
+            InterlockedOr64((volatile LONG64 *)Pte, PTE_DIRTY); /* written to at the last moment */
     } else {
-        SetEntry(Pte, MI_MAKE_SOFT(Protection) | MI_PTE_PROTO);
-        *Unshare = Old;
+        *Unshare = SetEntry(Pte, MI_MAKE_SOFT(Protection) | MI_PTE_PROTO);
         InterlockedDecrement64((volatile LONG64 *)&Process->WorkingSetSize);
     }
 }
@@ -277,6 +284,10 @@ NTSTATUS MiProtectRange(PEPROCESS Process, ULONG64 Start, ULONG64 End, ULONG Win
         return Status;
     PMMVAD Vad = MiLocateVad(Process, Start);
     if (Vad == NULL || End - 1 > MiVadEnd(Vad)) {
+        Status = STATUS_CONFLICTING_ADDRESSES;
+        goto Cleanup;
+    }
+    if (Vad->Placeholder) {
         Status = STATUS_CONFLICTING_ADDRESSES;
         goto Cleanup;
     }

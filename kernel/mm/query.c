@@ -15,7 +15,11 @@ enum
     MemoryRegionInformation_,
     MemoryWorkingSetExInformation_,
     MemorySharedCommitInformation_,
-    MemoryImageInformation_
+    MemoryImageInformation_,
+    MemoryRegionInformationEx_,
+    MemoryPrivilegedBasicInformation_,
+    MemoryEnclaveImageInformation_,
+    MemoryBasicInformationCapped_
 };
 
 typedef struct _BASIC
@@ -184,7 +188,7 @@ static ULONG64 WorkingSetBits(PEPROCESS Process, ULONG64 Va)
         ULONG64 Shares = Pfn->PrototypePte ? (Pfn->ShareCount < 7 ? (ULONG64)Pfn->ShareCount : 7) : 0;
         PMMVAD Vad = MiLocateVad(Process, Va);
         Bits = 1 | Shares << 1 | (ULONG64)(Vad != NULL ? MiWin32Protection(MiProtectionOfPte(Vad, Va, Entry)) : 0) << 4 |
-               (ULONG64)Pfn->PrototypePte << 15;
+               (ULONG64)Pfn->PrototypePte << 15 | (Entry & MI_PTE_LOCKED ? 1ULL << 22 : 0);
     }
     ExReleasePushLockShared_(&Process->WorkingSetLock);
     return Bits;
@@ -206,6 +210,82 @@ static NTSTATUS QueryWorkingSetEx(PEPROCESS Process, KPROCESSOR_MODE Mode, PVOID
             return Status;
     }
     return STATUS_SUCCESS;
+}
+
+/* ---- the whole working set ---- */
+
+typedef struct _WS_WALK
+{
+    PULONG64 Entry; /* NULL: only count */
+    ULONG64 Room, Count;
+} WS_WALK;
+
+/* PSAPI_WORKING_SET_BLOCK: protection in NT's five bits, share count, shared, page number. */
+static ULONG64 WorkingSetBlock(PMMVAD Vad, ULONG64 Va, ULONG64 Entry)
+{
+    PMMPFN Pfn = MiPfn(PTE_PFN(Entry));
+    ULONG64 Shares = Pfn->PrototypePte ? (Pfn->ShareCount < 7 ? (ULONG64)Pfn->ShareCount : 7) : 0;
+
+    return (ULONG64)MiProtectionOfPte(Vad, Va, Entry) | Shares << 5 | (ULONG64)Pfn->PrototypePte << 8 | MI_VPN(Va) << PAGE_SHIFT;
+}
+
+/* Working-set lock held shared. */
+static void WalkWorkingSet(PEPROCESS Process, WS_WALK *Walk)
+{
+    ULONG64 Next;
+
+    for (MI_VAD_NODE *Node = MiTreeFirst(Process->VadRoot); Node != NULL; Node = MiTreeNext(Node)) {
+        PMMVAD Vad = (PMMVAD)Node;
+        for (ULONG64 Va = MiVadStart(Vad); Va <= MiVadEnd(Vad); Va = Next) {
+            PULONG64 Pte = MiNextPte(Process, Va, &Next);
+            ULONG64 Entry = Pte != NULL ? *(volatile ULONG64 *)Pte : 0;
+            if (!(Entry & PTE_VALID) || PTE_PFN(Entry) == MiSharedUserDataFrame)
+                continue;
+            if (Walk->Count < Walk->Room)
+                Walk->Entry[Walk->Count] = WorkingSetBlock(Vad, Va, Entry);
+            Walk->Count++;
+        }
+    }
+}
+
+static NTSTATUS QueryWorkingSet(PEPROCESS Process, KPROCESSOR_MODE Mode, PVOID Buffer, SIZE_T Length, SIZE_T *Needed)
+{
+    WS_WALK Walk = { NULL, 0, 0 };
+    ULONG64 Room = Length / sizeof(ULONG64) - 1;
+
+    /* What is there at most: the buffer of a caller with too big a one need not be doubled in the kernel. */
+    if (Room > Process->WorkingSetSize + 64)
+        Room = Process->WorkingSetSize + 64;
+    PULONG64 Copy = ExAllocatePoolWithTag(PagedPool, (Room + 1) * sizeof(ULONG64), MI_TAG);
+    if (Copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Walk.Entry = Copy + 1;
+    Walk.Room = Room;
+    ExAcquirePushLockShared_(&Process->WorkingSetLock);
+    WalkWorkingSet(Process, &Walk);
+    ExReleasePushLockShared_(&Process->WorkingSetLock);
+    Copy[0] = Walk.Count;
+    *Needed = (Walk.Count + 1) * sizeof(ULONG64);
+    NTSTATUS Status = CopyToMode(Mode, Buffer, Copy, Walk.Count <= Room ? *Needed : sizeof(ULONG64));
+    if (NT_SUCCESS(Status) && Walk.Count > Room)
+        Status = STATUS_INFO_LENGTH_MISMATCH;
+    ExFreePoolWithTag(Copy, MI_TAG);
+    return Status;
+}
+
+/* Page-file-backed memory the process maps together with others. */
+static SIZE_T SharedCommit(PEPROCESS Process)
+{
+    SIZE_T Pages = 0;
+
+    ExAcquirePushLockShared_(&Process->WorkingSetLock);
+    for (MI_VAD_NODE *Node = MiTreeFirst(Process->VadRoot); Node != NULL; Node = MiTreeNext(Node)) {
+        PCONTROL_AREA ControlArea = ((PMMVAD)Node)->ControlArea;
+        if (ControlArea != NULL && !(ControlArea->Flags & MI_CA_FILE))
+            Pages += ControlArea->CommittedPages;
+    }
+    ExReleasePushLockShared_(&Process->WorkingSetLock);
+    return Pages << PAGE_SHIFT;
 }
 
 /* ---- names ---- */
@@ -301,6 +381,7 @@ static NTSTATUS QueryFixed(PEPROCESS Process, ULONG Class, ULONG64 Va, PVOID Ans
         *Size = sizeof(BASIC);
         return QueryBasic(Process, Va, Answer);
     case MemoryRegionInformation_:
+    case MemoryRegionInformationEx_:
         *Size = sizeof(REGION);
         return QueryRegion(Process, Va, Answer);
     default:
@@ -314,7 +395,7 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULO
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULONG InformationClass, PVOID Information, SIZE_T Length,
                                     PSIZE_T ReturnLength)
 {
-    static const SIZE_T Minimum[] = { sizeof(BASIC), 8, 0, offsetof(REGION, CommitSize), sizeof(WORKING_SET_EX), 8, sizeof(IMAGE) };
+    static const SIZE_T Minimum[] = { sizeof(BASIC), 8, 0, offsetof(REGION, CommitSize), sizeof(WORKING_SET_EX), 8, sizeof(IMAGE), sizeof(REGION) };
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     ULONG64 Va = (ULONG64)BaseAddress;
     SIZE_T Needed = Length;
@@ -326,12 +407,13 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULO
         IMAGE Image;
     } Answer;
 
-    if (InformationClass > MemoryImageInformation_ || InformationClass == MemoryWorkingSetInformation_ ||
-        InformationClass == MemorySharedCommitInformation_)
+    if (InformationClass > MemoryRegionInformationEx_)
         return STATUS_INVALID_INFO_CLASS;
     if (Length < Minimum[InformationClass])
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (Va > MM_USER_HIGHEST && InformationClass != MemoryWorkingSetExInformation_)
+    BOOLEAN NoAddress = InformationClass == MemoryWorkingSetExInformation_ || InformationClass == MemoryWorkingSetInformation_ ||
+                        InformationClass == MemorySharedCommitInformation_;
+    if (Va > MM_USER_HIGHEST && !NoAddress)
         return STATUS_INVALID_PARAMETER;
     NTSTATUS Status = MiReferenceTargetProcess(
         ProcessHandle, InformationClass == MemoryBasicInformation_ ? PROCESS_QUERY_LIMITED_INFORMATION : PROCESS_QUERY_INFORMATION,
@@ -342,6 +424,11 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULO
         Status = QueryFilename(Process, Mode, BaseAddress, Information, Length, &Needed);
     } else if (InformationClass == MemoryWorkingSetExInformation_) {
         Status = QueryWorkingSetEx(Process, Mode, Information, Length);
+    } else if (InformationClass == MemoryWorkingSetInformation_) {
+        Status = QueryWorkingSet(Process, Mode, Information, Length, &Needed);
+    } else if (InformationClass == MemorySharedCommitInformation_) {
+        SIZE_T Shared = SharedCommit(Process);
+        Status = CopyToMode(Mode, Information, &Shared, sizeof Shared);
     } else {
         Status = QueryFixed(Process, InformationClass, Va, &Answer, &Needed);
         if (Needed > Length)

@@ -91,7 +91,7 @@ static NTSTATUS CreatePagefileSection(PSECTION New, PLARGE_INTEGER MaximumSize, 
     ControlArea->CommittedPages = (Attributes & SEC_COMMIT) ? Pages : 0;
     ControlArea->NumberOfSectionReferences = 1;
     New->ControlArea = ControlArea;
-    New->SizeOfSection.QuadPart = (LONGLONG)Size;
+    New->SizeOfSection = ControlArea->SizeOfSegment; /* whole pages, as NT */
     return STATUS_SUCCESS;
 }
 
@@ -265,11 +265,10 @@ NTSTATUS MmExtendSection(PVOID SectionObject, PLARGE_INTEGER NewSize)
     PAGED_CODE();
     if (!(Section->ControlArea->Flags & MI_CA_FILE) || (Section->ControlArea->Flags & MI_CA_IMAGE))
         return STATUS_SECTION_NOT_EXTENDED;
-    if (NewSize->QuadPart > Section->SizeOfSection.QuadPart) {
+    if (NewSize->QuadPart > Section->ControlArea->SizeOfSegment.QuadPart) /* also when the file was longer once, and cut */
         Status = MiExtendControlArea(Section->ControlArea, (ULONG64)NewSize->QuadPart);
-        if (NT_SUCCESS(Status))
-            Section->SizeOfSection = *NewSize;
-    }
+    if (NT_SUCCESS(Status) && NewSize->QuadPart > Section->SizeOfSection.QuadPart)
+        Section->SizeOfSection = *NewSize;
     return Status;
 }
 

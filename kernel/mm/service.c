@@ -2,8 +2,8 @@
 /*
  * service.c - the smaller memory services: protect, lock, unlock, flush instruction cache, and securing ranges for drivers.
  *
- * There is no paging file and no trimming, so what is in memory stays there; locking makes the pages present and counts them, as the caller can see
- * by a later NtUnlockVirtualMemory's status (STATUS_NOT_LOCKED).
+ * There is no paging file, so private pages stay in memory anyway; a locked page of a file is left alone by trimming.  NT limits what may be locked by
+ * the minimum working set; here there is no such limit.
  */
 #include "mi.h"
 
@@ -56,7 +56,32 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, 
     return Status;
 }
 
-/* All of [Start, End) is allocated and accessible. */
+/* ---- locking: a bit in each valid entry ---- */
+
+/* Working-set lock exclusive.  Are all pages of the range present (and locked)?  *Any: some are locked. */
+static BOOLEAN LookAtLocks(PEPROCESS Process, ULONG64 Start, ULONG64 End, BOOLEAN Locked, BOOLEAN *Any)
+{
+    *Any = FALSE;
+    for (ULONG64 Va = Start; Va < End; Va += PAGE_SIZE) {
+        PULONG64 Pte = MiLookupPte(Process, Va);
+        if (Pte == NULL || !(*Pte & PTE_VALID) || (Locked && !(*Pte & MI_PTE_LOCKED)))
+            return FALSE;
+        *Any |= (*Pte & MI_PTE_LOCKED) != 0;
+    }
+    return TRUE;
+}
+
+static void SetLocks(PEPROCESS Process, ULONG64 Start, ULONG64 End, BOOLEAN Lock)
+{
+    for (ULONG64 Va = Start; Va < End; Va += PAGE_SIZE) {
+        volatile LONG64 *Pte = (volatile LONG64 *)MiLookupPte(Process, Va);
+        if (Lock)
+            InterlockedOr64(Pte, (LONG64)MI_PTE_LOCKED);
+        else
+            InterlockedAnd64(Pte, ~(LONG64)MI_PTE_LOCKED);
+    }
+}
+
 static NTSTATUS TouchRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
 {
     for (ULONG64 Va = Start; Va < End; Va += PAGE_SIZE) {
@@ -67,6 +92,35 @@ static NTSTATUS TouchRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
         MiUnlockPage(Frame, FALSE);
     }
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS LockRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
+{
+    BOOLEAN Present = FALSE, Any = FALSE;
+
+    while (!Present) {
+        NTSTATUS Status = TouchRange(Process, Start, End);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        MiLockPageTables(Process);
+        Present = LookAtLocks(Process, Start, End, FALSE, &Any);
+        if (Present)
+            SetLocks(Process, Start, End, TRUE);
+        MiUnlockPageTables(Process); /* else something was trimmed meanwhile */
+    }
+    return Any ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
+}
+
+static NTSTATUS UnlockRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
+{
+    BOOLEAN Any;
+
+    MiLockPageTables(Process);
+    BOOLEAN All = LookAtLocks(Process, Start, End, TRUE, &Any);
+    if (All)
+        SetLocks(Process, Start, End, FALSE);
+    MiUnlockPageTables(Process);
+    return All ? STATUS_SUCCESS : STATUS_NOT_LOCKED;
 }
 
 static NTSTATUS LockOrUnlock(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG MapType, BOOLEAN Lock)
@@ -86,16 +140,9 @@ static NTSTATUS LockOrUnlock(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T R
     if (!NT_SUCCESS(Status))
         return Status;
     ULONG64 Start = MI_ROUND_DOWN(Base, PAGE_SIZE), End = MI_ROUND_UP(Base + Size, PAGE_SIZE);
-    Status = TouchRange(Process, Start, End);
-    if (NT_SUCCESS(Status) && !Lock && Process->NumberOfLockedPages == 0)
-        Status = STATUS_NOT_LOCKED;
-    if (NT_SUCCESS(Status)) {
-        LONG64 Pages = (LONG64)((End - Start) >> PAGE_SHIFT);
-        if (!Lock && Pages > Process->NumberOfLockedPages)
-            Pages = Process->NumberOfLockedPages;
-        InterlockedExchangeAdd64(&Process->NumberOfLockedPages, Lock ? Pages : -Pages);
+    Status = Lock ? LockRange(Process, Start, End) : UnlockRange(Process, Start, End);
+    if (NT_SUCCESS(Status))
         ReturnRange(Mode, BaseAddress, RegionSize, Start, End);
-    }
     ObDereferenceObject(Process);
     return Status;
 }

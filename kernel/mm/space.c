@@ -129,6 +129,18 @@ BOOLEAN MiRangeFree(PEPROCESS Process, ULONG64 Start, ULONG64 End)
     return MiTreeFindOverlap(Process->VadRoot, MI_VPN(Start), MI_VPN(End)) == NULL;
 }
 
+ULONG64 MiFindEmptyRangeIn(PEPROCESS Process, ULONG64 Size, const MI_PLACE *Place, BOOLEAN TopDown)
+{
+    ULONG64 Low = Place->Lowest > MM_USER_LOWEST ? Place->Lowest : MM_USER_LOWEST;
+
+    if (Low == MM_USER_LOWEST && Place->Alignment <= MI_GRANULARITY)
+        return MiFindEmptyRange(Process, Size, Place->Highest, TopDown);
+    if (Size == 0 || Place->Highest < Low || Size - 1 > Place->Highest - Low)
+        return 0;
+    return MiTreeFindHoleAligned(Process->VadRoot, MI_VPN(Low), MI_VPN(Place->Highest), Size >> PAGE_SHIFT, Place->Alignment >> PAGE_SHIFT, TopDown)
+           << PAGE_SHIFT;
+}
+
 ULONG64 MiFindEmptyRange(PEPROCESS Process, ULONG64 Size, ULONG64 Highest, BOOLEAN TopDown)
 {
     ULONG64 Pages = Size >> PAGE_SHIFT;
@@ -234,4 +246,6 @@ void MmDeleteProcessAddressSpace(PEPROCESS Process)
     MiFreePage(Root);
     MiReturnCommitment(1);
     Process->Pcb.DirectoryTableBase = 0;
+    if (UNLIKELY(MiVerifyOften))
+        MmVerify_();
 }

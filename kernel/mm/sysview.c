@@ -83,8 +83,10 @@ static void UnmapPages(PMMVAD Vad)
     ULONG Count = 0;
     KIRQL Irql;
 
-    for (ULONG64 At = MiVadStart(Vad); At <= MiVadEnd(Vad); At += PAGE_SIZE) {
-        PULONG64 Pte = MiGetKernelPte((PVOID)At, FALSE);
+    PULONG64 Pte = NULL;
+    for (ULONG64 At = MiVadStart(Vad); At <= MiVadEnd(Vad); At += PAGE_SIZE, Pte++) {
+        if (Pte == NULL || (At & 0x1FFFFF) == 0) /* the next table */
+            Pte = MiGetKernelPte((PVOID)At, FALSE);
         if (*Pte != 0) {
             Va[Count] = (PVOID)At;
             Entry[Count++] = (ULONG64)InterlockedExchange64((volatile LONG64 *)Pte, 0); /* with the last dirty bit */

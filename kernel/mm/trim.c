@@ -37,10 +37,9 @@ static void TrimEntry(PEPROCESS Process, PMMVAD Vad, PULONG64 Pte, ULONG64 Va, P
     ULONG64 Entry = *Pte;
     ULONG Protection = MiProtectionOfPte(Vad, Va, Entry);
 
+    Entry = MiExchangePte(Pte, MI_MAKE_SOFT(Protection) | MI_PTE_PROTO);
     if (Protection == MiVadPageProtection(Vad, Va))
         MiClearPte(Pte);
-    else
-        *(volatile ULONG64 *)Pte = MI_MAKE_SOFT(Protection) | MI_PTE_PROTO;
     InterlockedDecrement64((volatile LONG64 *)&Process->WorkingSetSize);
     MiFlushAdd(Flush, Va, PTE_PFN(Entry), (Entry & PTE_DIRTY) ? MiFlushSharedDirty : MiFlushSharedClean);
 }
@@ -56,9 +55,14 @@ static void TrimProcess(PEPROCESS Process)
         PMMVAD Vad = (PMMVAD)Node;
         if (Vad->ControlArea == NULL || !(Vad->ControlArea->Flags & MI_CA_FILE))
             continue;
+        if (Vad->Writable) { /* what it wrote must reach the file before the pages can be had */
+            ExAcquirePushLockExclusive_(&MmSectionLock);
+            MiNoteModifiedLocked(Vad->ControlArea);
+            ExReleasePushLockExclusive_(&MmSectionLock);
+        }
         for (ULONG64 Va = MiVadStart(Vad); Va <= MiVadEnd(Vad); Va = Next) {
             PULONG64 Pte = MiNextPte(Process, Va, &Next);
-            if (Pte != NULL && (*Pte & PTE_VALID) && MiPfn(PTE_PFN(*Pte))->PrototypePte)
+            if (Pte != NULL && (*Pte & PTE_VALID) && !(*Pte & MI_PTE_LOCKED) && MiPfn(PTE_PFN(*Pte))->PrototypePte)
                 TrimEntry(Process, Vad, Pte, Va, &Flush);
         }
     }
@@ -66,11 +70,22 @@ static void TrimProcess(PEPROCESS Process)
     MiUnlockPageTables(Process);
 }
 
+void MiForEachProcess(void (*Routine)(PEPROCESS Process))
+{
+    ExAcquirePushLockShared_(&MiProcessListLock);
+    for (PLIST_ENTRY Entry = MiProcessList.Flink; Entry != &MiProcessList; Entry = Entry->Flink)
+        Routine(CONTAINING_RECORD(Entry, EPROCESS, MmProcessLinks));
+    ExReleasePushLockShared_(&MiProcessListLock);
+}
+
 /* FALSE: there was nothing to gain. */
 BOOLEAN MiReclaimMemory(void)
 {
     PAGED_CODE();
     ExTrimPool_();
+    MiDrainPageCache();
+    if (MmModifiedPages_() != 0 && MmAwaitLazyWriter != NULL && PsCurrentThread_()->TopLevelIrp == NULL)
+        MmAwaitLazyWriter();
     MiTrimUnusedControlAreas(ENOUGH_PAGES);
     ExAcquirePushLockShared_(&MiProcessListLock);
     for (PLIST_ENTRY Entry = MiProcessList.Flink; Entry != &MiProcessList && MiAvailablePages() < ENOUGH_PAGES; Entry = Entry->Flink)

@@ -218,18 +218,18 @@ MI_VAD_NODE *MiTreePrevious(MI_VAD_NODE *Node)
 /* A search for a hole.  Free..Next - 1 below: the space that the subtree under inspection and the holes at its sides cover. */
 typedef struct _SEARCH
 {
-    uint64_t Low, High, Pages;
+    uint64_t Low, High, Pages, Align;
     int Down;
 } SEARCH;
 
 static uint64_t FitHole(const SEARCH *Search, uint64_t Free, uint64_t Next)
 {
-    uint64_t Start = AlignUp(Max(Free, Search->Low));
+    uint64_t Start = (Max(Free, Search->Low) + Search->Align - 1) & ~(Search->Align - 1);
     uint64_t End = Next <= Search->High ? Next : Search->High + 1;
 
     if (Start >= End || End - Start < Search->Pages)
         return 0;
-    return Search->Down ? (End - Search->Pages) & ~(uint64_t)(MI_TREE_ALIGN - 1) : Start;
+    return Search->Down ? (End - Search->Pages) & ~(Search->Align - 1) : Start;
 }
 
 static uint64_t Find(const SEARCH *Search, MI_VAD_NODE *Node, uint64_t Free, uint64_t Next)
@@ -250,18 +250,21 @@ static uint64_t Find(const SEARCH *Search, MI_VAD_NODE *Node, uint64_t Free, uin
     return Start != 0 ? Start : Find(Search, Node->Right, Node->EndVpn + 1, Next);
 }
 
-uint64_t MiTreeFindHoleUp(MI_VAD_NODE *Root, uint64_t Low, uint64_t High, uint64_t Pages)
+uint64_t MiTreeFindHoleAligned(MI_VAD_NODE *Root, uint64_t Low, uint64_t High, uint64_t Pages, uint64_t Align, int Down)
 {
-    SEARCH Search = { Low, High, Pages, 0 };
+    SEARCH Search = { Low, High, Pages, Align, Down };
 
     return Find(&Search, Root, Low, High + 1);
 }
 
+uint64_t MiTreeFindHoleUp(MI_VAD_NODE *Root, uint64_t Low, uint64_t High, uint64_t Pages)
+{
+    return MiTreeFindHoleAligned(Root, Low, High, Pages, MI_TREE_ALIGN, 0);
+}
+
 uint64_t MiTreeFindHoleDown(MI_VAD_NODE *Root, uint64_t Low, uint64_t High, uint64_t Pages)
 {
-    SEARCH Search = { Low, High, Pages, 1 };
-
-    return Find(&Search, Root, Low, High + 1);
+    return MiTreeFindHoleAligned(Root, Low, High, Pages, MI_TREE_ALIGN, 1);
 }
 
 static int CheckNode(MI_VAD_NODE *Node, MI_VAD_NODE *Parent)

@@ -44,6 +44,8 @@ MI_VAD_NODE *MiTreePrevious(MI_VAD_NODE *Node);
 /* The lowest or highest start, a multiple of MI_TREE_ALIGN, of Pages free pages that lie inside [Low, High]; 0 if there is none (Low > 0). */
 uint64_t MiTreeFindHoleUp(MI_VAD_NODE *Root, uint64_t Low, uint64_t High, uint64_t Pages);
 uint64_t MiTreeFindHoleDown(MI_VAD_NODE *Root, uint64_t Low, uint64_t High, uint64_t Pages);
+/* The same with a start that is a multiple of Align pages (a power of two, at least MI_TREE_ALIGN). */
+uint64_t MiTreeFindHoleAligned(MI_VAD_NODE *Root, uint64_t Low, uint64_t High, uint64_t Pages, uint64_t Align, int Down);
 /* 1 if every invariant holds. */
 int MiTreeCheck(MI_VAD_NODE *Root);
 

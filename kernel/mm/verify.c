@@ -2,8 +2,8 @@
 /*
  * verify.c - does mm's bookkeeping agree with itself?
  *
- * MmVerify_ walks the PFN database, the lists, the counts, and the current process' VADs and page tables, and bugchecks (MEMORY_MANAGEMENT, first parameter
- * 0x4E43xxxx) on a contradiction.  For self-tests and suspicious moments; slow.
+ * MmVerify_ walks the PFN database, the lists, the counts, and the VADs and page tables of every process, and bugchecks (MEMORY_MANAGEMENT, first parameter
+ * 0x4E43xxxx) on a contradiction.  For self-tests and suspicious moments; slow.  With the boot option MMVERIFY it runs whenever an address space ends.
  */
 #include "mi.h"
 
@@ -100,7 +100,7 @@ static void CheckProcess(PEPROCESS Process)
     SUMS Sums = { 0 };
     ULONG64 Commit = 0;
 
-    if (!NT_SUCCESS(MiLockAddressSpace(Process)))
+    if (!(Process->Flags & PS_PROCESS_FLAGS_HAS_ADDRESS_SPACE) || !NT_SUCCESS(MiLockAddressSpace(Process)))
         return;
     MiLockPageTables(Process);
     if (!MiTreeCheck(Process->VadRoot))
@@ -122,10 +122,7 @@ static void CheckProcess(PEPROCESS Process)
 
 void MmVerify_(void)
 {
-    PEPROCESS Process = PsCurrentProcess_();
-
     PAGED_CODE();
     CheckPfns();
-    if (Process->Flags & PS_PROCESS_FLAGS_HAS_ADDRESS_SPACE)
-        CheckProcess(Process);
+    MiForEachProcess(CheckProcess);
 }

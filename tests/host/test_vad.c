@@ -11,10 +11,10 @@
 static MI_VAD_NODE *Owner[HIGH + 1];
 
 /* The lowest or highest aligned start of Pages free pages inside [Low, High]. */
-static uint64_t ModelHole(uint64_t Low, uint64_t High, uint64_t Pages, int Up)
+static uint64_t ModelHole(uint64_t Low, uint64_t High, uint64_t Pages, int Up, uint64_t Align)
 {
     uint64_t Best = 0;
-    for (uint64_t Start = (Low + MI_TREE_ALIGN - 1) / MI_TREE_ALIGN * MI_TREE_ALIGN; Start + Pages - 1 <= High; Start += MI_TREE_ALIGN) {
+    for (uint64_t Start = (Low + Align - 1) / Align * Align; Start + Pages - 1 <= High; Start += Align) {
         uint64_t Free = 0;
         while (Free < Pages && Owner[Start + Free] == NULL)
             Free++;
@@ -59,11 +59,13 @@ static void test_tree_agrees_with_a_page_map(void **State)
         } else {
             int Up = NextRandom(&Seed) % 2;
             assert_null(MiTreeFind(Root, Page));
-            Expected = ModelHole(LOW, HIGH, Pages, Up);
+            Expected = ModelHole(LOW, HIGH, Pages, Up, MI_TREE_ALIGN);
             assert_int_equal(Up ? MiTreeFindHoleUp(Root, LOW, HIGH, Pages) : MiTreeFindHoleDown(Root, LOW, HIGH, Pages), Expected);
             uint64_t Low = LOW + NextRandom(&Seed) % 2000, High = Low + NextRandom(&Seed) % 2000;
-            assert_int_equal(MiTreeFindHoleUp(Root, Low, High, Pages), ModelHole(Low, High, Pages, 1));
-            assert_int_equal(MiTreeFindHoleDown(Root, Low, High, Pages), ModelHole(Low, High, Pages, 0));
+            assert_int_equal(MiTreeFindHoleUp(Root, Low, High, Pages), ModelHole(Low, High, Pages, 1, MI_TREE_ALIGN));
+            assert_int_equal(MiTreeFindHoleDown(Root, Low, High, Pages), ModelHole(Low, High, Pages, 0, MI_TREE_ALIGN));
+            uint64_t Align = MI_TREE_ALIGN << NextRandom(&Seed) % 5;
+            assert_int_equal(MiTreeFindHoleAligned(Root, Low, High, Pages, Align, !Up), ModelHole(Low, High, Pages, Up, Align));
             if (Expected != 0) {
                 MI_VAD_NODE *Node = calloc(1, sizeof *Node);
                 assert_null(MiTreeFindOverlap(Root, Expected, Expected + Pages - 1));

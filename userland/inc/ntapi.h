@@ -336,6 +336,11 @@ NTCALL NtMapViewOfSection(HANDLE Section, HANDLE Process, PVOID *Base, ULONG_PTR
 NTCALL NtUnmapViewOfSection(HANDLE Process, PVOID Base);
 NTCALL NtUnmapViewOfSectionEx(HANDLE Process, PVOID Base, ULONG Flags);
 NTCALL NtAreMappedFilesTheSame(PVOID First, PVOID Second);
+NTCALL NtAllocateVirtualMemoryEx(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG Type, ULONG Protect, PVOID Parameters, ULONG ParameterCount);
+NTCALL NtMapViewOfSectionEx(HANDLE Section, HANDLE Process, PVOID *Base, PLARGE_INTEGER Offset, PSIZE_T ViewSize, ULONG AllocationType,
+                            ULONG Protect, PVOID Parameters, ULONG ParameterCount);
+NTCALL NtGetWriteWatch(HANDLE Process, ULONG Flags, PVOID Base, SIZE_T Size, PVOID *Addresses, PULONG_PTR Count, PULONG Granularity);
+NTCALL NtResetWriteWatch(HANDLE Process, PVOID Base, SIZE_T Size);
 
 NTCALL NtReadFile(HANDLE File, HANDLE Event, PIO_APC_ROUTINE Apc, PVOID ApcContext, PIO_STATUS_BLOCK Io, PVOID Buffer, ULONG Length,
                   PLARGE_INTEGER Offset, PULONG Key);

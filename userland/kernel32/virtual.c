@@ -30,7 +30,7 @@ LPVOID WINAPI VirtualAllocExNuma(HANDLE Process, LPVOID Address, SIZE_T Size, DW
 
 BOOL WINAPI VirtualFreeEx(HANDLE Process, LPVOID Address, SIZE_T Size, DWORD Type)
 {
-    if ((Type & MEM_RELEASE) && Size != 0) {
+    if ((Type & MEM_RELEASE) && !(Type & 3) && Size != 0) { /* 3: the placeholder flags, which take a size */
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
     return BaseResult(NtFreeVirtualMemory(Process, &Address, &Size, Type));
