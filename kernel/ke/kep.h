@@ -52,6 +52,7 @@ enum
     KiWaitCommitted = 2,
     KiWaitEnded = 3
 };
+#define KI_SPECIAL_APC_PENDING 2 /* in UserApcPending: deliver on the way to user mode, but end no wait */
 #define KI_MAY_ALERT 0x04LL       /* alertable */
 #define KI_MAY_USER 0x08LL        /* UserMode wait */
 #define KI_MAY_SPECIAL_APC 0x10LL /* special kernel APCs are deliverable */

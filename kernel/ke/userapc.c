@@ -6,6 +6,7 @@
 #include "ob.h"
 
 #define TAG_APC POOL_TAG('P', 's', 'a', 'p')
+#define SPECIAL_USER_APC ((HANDLE)1)
 
 static VOID NTAPI KiFreeUserApc(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, PVOID *NormalContext, PVOID *Argument1, PVOID *Argument2)
 {
@@ -22,7 +23,32 @@ static NTSTATUS KiReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *T
     return ObReferenceObjectByHandle(Handle, Access, *PsThreadType, KeGetCurrentThread()->PreviousMode, (PVOID *)Thread, NULL);
 }
 
-/* ReserveHandle would name a preallocated APC; 1 asks for a special user APC.  Neither is there yet. */
+/*
+ * A special user APC is called also where its thread is not alertable: when it next returns to user mode.  A kernel APC goes there and says so; it
+ * ends no wait (bit 1 of UserApcPending, unlike bit 0, is not looked at by waits).
+ */
+static VOID NTAPI KiAnnounceSpecialApc(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, PVOID *NormalContext, PVOID *Argument1, PVOID *Argument2)
+{
+    KeGetCurrentThread()->ApcState.UserApcPending |= KI_SPECIAL_APC_PENDING;
+    ExFreePoolWithTag(Apc, TAG_APC);
+}
+
+static NTSTATUS KiKickThread(PETHREAD Thread)
+{
+    PKAPC Kick = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Kick), TAG_APC);
+
+    if (Kick == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    KeInitializeApc(Kick, &Thread->Tcb, OriginalApcEnvironment, KiAnnounceSpecialApc, KiRundownUserApc, NULL, KernelMode, NULL);
+    if (!KeInsertQueueApc(Kick, NULL, NULL, 0)) {
+        ExFreePoolWithTag(Kick, TAG_APC);
+        return STATUS_UNSUCCESSFUL;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* ReserveHandle 1 asks for a special user APC; a handle would name a preallocated one, which is not there yet. */
 NTSTATUS NTAPI NtQueueApcThreadEx(HANDLE ThreadHandle, HANDLE ReserveHandle, PVOID ApcRoutine, PVOID Argument1, PVOID Argument2,
                                   PVOID Argument3)
 {
@@ -30,7 +56,7 @@ NTSTATUS NTAPI NtQueueApcThreadEx(HANDLE ThreadHandle, HANDLE ReserveHandle, PVO
     NTSTATUS Status;
     PKAPC Apc;
 
-    if (ReserveHandle != NULL) {
+    if (ReserveHandle != NULL && ReserveHandle != SPECIAL_USER_APC) {
         return STATUS_NOT_SUPPORTED;
     }
     Status = KiReferenceThread(ThreadHandle, THREAD_SET_CONTEXT, &Thread);
@@ -51,6 +77,8 @@ NTSTATUS NTAPI NtQueueApcThreadEx(HANDLE ThreadHandle, HANDLE ReserveHandle, PVO
     if (ApcRoutine == NULL || !KeInsertQueueApc(Apc, Argument2, Argument3, 0)) {
         ExFreePoolWithTag(Apc, TAG_APC);
         Status = STATUS_UNSUCCESSFUL;
+    } else if (ReserveHandle == SPECIAL_USER_APC) {
+        Status = KiKickThread(Thread);
     }
 Cleanup:
     ObDereferenceObject(Thread);

@@ -218,7 +218,7 @@ static void KiCheckPending(KI_WAIT *Wait)
     } else if (Wait->Alertable && Thread->Alerted[KernelMode]) {
         Thread->Alerted[KernelMode] = FALSE;
         Status = STATUS_ALERTED;
-    } else if (Wait->Mode == UserMode && Thread->ApcState.UserApcPending) {
+    } else if (Wait->Mode == UserMode && (Thread->ApcState.UserApcPending & ~KI_SPECIAL_APC_PENDING)) {
         Status = STATUS_USER_APC;
     } else if (Wait->NoWait) {
         Status = STATUS_TIMEOUT;

@@ -145,6 +145,30 @@ static BOOLEAN SepIsOwnToken(PTOKEN Token)
     return Child || Sibling;
 }
 
+/* Another user's token is protected as he protects what he makes, so that he can use it; Stranger: it is given by somebody else. */
+static NTSTATUS SepDuplicateForProcess(PTOKEN Source, BOOLEAN Stranger, PTOKEN *Token)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    SECURITY_DESCRIPTOR Descriptor;
+    PACL Dacl = NULL;
+    NTSTATUS Status;
+
+    if (Stranger) {
+        ExAcquirePushLockShared_(&Source->TokenLock);
+        Dacl = SepShareDacl(Source->DefaultDacl);
+        ExReleasePushLockShared_(&Source->TokenLock);
+    }
+    if (Dacl == NULL) {
+        return SepDuplicateToken(Source, NULL, FALSE, TokenPrimary, SecurityAnonymous, KernelMode, Token);
+    }
+    RtlCreateSecurityDescriptor(&Descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&Descriptor, TRUE, Dacl, FALSE);
+    InitializeObjectAttributes(&Attributes, NULL, 0, NULL, &Descriptor);
+    Status = SepDuplicateToken(Source, &Attributes, FALSE, TokenPrimary, SecurityAnonymous, KernelMode, Token);
+    SepReleaseDacl(Dacl);
+    return Status;
+}
+
 NTSTATUS SeSubProcessToken(PEPROCESS Parent, PACCESS_TOKEN Explicit, PACCESS_TOKEN *Result)
 {
     PTOKEN Source = Explicit, Token;
@@ -162,7 +186,7 @@ NTSTATUS SeSubProcessToken(PEPROCESS Parent, PACCESS_TOKEN Explicit, PACCESS_TOK
     } else {
         Source = PsReferencePrimaryToken(Parent);
     }
-    Status = SepDuplicateToken(Source, NULL, FALSE, TokenPrimary, SecurityAnonymous, KernelMode, &Token);
+    Status = SepDuplicateForProcess(Source, Explicit != NULL, &Token);
     ObfDereferenceObject(Source);
     if (!NT_SUCCESS(Status)) {
         return Status;

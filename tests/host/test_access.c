@@ -364,6 +364,131 @@ static void test_random_against_the_model(void **State)
     }
 }
 
+/* ---- the oracle ---- */
+
+static UCHAR Guids[7][16];
+
+static void AddObjectAce(ACL_ROOM *Acl, UCHAR Type, UCHAR Flags, ACCESS_MASK Mask, const SMALL_SID *Sid, int Of)
+{
+    PUCHAR Ace = (PUCHAR)Acl + Acl->Head.AclSize;
+    ULONG Present = Of >= 0, Size = 8 + 4 + (Of >= 0 ? 16 : 0) + 12;
+
+    *(ACE_HEADER *)Ace = (ACE_HEADER){ Type, Flags, (USHORT)Size };
+    memcpy(Ace + 4, &Mask, 4);
+    memcpy(Ace + 8, &Present, 4);
+    if (Of >= 0)
+        memcpy(Ace + 12, Guids[Of], 16);
+    memcpy(Ace + Size - 12, Sid, 12);
+    Acl->Head.AclSize += (USHORT)Size;
+    Acl->Head.AceCount++;
+}
+
+static long long Next(char **Line)
+{
+    return strtoll(*Line, Line, 10);
+}
+
+static void ReadSubject(char **Line, SID_AND_ATTRIBUTES *Sids, SID_AND_ATTRIBUTES *Restrict)
+{
+    Subject = (SEP_SUBJECT){ .Sids = Sids, .Restricted = Restrict };
+    Subject.SidCount = (ULONG)Next(Line);
+    for (ULONG Index = 0; Index < Subject.SidCount; Index++) {
+        Sids[Index].Sid = &People[Next(Line)];
+        Sids[Index].Attributes = (ULONG)Next(Line);
+    }
+    Subject.RestrictedCount = (ULONG)Next(Line);
+    for (ULONG Index = 0; Index < Subject.RestrictedCount; Index++)
+        Restrict[Index] = (SID_AND_ATTRIBUTES){ &People[Next(Line)], SE_GROUP_ENABLED };
+    Subject.WriteRestricted = Next(Line) != 0;
+    Subject.Privileges = (ULONG64)Next(Line);
+    Subject.IntegrityLevel = (ULONG)Next(Line);
+    Subject.MandatoryPolicy = (ULONG)Next(Line);
+}
+
+/* Returns the object's principal, or NULL. */
+static PSID ReadObject(char **Line)
+{
+    StartAcl(&Dacl);
+    StartAcl(&Sacl);
+    Object = (SEP_OBJECT){ .Owner = &People[Next(Line)], .Group = &People[5], .Dacl = &Dacl.Head };
+    long long Count = Next(Line);
+    if (Count < 0)
+        Object.Dacl = NULL;
+    for (; Count > 0; Count--) {
+        UCHAR Type = (UCHAR)Next(Line), Flags = (UCHAR)Next(Line);
+        ACCESS_MASK Mask = (ACCESS_MASK)Next(Line);
+        const SMALL_SID *Sid = &People[Next(Line)];
+        int Of = (int)Next(Line);
+        if (Type == ACCESS_ALLOWED_OBJECT_ACE_TYPE || Type == ACCESS_DENIED_OBJECT_ACE_TYPE)
+            AddObjectAce(&Dacl, Type, Flags, Mask, Sid, Of);
+        else
+            AddAce(&Dacl, Type, Flags, Mask, Sid);
+    }
+    long long Level = Next(Line);
+    ACCESS_MASK Policy = (ACCESS_MASK)Next(Line);
+    if (Level >= 0) {
+        AddAce(&Sacl, SYSTEM_MANDATORY_LABEL_ACE_TYPE, 0, Policy, &Levels[Level / 0x1000 - 1]);
+        Object.Sacl = &Sacl.Head;
+    }
+    long long Self = Next(Line);
+    return Self >= 0 ? (PSID)&People[Self] : NULL;
+}
+
+static ULONG ReadTypes(char **Line, SEP_TYPE_NODE *Nodes)
+{
+    ULONG Count = (ULONG)Next(Line), Path[8] = { 0 };
+
+    memset(Nodes, 0, 8 * sizeof(*Nodes));
+    for (ULONG Index = 0; Index < Count; Index++) {
+        Nodes[Index].Level = (USHORT)Next(Line);
+        Nodes[Index].HasType = TRUE;
+        memcpy(&Nodes[Index].Type, Guids[Index], 16);
+        Nodes[Index].Parent = Nodes[Index].Level != 0 ? Path[Nodes[Index].Level - 1] : 0;
+        Path[Nodes[Index].Level] = Index;
+    }
+    return Count != 0 ? Count : 1;
+}
+
+/* access_oracle.py's cases: the rules as published, decided right by right. */
+static void test_against_the_oracle(void **State)
+{
+    static const NTSTATUS Answers[] = { STATUS_SUCCESS, STATUS_ACCESS_DENIED, STATUS_PRIVILEGE_NOT_HELD };
+    SID_AND_ATTRIBUTES Sids[8], Restrict[8];
+    SEP_TYPE_NODE Nodes[8];
+    char Line[1024];
+    long Cases = 0;
+    FILE *Oracle;
+
+    (void)State;
+    for (int Index = 0; Index < 7; Index++)
+        memset(Guids[Index], 0x10 + Index, 16);
+    Oracle = popen("python3 tests/host/access_oracle.py", "r");
+    assert_non_null(Oracle);
+    while (fgets(Line, sizeof Line, Oracle) != NULL) {
+        char *At = Line;
+        ReadSubject(&At, Sids, Restrict);
+        PSID Self = ReadObject(&At);
+        ULONG Count = ReadTypes(&At, Nodes);
+        ACCESS_MASK Desired = (ACCESS_MASK)Next(&At);
+        ULONG64 Used;
+        SepAccessCheckByType(&Subject, &Object, Self, Desired, 0, &Mapping, Nodes, Count, &Used);
+        for (ULONG Index = 0; Index < Count; Index++) {
+            NTSTATUS Expected = Answers[Next(&At)];
+            ACCESS_MASK Granted = (ACCESS_MASK)Next(&At);
+            if (Nodes[Index].Status != Expected || Nodes[Index].Granted != Granted) {
+                print_message("type %u: %08x %08x, the oracle says %08x %08x\n%s", Index, (unsigned)Nodes[Index].Status, Nodes[Index].Granted,
+                              (unsigned)Expected, Granted, Line);
+                pclose(Oracle);
+                fail();
+            }
+        }
+        Cases++;
+    }
+    assert_int_equal(pclose(Oracle), 0);
+    print_message("%ld cases agree with the oracle\n", Cases);
+    assert_true(Cases >= 100000);
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -376,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup(test_mandatory_policy, Setup),
         cmocka_unit_test_setup(test_restricted, Setup),
         cmocka_unit_test_setup(test_random_against_the_model, Setup),
+        cmocka_unit_test(test_against_the_oracle),
     };
     return cmocka_run_group_tests_name("access", Tests, NULL, NULL);
 }

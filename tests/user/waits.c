@@ -13,12 +13,14 @@
 #endif
 
 NATIVE(NtTestAlert, (void), ())
+NATIVE(NtQueueApcThreadEx, (HANDLE Thread, HANDLE Reserve, PVOID Routine, PVOID First, PVOID Second, PVOID Third),
+       (Thread, Reserve, Routine, First, Second, Third))
 NATIVE(NtAlertThread, (HANDLE Thread), (Thread))
 NATIVE(NtDelayExecution, (BOOLEAN Alertable, PLARGE_INTEGER Interval), (Alertable, Interval))
-NATIVE(NtWaitForMultipleObjects, (ULONG Count, const HANDLE *Handles, ULONG Type, BOOLEAN Alertable, PLARGE_INTEGER Timeout), (Count, Handles, Type, Alertable, Timeout))
+NATIVE(NtWaitForMultipleObjects, (ULONG Count, const HANDLE *Handles, ULONG Type, BOOLEAN Alertable, PLARGE_INTEGER Timeout),
+       (Count, Handles, Type, Alertable, Timeout))
 NATIVE(NtQueryMutant, (HANDLE Mutant, ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength), (Mutant, Class, Information, Length, ReturnLength))
 NATIVE(NtQueryEvent, (HANDLE Event, ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength), (Event, Class, Information, Length, ReturnLength))
-NATIVE(NtQuerySemaphore, (HANDLE Semaphore, ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength), (Semaphore, Class, Information, Length, ReturnLength))
 NATIVE(NtReleaseMutant, (HANDLE Mutant, PLONG Previous), (Mutant, Previous))
 NATIVE(NtSetEvent, (HANDLE Event, PLONG Previous), (Event, Previous))
 NATIVE(NtCreateKeyedEvent, (PHANDLE Handle, ACCESS_MASK Access, PVOID Attributes, ULONG Flags), (Handle, Access, Attributes, Flags))
@@ -306,6 +308,43 @@ static void ApcsAndAlerts(void)
     CloseHandle(Event);
 }
 
+static DWORD WINAPI Spin(void *Parameter)
+{
+    (void)Parameter;
+    SetEvent(Ready);
+    while (Apcs == 0) {
+    }
+    return 7;
+}
+
+static DWORD WINAPI WaitPlainly(void *Event)
+{
+    SetEvent(Ready);
+    DWORD Answer = WaitForSingleObject(Event, LONG_TIME);
+    return Answer + 100 * (DWORD)Apcs;
+}
+
+/* Special user APCs need no alertable wait, and end none. */
+static void SpecialApcs(void)
+{
+    HANDLE Event = CreateEventA(NULL, TRUE, FALSE, NULL), Thread = Start(Spin, NULL);
+
+    Apcs = 0;
+    WaitForSingleObject(Ready, LONG_TIME);
+    Is((ULONG)NtQueueApcThreadEx(Thread, (HANDLE)1, (PVOID)OnApc, (PVOID)1, NULL, NULL), 0, "a special APC for a thread that runs");
+    Is(Join(Thread), 7, "interrupts it");
+    Apcs = 0;
+    Thread = Start(WaitPlainly, Event);
+    WaitForSingleObject(Ready, LONG_TIME);
+    Sleep(20);
+    NtQueueApcThreadEx(Thread, (HANDLE)1, (PVOID)OnApc, (PVOID)1, NULL, NULL);
+    Sleep(30);
+    Is(Apcs, 0, "one that waits, not alertable, waits on");
+    SetEvent(Event);
+    Is(Join(Thread), 100, "and has it called when the wait is over");
+    CloseHandle(Event);
+}
+
 /* ---- signal and wait ---- */
 
 static DWORD WINAPI PingPong(void *Parameter)
@@ -442,6 +481,7 @@ int main(void)
     Arguments();
     Mutants();
     ApcsAndAlerts();
+    SpecialApcs();
     SignalAndWait();
     TimersWithApcs();
     KeyedEvents();

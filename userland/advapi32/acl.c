@@ -104,7 +104,7 @@ static BOOL AddAny(PACL Acl, DWORD Revision, UCHAR Type, DWORD Flags, DWORD Mask
         return AdvFail(ERROR_INVALID_SID);
     }
     if (Flags & ~(DWORD)(VALID_INHERIT_FLAGS | SUCCESSFUL_ACCESS_ACE_FLAG | FAILED_ACCESS_ACE_FLAG)) {
-        return AdvFail(ERROR_INVALID_FLAGS);
+        return AdvFail(ERROR_INVALID_PARAMETER);
     }
     if (Type >= ACCESS_ALLOWED_OBJECT_ACE_TYPE && Type <= SYSTEM_ALARM_OBJECT_ACE_TYPE) {
         DWORD Present = (Object != NULL ? ACE_OBJECT_TYPE_PRESENT : 0) | (Inherited != NULL ? ACE_INHERITED_OBJECT_TYPE_PRESENT : 0);

@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * logon.c - processes as somebody else.  There is no logon service: a password is never right, but a token that one has works.
+ * (CreateProcessAsUser is kernel32's.)
  */
 #include "adv.h"
 
 BOOL WINAPI CreateProcessInternalW(HANDLE Token, LPCWSTR Application, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity,
                                    LPSECURITY_ATTRIBUTES ThreadSecurity, BOOL Inherit, DWORD Flags, LPVOID Environment, LPCWSTR Directory,
                                    LPSTARTUPINFOW Startup, LPPROCESS_INFORMATION Information, PHANDLE NewToken);
-BOOL WINAPI CreateProcessInternalA(HANDLE Token, LPCSTR Application, LPSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity,
-                                   LPSECURITY_ATTRIBUTES ThreadSecurity, BOOL Inherit, DWORD Flags, LPVOID Environment, LPCSTR Directory,
-                                   LPSTARTUPINFOA Startup, LPPROCESS_INFORMATION Information, PHANDLE NewToken);
-
-BOOL WINAPI CreateProcessAsUserW(HANDLE Token, LPCWSTR Application, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity,
-                                 LPSECURITY_ATTRIBUTES ThreadSecurity, BOOL Inherit, DWORD Flags, LPVOID Environment, LPCWSTR Directory,
-                                 LPSTARTUPINFOW Startup, LPPROCESS_INFORMATION Information)
-{
-    return CreateProcessInternalW(Token, Application, CommandLine, ProcessSecurity, ThreadSecurity, Inherit, Flags, Environment, Directory, Startup,
-                                  Information, NULL);
-}
-
-BOOL WINAPI CreateProcessAsUserA(HANDLE Token, LPCSTR Application, LPSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity,
-                                 LPSECURITY_ATTRIBUTES ThreadSecurity, BOOL Inherit, DWORD Flags, LPVOID Environment, LPCSTR Directory,
-                                 LPSTARTUPINFOA Startup, LPPROCESS_INFORMATION Information)
-{
-    return CreateProcessInternalA(Token, Application, CommandLine, ProcessSecurity, ThreadSecurity, Inherit, Flags, Environment, Directory, Startup,
-                                  Information, NULL);
-}
-
 /* On Windows a service does this for whoever may impersonate; here the caller's own rights have to do. */
 BOOL WINAPI CreateProcessWithTokenW(HANDLE Token, DWORD LogonFlags, LPCWSTR Application, LPWSTR CommandLine, DWORD Flags, LPVOID Environment,
                                     LPCWSTR Directory, LPSTARTUPINFOW Startup, LPPROCESS_INFORMATION Information)

@@ -30,10 +30,10 @@ static const SDDL_NAME Combined[] = {
     {L"FA", FILE_ALL_ACCESS}, {L"FR", FILE_GENERIC_READ}, {L"FW", FILE_GENERIC_WRITE}, {L"FX", FILE_GENERIC_EXECUTE},
     {L"KA", KEY_ALL_ACCESS}, {L"KR", KEY_READ}, {L"KW", KEY_WRITE}, {L"KX", KEY_EXECUTE},
 };
-static const SDDL_NAME Rights[] = {
-    {L"GA", GENERIC_ALL}, {L"GR", GENERIC_READ}, {L"GW", GENERIC_WRITE}, {L"GX", GENERIC_EXECUTE}, {L"RC", READ_CONTROL}, {L"SD", DELETE},
-    {L"WD", WRITE_DAC}, {L"WO", WRITE_OWNER}, {L"RP", 0x10}, {L"WP", 0x20}, {L"CC", 0x1}, {L"DC", 0x2}, {L"LC", 0x4}, {L"SW", 0x8}, {L"LO", 0x80},
-    {L"DT", 0x40}, {L"CR", 0x100},
+static const SDDL_NAME Rights[] = { /* in the order Windows writes them */
+    {L"CC", 0x1}, {L"DC", 0x2}, {L"LC", 0x4}, {L"SW", 0x8}, {L"RP", 0x10}, {L"WP", 0x20}, {L"DT", 0x40}, {L"LO", 0x80}, {L"CR", 0x100},
+    {L"SD", DELETE}, {L"RC", READ_CONTROL}, {L"WD", WRITE_DAC}, {L"WO", WRITE_OWNER},
+    {L"GA", GENERIC_ALL}, {L"GX", GENERIC_EXECUTE}, {L"GW", GENERIC_WRITE}, {L"GR", GENERIC_READ},
 };
 static const SDDL_NAME LabelRights[] = {
     {L"NW", SYSTEM_MANDATORY_LABEL_NO_WRITE_UP}, {L"NR", SYSTEM_MANDATORY_LABEL_NO_READ_UP}, {L"NX", SYSTEM_MANDATORY_LABEL_NO_EXECUTE_UP},

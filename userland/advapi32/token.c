@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * token.c - tokens: opened, asked, changed, copied, restricted, impersonated with.
+ * token.c - tokens: asked, changed, copied, restricted, impersonated with.
  *
  * (Windows Internals, 7th ed., part 1, chapter 7, "Access tokens", "Impersonation".)
  */
 #include "adv.h"
-
-BOOL WINAPI OpenProcessToken(HANDLE Process, DWORD Access, PHANDLE Token)
-{
-    return AdvResult(NtOpenProcessToken(Process, Access, Token));
-}
-
-BOOL WINAPI OpenThreadToken(HANDLE Thread, DWORD Access, BOOL AsSelf, PHANDLE Token)
-{
-    return AdvResult(NtOpenThreadToken(Thread, Access, AsSelf != FALSE, Token));
-}
 
 BOOL WINAPI GetTokenInformation(HANDLE Token, TOKEN_INFORMATION_CLASS Class, LPVOID Information, DWORD Length, PDWORD Returned)
 {
@@ -114,14 +104,14 @@ BOOL WINAPI IsTokenRestricted(HANDLE Token)
 
 /* ---- impersonation ------------------------------------------------------------------------------------------------------------------------ */
 
-BOOL WINAPI SetThreadToken(PHANDLE Thread, HANDLE Token)
+static BOOL Impersonate(HANDLE Token)
 {
-    return AdvResult(NtSetInformationThread(Thread != NULL ? *Thread : NtCurrentThread(), ThreadImpersonationToken, &Token, sizeof(Token)));
+    return AdvResult(NtSetInformationThread(NtCurrentThread(), ThreadImpersonationToken, &Token, sizeof(Token)));
 }
 
 BOOL WINAPI RevertToSelf(void)
 {
-    return SetThreadToken(NULL, NULL);
+    return Impersonate(NULL);
 }
 
 static BOOL ImpersonateCopy(HANDLE Token, SECURITY_IMPERSONATION_LEVEL Level)
@@ -131,7 +121,7 @@ static BOOL ImpersonateCopy(HANDLE Token, SECURITY_IMPERSONATION_LEVEL Level)
     if (!DuplicateTokenEx(Token, TOKEN_IMPERSONATE | TOKEN_QUERY, NULL, Level, TokenImpersonation, &Copy)) {
         return FALSE;
     }
-    BOOL Done = SetThreadToken(NULL, Copy);
+    BOOL Done = Impersonate(Copy);
     NtClose(Copy);
     return Done;
 }
@@ -140,7 +130,7 @@ BOOL WINAPI ImpersonateSelf(SECURITY_IMPERSONATION_LEVEL Level)
 {
     HANDLE Token;
 
-    if (!OpenProcessToken(NtCurrentProcess(), TOKEN_DUPLICATE, &Token)) {
+    if (!AdvResult(NtOpenProcessToken(NtCurrentProcess(), TOKEN_DUPLICATE, &Token))) {
         return FALSE;
     }
     BOOL Done = ImpersonateCopy(Token, Level);
@@ -157,7 +147,7 @@ BOOL WINAPI ImpersonateLoggedOnUser(HANDLE Token)
     if (!AdvResult(NtQueryInformationToken(Token, TokenType, &Type, sizeof(Type), &Length))) {
         return FALSE;
     }
-    return Type == TokenPrimary ? ImpersonateCopy(Token, SecurityImpersonation) : SetThreadToken(NULL, Token);
+    return Type == TokenPrimary ? ImpersonateCopy(Token, SecurityImpersonation) : Impersonate(Token);
 }
 
 BOOL WINAPI ImpersonateAnonymousToken(HANDLE Thread)
