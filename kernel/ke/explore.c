@@ -61,7 +61,12 @@ static void KiExploreStopHere(PVOID Context)
     KiStartHardwareClock(); /* regular again */
 }
 
-/* The processors' generators start together; the first tick that comes switches each clock over. */
+static void KiExploreStartHere(PVOID Context)
+{
+    KiSetNextTick(TICK_SHORTEST + (ULONG)KiExploreRandom(KiPrcb()) % TICK_MASK);
+}
+
+/* The lock checker comes on as well and stays on. */
 void KeExploreStart_(ULONG64 Seed)
 {
     KdPrint_("Ke: EXPLORE=%I64u\n", Seed);
@@ -74,6 +79,8 @@ void KeExploreStart_(ULONG64 Seed)
     KiExploreCount = 0;
     ExploreSeed_ = Seed != 0 ? Seed : 1;
     EtwClasses |= ETW_CLASS_EXPLORE;
+    KeLockChecking_ = TRUE;
+    KeForEachProcessor_(KiExploreStartHere, NULL);
 }
 
 ULONG64 KeExploreStop_(void)

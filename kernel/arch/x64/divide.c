@@ -7,7 +7,6 @@
  */
 #include "archp.h"
 #include "ki.h"
-#include "mm.h"
 
 typedef struct _DIVIDE
 {
