@@ -2,7 +2,8 @@
 /*
  * codepage.c - MultiByteToWideChar and WideCharToMultiByte, and what is known of a code page.
  *
- * The system is an English one: ANSI 1252, OEM 437, whose tables are ntdll's.  Other single-byte pages are tables here (nlsdata.c); UTF-8 and UTF-7 are algorithms; double-byte
+ * The system is an English one: ANSI 1252, OEM 437, whose tables are ntdll's.  Other single-byte pages are tables here (nlsdata.c); UTF-8
+ * and UTF-7 are algorithms; double-byte
  * pages are not there (ERROR_INVALID_PARAMETER, as on a Windows where they are not installed).  Each converter counts when the target is
  * empty and fails with ERROR_INSUFFICIENT_BUFFER when it is short: one Put helper does both.
  */
