@@ -327,9 +327,10 @@ static DWORD WINAPI WaitPlainly(void *Event)
 /* Special user APCs need no alertable wait, and end none. */
 static void SpecialApcs(void)
 {
-    HANDLE Event = CreateEventA(NULL, TRUE, FALSE, NULL), Thread = Start(Spin, NULL);
+    HANDLE Event = CreateEventA(NULL, TRUE, FALSE, NULL), Thread;
 
     Apcs = 0;
+    Thread = Start(Spin, NULL);
     WaitForSingleObject(Ready, LONG_TIME);
     Is((ULONG)NtQueueApcThreadEx(Thread, (HANDLE)1, (PVOID)OnApc, (PVOID)1, NULL, NULL), 0, "a special APC for a thread that runs");
     Is(Join(Thread), 7, "interrupts it");
