@@ -142,6 +142,7 @@ ULONG64 MiPurgePages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count, BO
             } else {
                 Freed = PTE_PFN(Value);
                 MiUnlinkPage(Freed);
+                Pfn->PrototypePte = 0; /* before anybody may see it without its entry */
                 *Proto = 0;
             }
         } else if (Discard) {
@@ -209,6 +210,7 @@ static void DeletePages(PCONTROL_AREA ControlArea)
             } else {
                 Freed = PTE_PFN(Value);
                 MiUnlinkPage(Freed);
+                Pfn->PrototypePte = 0; /* before anybody may see it without its entry */
             }
         }
         KeReleaseSpinLock(&MmPfnLock, Irql);
