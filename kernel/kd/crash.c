@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash.c - bugchecks on demand, to see that they can be seen: boot option CRASH=bugcheck, assert, fault, readonly, execute, stack, nmi or spin (a spin lock
- * that is never released).
+ * crash.c - bugchecks on demand, to see that they can be seen: boot option CRASH=bugcheck, assert, fault, readonly, execute, stack, nmi or
+ * spin (a spin lock that is never released).
  *
  * Each ends the boot in KeInitSystemPhase1, on a system thread with the clock running.  The system tests look for the code, the
  * function names in the backtrace and the exit status.

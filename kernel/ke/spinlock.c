@@ -2,8 +2,9 @@
 /*
  * spinlock.c - the exported spin locks: plain, at DISPATCH_LEVEL, queued with the queue on the waiters' stacks.
  *
- * A KSPIN_LOCK's bit 0 is the lock; the other bits stay 0, because others compare the whole word.  In-stack queued locks use the same word as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and
- * each waiter spins on its own cache line.  A lock must always be used in one of the two ways, as the documentation demands.
+ * A KSPIN_LOCK's bit 0 is the lock; the other bits stay 0, because others compare the whole word.  In-stack queued locks use the same word
+ * as the tail of a queue of KSPIN_LOCK_QUEUEs (MCS): fair, and each waiter spins on its own cache line.  A lock must always be used in one of
+ * the two ways, as the documentation demands.  A checked build says so when a lock is not had within a second.
  */
 #include "kep.h"
 
