@@ -14,7 +14,9 @@ import pytest
 from conftest import BUILD, ROOT, judge, log_path
 
 SOURCES = sorted(glob.glob(os.path.join(ROOT, "tests/user/*.c")))
-PROGRAMS = [os.path.basename(path)[:-2] for path in SOURCES if '"tap.h"' in open(path, encoding="utf-8").read()]
+if os.path.exists(os.path.join(BUILD, "programs/libstdc++-6.dll")):  # there was a C++ compiler
+    SOURCES += sorted(glob.glob(os.path.join(ROOT, "tests/user/cpp/*.cpp")))
+PROGRAMS = [os.path.splitext(os.path.basename(path))[0] for path in SOURCES if 'tap.h"' in open(path, encoding="utf-8").read()]
 FRAME = re.compile(r"@@ begin (\d+) ([^\r\n]*)\r?\n(.*?)\r?\n@@ end \1 (0x[0-9A-Fa-f]+|error \d+)", re.DOTALL)
 
 
