@@ -78,6 +78,7 @@ include tools/make/boot.mk
 include tools/make/image.mk
 include tools/make/run.mk
 include tools/make/test.mk
+include tools/make/fuzz.mk
 
 .PHONY: all clean
 all: kernel drivers userland boot image

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 SECTOR = 512
 MIB = 1 << 20
@@ -157,16 +158,18 @@ def is_folder(target, name):
     return "D" in text.split("::")[0] if text else True
 
 
-def make_system_disk(out, entries, size=256 * MIB):
-    """A GPT disk whose one partition, for data, is the system volume."""
-    folders, files = collect(entries)
-    size = max(size, math.ceil(content_size(files) * 1.5 / MIB) * MIB)
+def make_system_disk(out, volume, size=256 * MIB):
+    """A GPT disk whose one partition, for data, has what the built system volume has, and more room."""
     temporary = out + ".tmp"
-    with open(temporary, "wb") as f:
-        f.truncate(MIB + size + MIB)
-    run(["sgdisk", "-a", "2048", "-n", f"1:2048:{(MIB + size) // SECTOR - 1}", "-t", "1:0700", "-c", "1:Nascent", temporary])
-    make_fat32(temporary, "NASCENT", size, MIB)
-    put(temporary, folders, files, MIB)
+    with tempfile.TemporaryDirectory(prefix="nascent-volume-") as scratch:
+        run(["mcopy", "-i", volume, "-s", "-n", "-m", "::*", scratch])
+        folders, files = collect(expand(scratch, "\\"))
+        size = max(size, math.ceil(content_size(files) * 1.5 / MIB) * MIB)
+        with open(temporary, "wb") as f:
+            f.truncate(MIB + size + MIB)
+        run(["sgdisk", "-a", "2048", "-n", f"1:2048:{(MIB + size) // SECTOR - 1}", "-t", "1:0700", "-c", "1:Nascent", temporary])
+        make_fat32(temporary, "NASCENT", size, MIB)
+        put(temporary, [folder for folder in folders if folder], files, MIB)
     os.replace(temporary, out)
 
 

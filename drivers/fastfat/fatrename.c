@@ -4,7 +4,8 @@
  *
  *      both names in one sector    one write: atomic
  *      a file that can be copied   its data to a new chain; the new name for that; the old name away; the old chain free: whole at any moment
- *      a directory, a large file   the new name; ".." of a moved directory; the old name away: for a moment it has two names and one chain
+ *      a directory, a large file,  the new name; ".." of a moved directory; the old name away: for a moment it has two names and one chain
+ *      or no room for a copy
  *
  * A name that is replaced is not removed first: its entry is turned into the new file's by one write, so one of the two is always there, whole.
  * That needs entries of the same number; if the new spelling takes more or fewer (other case, another 8.3 form), the old one is removed first,

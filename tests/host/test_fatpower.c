@@ -4,7 +4,8 @@
  *
  * After each sector that is written the disk is looked at as the next system would find it: no chain is broken, shared or shorter than its file, no
  * entry is damaged, every file that was complete is there under its name with its bytes.  Clusters that nobody owns, and clusters behind the end of a
- * file that was growing, are counted: that much may be lost.  While a directory is moved it may have two names.  Now and then fsck.fat is asked the
+ * file that was growing, are counted: that much may be lost.  While a directory is moved it may have two names, and so may a file of which there
+ * is no room for a copy.  Now and then fsck.fat is asked the
  * same.
  *
  * FAT_STEPS: how many operations.  Needs mkfs.fat and fsck.fat.
@@ -20,7 +21,7 @@ typedef struct _CHECK {
     const uint8_t *Bytes;
     FAT_GEOMETRY Geometry;
     uint8_t *Owner;            /* a byte a cluster */
-    uint32_t Files, Lost, Excess, Shared, Orphans;
+    uint32_t Files, Lost, Free, Excess, Shared, Orphans;
     uint64_t States, LostStates, ExcessStates, SharedStates, OrphanStates, MostLost;
 } CHECK;
 
@@ -182,6 +183,7 @@ static void CountLost(CHECK *Check)
             assert_int_not_equal(Value, 0);
         else
             Check->Lost += Value != 0;
+        Check->Free += Value == 0;
     }
 }
 
@@ -203,7 +205,7 @@ static void LookAtDisk(FAT_SHIM *Shim, void *Context)
 
     Check->Bytes = Shim->Bytes;
     Check->States++;
-    Check->Lost = Check->Excess = Check->Shared = Check->Orphans = Check->Files = 0;
+    Check->Lost = Check->Free = Check->Excess = Check->Shared = Check->Orphans = Check->Files = 0;
     assert_status(FatParseBootSector(Shim->Bytes, Shim->Size, &Check->Geometry), FAT_SUCCESS);
     memset(Check->Owner, 0, Check->Geometry.ClusterCount + 2);
     CheckDirectory(Check, 0, Check->Geometry.RootCluster, 0, Found, 0);
@@ -212,9 +214,11 @@ static void LookAtDisk(FAT_SHIM *Shim, void *Context)
         if (Model->Entry[Index].Used && !Found[Index] && !MayBeMissing(Model, Index))
             fail_msg("a complete file is gone after sector %llu", (unsigned long long)Shim->Sectors);
     }
-    /* Two names for one chain: only while a directory moves. */
-    if (Check->Shared != 0)
-        assert_true(Model->Moving && Model->Entry[Model->Busy].Directory);
+    /* Two names for one chain: only while a directory moves, or a file of which there is no room for a copy. */
+    if (Check->Shared != 0) {
+        const ENTRY *Entry = &Model->Entry[Model->Busy];
+        assert_true(Model->Moving && (Entry->Directory || Check->Free * Check->Geometry.BytesPerCluster < Entry->Size));
+    }
     /* Part of a name: only if it is longer than a sector. */
     Check->LostStates += Check->Lost != 0;
     Check->ExcessStates += Check->Excess != 0;
@@ -268,7 +272,7 @@ static void RunWorkload(const char *Format, uint32_t Steps, uint64_t Seed)
     ModelCompare(Model);
     ModelUnmount(Model);
     print_message("%llu states of the disk: %llu with lost clusters (at most %llu), %llu with clusters behind a file's end, "
-                  "%llu with a directory of two names, %llu with part of a name longer than a sector\n",
+                  "%llu with two names for one chain, %llu with part of a name longer than a sector\n",
                   (unsigned long long)Check.States, (unsigned long long)Check.LostStates, (unsigned long long)Check.MostLost,
                   (unsigned long long)Check.ExcessStates, (unsigned long long)Check.SharedStates, (unsigned long long)Check.OrphanStates);
     assert_true(Check.LostStates != 0 && Check.States > Steps);

@@ -9,10 +9,10 @@ export BUILD QEMU OVMF_CODE
 
 .PHONY: run run-fast debug gdb doctor help format compile_commands.json
 run: image
-	@tools/run --smp $(SMP) --mem $(MEM)
+	@tools/run --smp $(SMP) --mem $(MEM) $(if $(DISK),--disk $(DISK))
 
 run-fast: volume boot
-	@tools/run --multiboot --smp $(SMP) --mem $(MEM)
+	@tools/run --multiboot --smp $(SMP) --mem $(MEM) $(if $(DISK),--disk $(DISK))
 
 debug: image
 	@tools/run --debug $(GDB_PORT) --smp $(SMP) --mem $(MEM)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""Disks: what nrun brings out, GPT and MBR partitions and disks without a table, C: on a disk across two boots, damaged volumes and tables."""
+import os
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from conftest import BUILD, ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+import image    # noqa: E402
+
+ENVIRONMENT = dict(os.environ, MTOOLS_SKIP_CHECK="1", MTOOLSRC="/dev/null", PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
+
+
+def tool(*command, check=True):
+    return subprocess.run(command, env=ENVIRONMENT, check=check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          stdin=subprocess.DEVNULL)
+
+
+def volume(path, offset, size, label):
+    tool("mformat", "-i", f"{path}@@{offset}", "-T", str(size // 512), "-h", "64", "-s", "32", "-c", "4", "-H", str(offset // 512), "-v", label, "::")
+    text = f"{path}.{label}"
+    with open(text, "w", encoding="ascii") as f:
+        f.write(f"this is {label}\n")
+    tool("mcopy", "-i", f"{path}@@{offset}", text, "::label.txt")
+
+
+def extract(path, offset, size, name):
+    out = f"{path}.{name}"
+    image.cut(path, offset, size, out)
+    return out
+
+
+def fsck(path):
+    result = tool("fsck.fat", "-n", path, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+def blank(path, size):
+    with open(path, "wb") as f:
+        f.truncate(size)
+
+
+def make_gpt(path):
+    """A system partition that gets no letter, and two with data."""
+    blank(path, 64 << 20)
+    tool("sgdisk", "-a", "2048", "-n", "1:2048:10239", "-t", "1:ef00", "-n", "2:10240:51199", "-t", "2:0700", "-n", "3:51200:92159", "-t", "3:0700", path)
+    volume(path, 10240 * 512, 40960 * 512, "SECOND")
+    volume(path, 51200 * 512, 40960 * 512, "THIRD")
+
+
+def test_get_brings_files_and_folders_out(nrun, tmp_path):
+    run = nrun("md C:\\Temp\\tree\\sub & echo one> C:\\Temp\\tree\\one.txt & echo two> \"C:\\Temp\\tree\\sub\\a longer name.txt\" & copy hello.exe C:\\Temp\\copy.exe",
+               "--dir", "C:\\Programs", "--get", f"C:\\Temp\\tree={tmp_path}/tree", "--get", f"C:\\Temp\\copy.exe={tmp_path}/copy.exe")
+    assert run.code == 0, run
+    # cmd, as on Windows, keeps the blank before the ampersand.
+    assert (tmp_path / "tree/one.txt").read_bytes() == b"one \r\n"
+    assert (tmp_path / "tree/sub/a longer name.txt").read_bytes() == b"two \r\n"
+    with open(os.path.join(BUILD, "programs", "hello.exe"), "rb") as f:
+        assert (tmp_path / "copy.exe").read_bytes() == f.read()
+
+
+def test_gpt_partitions_have_letters_and_keep_what_is_written(nrun, tmp_path):
+    disk = str(tmp_path / "gpt.img")
+    make_gpt(disk)
+    run = nrun("type D:\\label.txt & type E:\\label.txt & echo written> E:\\new.txt & copy C:\\Programs\\hello.exe D:\\ & dir F:\\", "--disk", disk)
+    assert b"this is SECOND" in run.out and b"this is THIRD" in run.out, run
+    second, third = extract(disk, 10240 * 512, 40960 * 512, "2"), extract(disk, 51200 * 512, 40960 * 512, "3")
+    fsck(second)
+    fsck(third)
+    tool("mcopy", "-n", "-i", third, "::new.txt", str(tmp_path / "new.txt"))
+    assert (tmp_path / "new.txt").read_bytes() == b"written \r\n"
+    tool("mcopy", "-n", "-i", second, "::hello.exe", str(tmp_path / "hello.exe"))
+    with open(os.path.join(BUILD, "programs", "hello.exe"), "rb") as f:
+        assert (tmp_path / "hello.exe").read_bytes() == f.read()
+
+
+def test_mbr_with_a_logical_partition_and_a_disk_without_table(nrun, tmp_path):
+    disk, whole = str(tmp_path / "mbr.img"), str(tmp_path / "whole.img")
+    blank(disk, 32 << 20)
+    volume(disk, 2048 * 512, 20480 * 512, "PRIMARY")
+    volume(disk, 26624 * 512, 20480 * 512, "LOGICAL")
+
+    def entry(kind, first, count):
+        return struct.pack("<BBBBBBBBII", 0, 0, 0, 0, kind, 0, 0, 0, first, count)
+
+    with open(disk, "r+b") as f:
+        f.seek(446)
+        f.write(entry(6, 2048, 20480) + entry(5, 24576, 24576) + bytes(32) + b"\x55\xaa")
+        f.seek(24576 * 512 + 446)
+        f.write(entry(6, 2048, 20480) + bytes(48) + b"\x55\xaa")
+    blank(whole, 8 << 20)
+    volume(whole, 0, 8 << 20, "WHOLE")
+    run = nrun("type D:\\label.txt & type E:\\label.txt & type F:\\label.txt", "--disk", disk, "--disk", whole)
+    assert [name in run.out for name in (b"PRIMARY", b"LOGICAL", b"WHOLE")] == [True] * 3, run
+
+
+def test_damaged_tables_are_refused_or_read_from_the_copy(nrun, tmp_path):
+    first, second = str(tmp_path / "copy.img"), str(tmp_path / "bad.img")
+    make_gpt(first)
+    make_gpt(second)
+    for path, places in ((first, [512 + 40]), (second, [512 + 40, (64 << 20) - 512 + 40])):
+        with open(path, "r+b") as f:
+            for place in places:
+                f.seek(place)
+                f.write(b"\xa5")
+    run = nrun("type D:\\label.txt & type E:\\label.txt & type F:\\label.txt", "--disk", first, "--disk", second)
+    assert b"this is SECOND" in run.out and b"this is THIRD" in run.out and run.code != 0, run
+
+
+def test_system_on_a_disk_keeps_its_changes(nrun, tmp_path):
+    disk = str(tmp_path / "system.img")
+    run = nrun("echo first boot> C:\\Temp\\kept.txt & md C:\\Temp\\folder & echo %SystemRoot%", "--system", disk)
+    assert run.code == 0 and b"C:\\Windows" in run.out, run
+    assert "C: is on a disk" in run.log_text()
+    run = nrun("type C:\\Temp\\kept.txt & if exist C:\\Temp\\folder\\ echo folder is there & del C:\\Temp\\kept.txt", "--system", disk)
+    assert b"first boot" in run.out and b"folder is there" in run.out, run
+    fsck(extract(disk, 1 << 20, 256 << 20, "volume"))
+
+
+@pytest.mark.parametrize("damage", ["directory", "chain"])
+def test_a_damaged_volume_is_reported_and_the_rest_works(nrun, tmp_path, damage):
+    """D: has a directory whose clusters form a loop, or a file whose chain leads outside; both are named, nothing hangs, C: is not touched."""
+    disk = str(tmp_path / "bad.img")
+    blank(disk, 8 << 20)
+    volume(disk, 0, 8 << 20, "BROKEN")
+    tool("mmd", "-i", disk, "::folder")
+    tool("mcopy", "-i", disk, f"{disk}.BROKEN", "::folder/inside.txt")
+    with open(disk, "r+b") as f:
+        boot = f.read(64)
+        reserved, fats, roots, sectors = struct.unpack_from("<H", boot, 14)[0], boot[16], *struct.unpack_from("<H", boot, 17), struct.unpack_from("<H", boot, 22)[0]
+        f.seek((reserved + fats * sectors) * 512)
+        root = f.read(roots * 32)
+        name = b"FOLDER  " if damage == "directory" else b"LABEL   "
+        place = next(i for i in range(0, len(root), 32) if root[i:i + 8] == name)
+        cluster = struct.unpack_from("<H", root, place + 26)[0]
+        # FAT12 or FAT16: the cluster's entry becomes the cluster itself, or one that does not exist.
+        target = cluster if damage == "directory" else 0xFF0
+        data_sectors = (8 << 20) // 512 - reserved - fats * sectors - roots * 32 // 512
+        for copy in range(fats):
+            base = (reserved + copy * sectors) * 512
+            if data_sectors // boot[13] < 4085:
+                f.seek(base + cluster * 3 // 2)
+                old = struct.unpack("<H", f.read(2))[0]
+                new = (old & 0x000F | target << 4) if cluster % 2 else (old & 0xF000 | target)
+                f.seek(base + cluster * 3 // 2)
+                f.write(struct.pack("<H", new & 0xFFFF))
+            else:
+                f.seek(base + cluster * 2)
+                f.write(struct.pack("<H", target if damage == "directory" else 0xFFF0))
+    command = "dir D:\\folder" if damage == "directory" else "type D:\\label.txt"
+    run = nrun(f"{command} & echo C: works> C:\\Temp\\x.txt & type C:\\Temp\\x.txt & dir D:\\", "--disk", disk)
+    assert b"C: works" in run.out and b"BROKEN" in run.out, run
+    assert b"this is" not in run.out and b"inside" not in run.out, run
