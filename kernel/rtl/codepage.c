@@ -63,13 +63,13 @@ VOID NTAPI RtlInitCodePageTable(PUSHORT Base, PCPTABLEINFO Table)
         Table->DBCSOffsets = At + 1;
 }
 
-/* Single-byte pages only: a double-byte one is STATUS_NOT_IMPLEMENTED. */
+/* Single-byte pages only: a double-byte one is STATUS_NOT_SUPPORTED. */
 NTSTATUS NTAPI RtlCustomCPToUnicodeN(PCPTABLEINFO Table, PWCH Unicode, ULONG UnicodeSize, PULONG Result, PCHAR Source, ULONG Size)
 {
     RTLP_CODE_PAGE Page = { Table->MultiByteTable, Table->WideCharTable };
 
     if (Table->DBCSCodePage)
-        return STATUS_NOT_IMPLEMENTED;
+        return STATUS_NOT_SUPPORTED;
     ULONG Bytes = RtlpPageToUnicode(&Page, Unicode, UnicodeSize, Source, Size);
     if (Result != NULL)
         *Result = Bytes;
@@ -81,7 +81,7 @@ NTSTATUS NTAPI RtlUnicodeToCustomCPN(PCPTABLEINFO Table, PCHAR Bytes, ULONG Byte
     RTLP_CODE_PAGE Page = { Table->MultiByteTable, Table->WideCharTable };
 
     if (Table->DBCSCodePage)
-        return STATUS_NOT_IMPLEMENTED;
+        return STATUS_NOT_SUPPORTED;
     ULONG Length = RtlpPageFromUnicode(&Page, Bytes, ByteSize, Source, Size, FALSE);
     if (Result != NULL)
         *Result = Length;
