@@ -100,7 +100,8 @@ static void TestFiles(void)
     Ok(CreateIoCompletionPort(Plain, Other, 9, 0) == Other, "a disk file");
     memset(&O, 0, sizeof(O));
     Done = ReadFile(Plain, Buffer, 16, NULL, &O) || GetLastError() == ERROR_IO_PENDING;
-    Ok(Done && GetQueuedCompletionStatus(Other, &Bytes, &Key, &Got, 5000) && Bytes == 16 && Key == 9 && Got == &O && Buffer[0] == 'M', "reads through its port");
+    Ok(Done && GetQueuedCompletionStatus(Other, &Bytes, &Key, &Got, 5000) && Bytes == 16 && Key == 9 && Got == &O && Buffer[0] == 'M',
+       "reads through its port");
     CloseHandle(Plain);
     CloseHandle(S);
     CloseHandle(Port);

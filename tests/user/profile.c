@@ -42,7 +42,8 @@ static const char *Get(const char *Section, const char *Key)
 
 static void TestRead(void)
 {
-    static const char Text[] = "; comment\r\n[One]\r\nkey=value\r\n  spaced  =  a b  \r\nquoted=\"in quotes\"\r\nsingle=' x '\r\n;no=1\r\nempty=\r\nkey=second\r\n"
+    static const char Text[] = "; comment\r\n[One]\r\nkey=value\r\n  spaced  =  a b  \r\nquoted=\"in quotes\"\r\nsingle=' x '\r\n;no=1\r\n"
+                               "empty=\r\nkey=second\r\n"
                                "bare\r\n\r\n[Two]\nnumber=42\nnegative=-7\ntext=12abc\nword=abc\n[One]\r\nlate=1\r\n";
     char Buffer[64];
     DWORD Length;
