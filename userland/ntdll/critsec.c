@@ -102,10 +102,13 @@ static void WaitForSection(PRTL_CRITICAL_SECTION Section)
     }
     if (Section->DebugInfo != NULL && Section->DebugInfo != CS_NO_DEBUG_INFO)
         InterlockedIncrement((volatile LONG *)&Section->DebugInfo->ContentionCount);
+    /* Who waits long for the loader lock looks whether it can come at all. */
+    LARGE_INTEGER Patience = {.QuadPart = -2 * 10000000LL};
+    PLARGE_INTEGER Timeout = Section == Peb()->LoaderLock ? &Patience : NULL;
     LONG Count = InterlockedAdd(&Section->LockCount, -CS_WAITER);
     while (!TryLock(Section)) {
-        if (!(Count & CS_FREE))
-            RtlWaitOnAddress(&Section->LockCount, &Count, sizeof Count, NULL);
+        if (!(Count & CS_FREE) && RtlWaitOnAddress(&Section->LockCount, &Count, sizeof Count, Timeout) == STATUS_TIMEOUT)
+            LdrpCheckDeadlock();
         Count = Section->LockCount;
     }
     InterlockedAdd(&Section->LockCount, CS_WAITER);

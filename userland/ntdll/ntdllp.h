@@ -134,6 +134,8 @@ void RtlpWaitAlone(NTSTATUS ExitStatus); /* the last thread of the process, afte
 bool RtlpIsSeparator(WCHAR Character);
 /* except.c: the handler RtlUserThreadStart ends in. */
 extern LONG(NTAPI *RtlpUnhandledFilter)(PEXCEPTION_POINTERS Pointers);
+/* ldrdeadlock.c: called by a thread that has waited long for the loader lock. */
+void LdrpCheckDeadlock(void);
 /* crash.c */
 LONG RtlpReportUnhandled(PEXCEPTION_POINTERS Pointers);
 /* functab.c: modules' function tables, looked up without the loader lock. */

@@ -73,6 +73,7 @@ static void KiIntegerToContext(const KTRAP_FRAME *Frame, PCONTEXT Context)
     if (Frame->FrameType == KTRAP_FRAME_SYSCALL) { /* SYSCALL itself clobbered these */
         Context->Rcx = Frame->Rip;
         Context->R11 = Frame->EFlags;
+        Context->R10 = Frame->Rcx; /* the first argument, as it was at the SYSCALL: who waits for what (ntdll's ldrdeadlock.c) */
     }
 }
 
