@@ -117,6 +117,14 @@ int WINAPI FindStringOrdinal(DWORD Flags, LPCWSTR Text, int TextLength, LPCWSTR 
 
 /* ---- code pages ------------------------------------------------------------------------------------------------------------------------- */
 
+/* The tables here, and the pages that are ntdll's tables or algorithms. */
+static const USHORT MorePages[] = {437, 1252, CP_UTF7, CP_UTF8};
+
+static ULONG PageNumber(uint32_t Index)
+{
+    return Index < NlsCodePageCount ? NlsCodePages[Index].Number : MorePages[Index - NlsCodePageCount];
+}
+
 BOOL WINAPI EnumSystemCodePagesW(CODEPAGE_ENUMPROCW Procedure, DWORD Flags)
 {
     WCHAR Text[12];
@@ -124,8 +132,8 @@ BOOL WINAPI EnumSystemCodePagesW(CODEPAGE_ENUMPROCW Procedure, DWORD Flags)
     if (Procedure == NULL || (Flags != CP_INSTALLED && Flags != CP_SUPPORTED)) {
         return BaseFail(Procedure == NULL ? ERROR_INVALID_PARAMETER : ERROR_INVALID_FLAGS);
     }
-    for (uint32_t i = 0; i < NlsCodePageCount + 2; i++) {
-        ULONG Number = i < NlsCodePageCount ? NlsCodePages[i].Number : i == NlsCodePageCount ? CP_UTF7 : CP_UTF8;
+    for (uint32_t i = 0; i < NlsCodePageCount + COUNT_OF(MorePages); i++) {
+        ULONG Number = PageNumber(i);
         _snwprintf(Text, COUNT_OF(Text), L"%lu", Number);
         if (!Procedure(Text)) {
             break;
@@ -141,8 +149,8 @@ BOOL WINAPI EnumSystemCodePagesA(CODEPAGE_ENUMPROCA Procedure, DWORD Flags)
     if (Procedure == NULL || (Flags != CP_INSTALLED && Flags != CP_SUPPORTED)) {
         return BaseFail(Procedure == NULL ? ERROR_INVALID_PARAMETER : ERROR_INVALID_FLAGS);
     }
-    for (uint32_t i = 0; i < NlsCodePageCount + 2; i++) {
-        ULONG Number = i < NlsCodePageCount ? NlsCodePages[i].Number : i == NlsCodePageCount ? CP_UTF7 : CP_UTF8;
+    for (uint32_t i = 0; i < NlsCodePageCount + COUNT_OF(MorePages); i++) {
+        ULONG Number = PageNumber(i);
         _snprintf(Text, COUNT_OF(Text), "%lu", Number);
         if (!Procedure(Text)) {
             break;
