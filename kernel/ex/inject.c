@@ -23,6 +23,8 @@
 #define VERIFY_SYSTEM 0x4E430022u /* Out: text of what is wrong, if anything; STATUS_INTERNAL_ERROR then (ps/verify.c) */
 #define INJECT_SETTLE 0x4E430012u /* free pool pages go back to mm, so that pages can be counted */
 
+#define INJECT_COLD 0x4E430013u   /* files nobody has mapped are forgotten, so that they must be read again */
+
 typedef struct _INJECT_RESULT
 {
     ULONG Points; /* operations counted */
@@ -32,6 +34,7 @@ typedef struct _INJECT_RESULT
 } INJECT_RESULT;
 
 void ExTrimPool_(void);
+void MiTrimUnusedControlAreas(ULONG64 PagesWanted);
 
 volatile LONG ExInjectionArmed;
 static volatile LONG Countdown, Points, FailedKind;
@@ -148,6 +151,10 @@ NTSTATUS NTAPI NtSystemDebugControl(ULONG Command, PVOID Input, ULONG InputLengt
     case INJECT_DISARM:
         return ExpDisarm(Mode, Output, OutputLength);
     case INJECT_SETTLE:
+        ExTrimPool_();
+        return STATUS_SUCCESS;
+    case INJECT_COLD:
+        MiTrimUnusedControlAreas((ULONG64)-1);
         ExTrimPool_();
         return STATUS_SUCCESS;
 #endif

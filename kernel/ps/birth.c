@@ -30,6 +30,7 @@ void PspEndBirth(PSP_BIRTH *Birth, NTSTATUS Status)
             /* It was published: whoever found it meanwhile must see a dead process. */
             Birth->Process->ExitStatus = Status;
             InterlockedOr((volatile LONG *)&Birth->Process->Flags, PS_PROCESS_FLAGS_PROCESS_DELETE | PS_PROCESS_FLAGS_PROCESS_EXITING);
+            PspNotifyProcessExit(Birth->Process); /* who was told of the birth is told of its end, also who refused it */
         }
     }
     if (Birth->Thread != NULL) {

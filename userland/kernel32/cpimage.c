@@ -43,6 +43,9 @@ static LPWSTR SearchWord(LPCWSTR Word)
 /* A name with a directory is opened to learn why it was not found; any other is just not found. */
 static DWORD SearchError(LPCWSTR Word)
 {
+    if (BaseIsShortage(GetLastError())) {
+        return GetLastError(); /* of the search that has just failed */
+    }
     if (RtlDetermineDosPathNameType_U(Word) == RtlPathTypeRelative) {
         return ERROR_FILE_NOT_FOUND;
     }

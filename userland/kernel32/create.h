@@ -81,6 +81,7 @@ BOOL BaseMakeParameters(BASE_CREATE *Create);     /* cpparameters.c */
 BOOL BaseCreateNative(BASE_CREATE *Create);       /* cpnative.c */
 BOOL BaseCheckSubsystem(BASE_CREATE *Create);     /* cpnative.c */
 BOOL BaseFailImage(BASE_CREATE *Create);          /* cpnative.c: last error for a status of the image */
+BOOL BaseIsShortage(DWORD Error);                 /* searchpath.c */
 UCHAR BasePriorityClass(DWORD Flags);             /* createprocess.c: native class for creation flags, 0 = none asked for */
 
 #endif

@@ -340,31 +340,6 @@ BOOL WINAPI K32GetPerformanceInfo(PPERFORMANCE_INFORMATION Info, DWORD Size)
     return TRUE;
 }
 
-/* The kernel's own images are not told to programs. */
-BOOL WINAPI K32EnumDeviceDrivers(LPVOID *Bases, DWORD Size, LPDWORD Needed)
-{
-    UNUSED(Bases);
-    UNUSED(Size);
-    UNUSED(Needed);
-    return BaseNotSupported("EnumDeviceDrivers");
-}
-
-DWORD WINAPI K32GetDeviceDriverBaseNameW(LPVOID Base, LPWSTR Name, DWORD Size)
-{
-    UNUSED(Base);
-    UNUSED(Name);
-    UNUSED(Size);
-    return (DWORD)BaseNotSupported("GetDeviceDriverBaseName");
-}
-
-DWORD WINAPI K32GetDeviceDriverFileNameW(LPVOID Base, LPWSTR Name, DWORD Size)
-{
-    UNUSED(Base);
-    UNUSED(Name);
-    UNUSED(Size);
-    return (DWORD)BaseNotSupported("GetDeviceDriverFileName");
-}
-
 /* ---- the A forms ------------------------------------------------------------------------------------------------------------------------ */
 
 static DWORD AnsiString(LPCWSTR Wide, DWORD Length, LPSTR Name, DWORD Size)

@@ -81,6 +81,8 @@ static BOOL TryName(LPWSTR Buffer, LPCWSTR Directory, SIZE_T DirectoryLength, LP
     return GetFileAttributesW(Buffer) != INVALID_FILE_ATTRIBUTES;
 }
 
+BOOL BaseIsShortage(DWORD Error);
+
 static BOOL TryPath(LPWSTR Buffer, LPCWSTR Path, LPCWSTR Name, LPCWSTR Extension)
 {
     while (*Path != 0) {
@@ -95,8 +97,18 @@ static BOOL TryPath(LPWSTR Buffer, LPCWSTR Path, LPCWSTR Name, LPCWSTR Extension
         if (Length != 0 && TryName(Buffer, Start, Length, Name, Extension)) {
             return TRUE;
         }
+        if (Length != 0 && BaseIsShortage(GetLastError())) {
+            return FALSE;
+        }
     }
     return FALSE;
+}
+
+/* An error that says nothing about the file: nobody could look. */
+BOOL BaseIsShortage(DWORD Error)
+{
+    return Error == ERROR_NOT_ENOUGH_MEMORY || Error == ERROR_NO_SYSTEM_RESOURCES || Error == ERROR_COMMITMENT_LIMIT || Error == ERROR_OUTOFMEMORY ||
+           Error == ERROR_IO_DEVICE || Error == ERROR_SWAPERROR || Error == ERROR_NOT_ENOUGH_QUOTA;
 }
 
 DWORD WINAPI SearchPathW(LPCWSTR Path, LPCWSTR Name, LPCWSTR Extension, DWORD Size, LPWSTR Buffer, LPWSTR *FilePart)
@@ -129,7 +141,7 @@ DWORD WINAPI SearchPathW(LPCWSTR Path, LPCWSTR Name, LPCWSTR Extension, DWORD Si
     }
     if (Found) {
         Result = GetFullPathNameW(Candidate, Size, Buffer, FilePart);
-    } else {
+    } else if (!BaseIsShortage(GetLastError())) {
         BaseFail(ERROR_FILE_NOT_FOUND);
     }
 Cleanup:
