@@ -226,7 +226,8 @@ static NTSTATUS PspCheckLimits(const JOB_BASIC_LIMIT *New, KPROCESSOR_MODE Mode)
     if ((Flags & JOB_LIMIT_SCHEDULING_CLASS) && New->SchedulingClass > 9) {
         return STATUS_INVALID_PARAMETER;
     }
-    if ((((Flags & JOB_LIMIT_PRIORITY_CLASS) && New->PriorityClass > PROCESS_PRIORITY_CLASS_NORMAL && New->PriorityClass < PROCESS_PRIORITY_CLASS_BELOW_NORMAL) ||
+    if ((((Flags & JOB_LIMIT_PRIORITY_CLASS) && New->PriorityClass > PROCESS_PRIORITY_CLASS_NORMAL &&
+        New->PriorityClass < PROCESS_PRIORITY_CLASS_BELOW_NORMAL) ||
          ((Flags & JOB_LIMIT_SCHEDULING_CLASS) && New->SchedulingClass > 5)) &&
         !SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_INC_BASE_PRIORITY_PRIVILEGE), Mode)) {
         return STATUS_PRIVILEGE_NOT_HELD;

@@ -64,7 +64,8 @@ static void Duplicates(void)
     Ok(DuplicateHandle(Me, Event, Me, &Back, 0, FALSE, DUPLICATE_SAME_ACCESS), "one to lose");
     Is(DuplicateHandle(Me, Back, Me, &There, 0x10000000 | 0x00000200, FALSE, DUPLICATE_CLOSE_SOURCE) && 0, 0, "whether or not the duplication works");
     Is(SetEvent(Back) || GetLastError() != ERROR_INVALID_HANDLE, 0, "the source is closed");
-    Ok(DuplicateHandle(Me, GetCurrentThread(), Me, &Back, 0, FALSE, DUPLICATE_SAME_ACCESS) && GetThreadId(Back) == GetCurrentThreadId(), "a pseudo handle becomes real");
+    Ok(DuplicateHandle(Me, GetCurrentThread(), Me, &Back, 0, FALSE, DUPLICATE_SAME_ACCESS) && GetThreadId(Back) == GetCurrentThreadId(),
+       "a pseudo handle becomes real");
     CloseHandle(Back);
     Ok(DuplicateHandle(Process.hProcess, GetCurrentProcess(), Me, &Back, 0, FALSE, DUPLICATE_SAME_ACCESS) && GetProcessId(Back) == Process.dwProcessId,
        "the pseudo handle of another process means that process");
@@ -74,7 +75,8 @@ static void Duplicates(void)
     CloseHandle(Limited);
     TerminateProcess(Process.hProcess, 1);
     WaitForSingleObject(Process.hProcess, INFINITE);
-    Is(DuplicateHandle(Me, Event, Process.hProcess, &There, 0, FALSE, DUPLICATE_SAME_ACCESS) || GetLastError() != ERROR_ACCESS_DENIED, 0, "not into a dead process");
+    Is(DuplicateHandle(Me, Event, Process.hProcess, &There, 0, FALSE, DUPLICATE_SAME_ACCESS) || GetLastError() != ERROR_ACCESS_DENIED, 0,
+       "not into a dead process");
     CloseHandle(Process.hThread);
     CloseHandle(Process.hProcess);
     CloseHandle(Weak);

@@ -213,7 +213,8 @@ static void Limits(void)
     Ok(SetInformationJobObject(Job, JobObjectBasicLimitInformation, &Basic, sizeof(Basic)), "a priority class");
     Is(GetPriorityClass(First.hProcess), IDLE_PRIORITY_CLASS, "takes hold of who is there");
     Ok(SetPriorityClass(First.hProcess, HIGH_PRIORITY_CLASS) && GetPriorityClass(First.hProcess) == IDLE_PRIORITY_CLASS, "and stays");
-    Ok(QueryInformationJobObject(Job, JobObjectBasicLimitInformation, &Basic, sizeof(Basic), NULL) && Basic.PriorityClass == IDLE_PRIORITY_CLASS, "as asked back");
+    Ok(QueryInformationJobObject(Job, JobObjectBasicLimitInformation, &Basic, sizeof(Basic), NULL) &&
+       Basic.PriorityClass == IDLE_PRIORITY_CLASS, "as asked back");
     GetProcessAffinityMask(First.hProcess, &Mask, &System);
     Basic.LimitFlags = JOB_OBJECT_LIMIT_AFFINITY;
     Basic.Affinity = 0;
@@ -224,7 +225,8 @@ static void Limits(void)
     Basic.LimitFlags = JOB_OBJECT_LIMIT_WORKINGSET;
     Basic.MinimumWorkingSetSize = 0x400000;
     Basic.MaximumWorkingSetSize = 0x100000;
-    Is(SetInformationJobObject(Job, JobObjectBasicLimitInformation, &Basic, sizeof(Basic)) || GetLastError() != ERROR_INVALID_PARAMETER, 0, "more at least than at most");
+    Is(SetInformationJobObject(Job, JobObjectBasicLimitInformation, &Basic, sizeof(Basic)) || GetLastError() != ERROR_INVALID_PARAMETER, 0,
+       "more at least than at most");
     TerminateProcess(First.hProcess, 1);
     End(&First);
     CloseHandle(Job);
@@ -238,7 +240,8 @@ static void Limits(void)
     ResumeThread(First.hThread);
     Is(End(&First), ERROR_COMMITMENT_LIMIT, "more cannot be committed");
     QueryInformationJobObject(Job, JobObjectExtendedLimitInformation, &Extended, sizeof(Extended), NULL);
-    Ok(Extended.PeakProcessMemoryUsed > 4 << 20 && Extended.PeakProcessMemoryUsed <= 8 << 20, "peak of a process: %u", (unsigned)Extended.PeakProcessMemoryUsed);
+    Ok(Extended.PeakProcessMemoryUsed > 4 << 20 && Extended.PeakProcessMemoryUsed <= 8 << 20, "peak of a process: %u",
+       (unsigned)Extended.PeakProcessMemoryUsed);
     Extended.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_JOB_MEMORY;
     Extended.JobMemoryLimit = 6 << 20;
     Ok(SetInformationJobObject(Job, JobObjectExtendedLimitInformation, &Extended, sizeof(Extended)), "6 MiB a job");

@@ -72,7 +72,8 @@ static NTSTATUS Create(const WCHAR *Image, PS_CREATE_INFO *Info, ULONG Flags, HA
     memset(Info, 0, sizeof(*Info));
     Info->Size = sizeof(*Info);
     *Process = *Thread = NULL;
-    Status = PNtCreateUserProcess(Process, Thread, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, NULL, NULL, Flags, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, Block, Info, &List);
+    Status = PNtCreateUserProcess(Process, Thread, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, NULL, NULL, Flags,
+        THREAD_CREATE_FLAGS_CREATE_SUSPENDED, Block, Info, &List);
     PRtlDestroyProcessParameters(Block);
     return Status;
 }
@@ -140,7 +141,8 @@ static void Threads(void)
     Ok(Information.ImageInformation.SubSystemType == IMAGE_SUBSYSTEM_WINDOWS_CUI && Information.ClientId.UniqueProcess != NULL, "says what it made");
     Is(Finish(Information.ProcessHandle, Information.ThreadHandle), 9, "its first thread waits to be resumed");
     PRtlDestroyProcessParameters(Block);
-    Is((ULONG)PRtlCreateUserThread(GetCurrentProcess(), NULL, FALSE, 0, 0, 0, (PUSER_THREAD_START_ROUTINE)(PVOID)Return, (PVOID)0x31, &Thread, &Id), 0, "RtlCreateUserThread");
+    Is((ULONG)PRtlCreateUserThread(GetCurrentProcess(), NULL, FALSE, 0, 0, 0, (PUSER_THREAD_START_ROUTINE)(PVOID)Return, (PVOID)0x31,
+       &Thread, &Id), 0, "RtlCreateUserThread");
     WaitForSingleObject(Thread, INFINITE);
     Ok(GetExitCodeThread(Thread, &Code) && Code == 0x31, "runs");
     CloseHandle(Thread);
@@ -164,7 +166,8 @@ static void Threads(void)
     WaitForSingleObject(Thread, INFINITE);
     Ok(GetExitCodeThread(Thread, &Code) && Code == 0x77 && Reached == 0x4242, "it began with our context");
     CloseHandle(Thread);
-    Is((ULONG)PNtCreateThreadEx(&Thread, THREAD_ALL_ACCESS, NULL, GetCurrentProcess(), (PVOID)Return, NULL, 0x80000000, 0, 0, 0, NULL), (ULONG)STATUS_INVALID_PARAMETER,
+    Is((ULONG)PNtCreateThreadEx(&Thread, THREAD_ALL_ACCESS, NULL, GetCurrentProcess(), (PVOID)Return, NULL, 0x80000000, 0, 0, 0, NULL),
+       (ULONG)STATUS_INVALID_PARAMETER,
        "NtCreateThreadEx: no such flag");
 }
 
@@ -192,13 +195,15 @@ static void Suspension(void)
 static void FromSection(void)
 {
     PROCESS_BASIC_INFORMATION Basic;
-    HANDLE Section, Process, Thread, File = CreateFileA("C:\\Programs\\exitcode.exe", GENERIC_READ | GENERIC_EXECUTE, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE Section, Process, Thread, File = CreateFileA("C:\\Programs\\exitcode.exe", GENERIC_READ | GENERIC_EXECUTE, FILE_SHARE_READ, NULL,
+        OPEN_EXISTING, 0, NULL);
 
     Is((ULONG)PNtCreateSection(&Section, SECTION_ALL_ACCESS, NULL, NULL, PAGE_EXECUTE, 0x1000000 /* SEC_IMAGE */, File), 0, "an image section");
     Is((ULONG)PNtCreateProcessEx(&Process, PROCESS_ALL_ACCESS, NULL, GetCurrentProcess(), 0, Section, NULL, NULL, 0), 0, "NtCreateProcessEx");
     Ok(PNtQueryInformationProcess(Process, 0, &Basic, sizeof(Basic), NULL) == 0 && Basic.PebBaseAddress != NULL, "it has a PEB");
     Is(WaitForSingleObject(Process, 0), WAIT_TIMEOUT, "without a thread it lives");
-    Is((ULONG)PNtCreateThreadEx(&Thread, THREAD_ALL_ACCESS, NULL, Process, (PVOID)Return, NULL, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, 0, 0, 0, NULL), 0, "a thread for it");
+    Is((ULONG)PNtCreateThreadEx(&Thread, THREAD_ALL_ACCESS, NULL, Process, (PVOID)Return, NULL, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, 0, 0,
+       0, NULL), 0, "a thread for it");
     Is((ULONG)PNtTerminateProcess(Process, 3), 0, "ended");
     Is(WaitForSingleObject(Process, 10000), WAIT_OBJECT_0, "with its thread");
     Is((ULONG)PNtTerminateProcess(Process, 4), (ULONG)STATUS_PROCESS_IS_TERMINATING, "once only");
@@ -208,7 +213,8 @@ static void FromSection(void)
     Is((ULONG)PNtTerminateProcess(Process, 5), 0, "one that never had a thread");
     Is(WaitForSingleObject(Process, 10000), WAIT_OBJECT_0, "ends too");
     CloseHandle(Process);
-    Is((ULONG)PNtCreateProcessEx(&Process, PROCESS_ALL_ACCESS, NULL, GetCurrentProcess(), 0x80000000, Section, NULL, NULL, 0), (ULONG)STATUS_INVALID_PARAMETER, "no such flag");
+    Is((ULONG)PNtCreateProcessEx(&Process, PROCESS_ALL_ACCESS, NULL, GetCurrentProcess(), 0x80000000, Section, NULL, NULL, 0),
+       (ULONG)STATUS_INVALID_PARAMETER, "no such flag");
     CloseHandle(Section);
     CloseHandle(File);
 }

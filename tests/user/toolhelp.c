@@ -121,7 +121,8 @@ static void Settings(void)
     Priority.MemoryPriority = 2;
     Ok(SetProcessInformation(GetCurrentProcess(), ProcessMemoryPriority, &Priority, sizeof(Priority)), "set");
     Priority.MemoryPriority = 9;
-    Is(SetProcessInformation(GetCurrentProcess(), ProcessMemoryPriority, &Priority, sizeof(Priority)) || GetLastError() != ERROR_INVALID_PARAMETER, 0, "not to 9");
+    Is(SetProcessInformation(GetCurrentProcess(), ProcessMemoryPriority, &Priority, sizeof(Priority)) ||
+       GetLastError() != ERROR_INVALID_PARAMETER, 0, "not to 9");
     BOOL(WINAPI *IsCritical)(HANDLE, PBOOL) = (void *)GetProcAddress(GetModuleHandleA("kernel32.dll"), "IsProcessCritical");
     Ok(IsCritical(GetCurrentProcess(), &Flag) && !Flag, "not critical");
     Ok(SetThreadDescription(GetCurrentThread(), L"main thread") == S_OK, "a description");
@@ -141,11 +142,13 @@ static void Settings(void)
     Ok(SetThreadIdealProcessor(GetCurrentThread(), MAXIMUM_PROCESSORS) < 64, "the ideal processor");
     Is(SetThreadIdealProcessor(GetCurrentThread(), MAXIMUM_PROCESSORS + 1), (DWORD)-1, "no such processor");
     Ok(GetThreadIdealProcessorEx(GetCurrentThread(), &Number) && Number.Group == 0, "with its group");
-    Ok(SetPriorityClass(GetCurrentProcess(), BELOW_NORMAL_PRIORITY_CLASS) && GetPriorityClass(GetCurrentProcess()) == BELOW_NORMAL_PRIORITY_CLASS, "priority class");
+    Ok(SetPriorityClass(GetCurrentProcess(), BELOW_NORMAL_PRIORITY_CLASS) &&
+       GetPriorityClass(GetCurrentProcess()) == BELOW_NORMAL_PRIORITY_CLASS, "priority class");
     Is(SetPriorityClass(GetCurrentProcess(), 0x1234) || GetLastError() != ERROR_INVALID_PARAMETER, 0, "no such class");
     SetPriorityClass(GetCurrentProcess(), NORMAL_PRIORITY_CLASS);
     Ok(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST) && GetThreadPriority(GetCurrentThread()) == THREAD_PRIORITY_LOWEST, "thread priority");
-    Ok(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL) && GetThreadPriority(GetCurrentThread()) == THREAD_PRIORITY_TIME_CRITICAL, "time critical");
+    Ok(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL) &&
+       GetThreadPriority(GetCurrentThread()) == THREAD_PRIORITY_TIME_CRITICAL, "time critical");
     Is(SetThreadPriority(GetCurrentThread(), 7) || GetLastError() != ERROR_INVALID_PARAMETER, 0, "no such priority");
     SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_NORMAL);
     Ok(SetThreadPriorityBoost(GetCurrentThread(), TRUE) && GetThreadPriorityBoost(GetCurrentThread(), &Flag) && Flag, "boosts off");

@@ -40,6 +40,7 @@ help:
 ##  make test               every test; make test-host, test-system: a part of them
 ##  make programs           programs nobody here wrote, fetched and compared (NAMES="7za ninja")
 ##  make test-leaks         ten thousand processes one after another leave nothing
+##  make test-inject        CreateProcess with everything in it failing once
 ##  make explore            races found by seed: SEEDS=n schedules of each scenario
 ##  make stress             MINUTES=n of processes and threads on four processors
 ##  make check              lints, a second compiler, static analysis

@@ -20,7 +20,7 @@ layout-$(1): | $(GEN)/.syscalls
 endef
 $(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
 
-.PHONY: test programs test-host test-system test-leaks explore stress check check-lint check-clang check-cppcheck bench
+.PHONY: test programs test-host test-system test-leaks test-inject explore stress check check-lint check-clang check-cppcheck bench
 test: all host-tests
 	@tools/test
 
@@ -37,6 +37,10 @@ programs: all
 # Ten thousand processes one after another, native and with msvcrt.
 test-leaks: all
 	@STRESS_COUNT=10000 $(PYTEST) -q -p no:cacheprovider tests/system/test_programs.py -k leave_nothing
+
+# CreateProcess with each of its allocations, insertions, charges, page-ins and reads failing once (docs/process-creation.md).
+test-inject: all
+	@tools/nrun --timeout 1200 -- inject.exe full
 
 # Races by seed: SEEDS of each scenario, on three processors of which one runs at a time (docs/locking.md).
 SEEDS ?= 2000
