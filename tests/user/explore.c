@@ -132,7 +132,7 @@ typedef struct _THREAD_RACE
 {
     HANDLE Events[2], Semaphore, Mutex;
     HANDLE Waiter;
-    volatile LONG Woken, Apcs, Left;
+    volatile LONG Started, Woken, Apcs;
 } THREAD_RACE;
 
 static THREAD_RACE *Current;
@@ -147,6 +147,7 @@ static DWORD WINAPI Waiter(PVOID Parameter)
     THREAD_RACE *Race = Parameter;
     HANDLE Objects[3] = {Race->Events[0], Race->Semaphore, Race->Mutex};
 
+    Race->Started = 1;
     for (;;) {
         DWORD Result = WaitForMultipleObjectsEx(3, Objects, FALSE, INFINITE, TRUE);
         InterlockedIncrement(&Race->Woken);
@@ -213,6 +214,9 @@ static int ThreadScenario(uint32_t Seed)
 
     Current = &Race;
     Race.Waiter = CreateThread(NULL, 0, Waiter, &Race, 0, NULL);
+    while (!Race.Started) {
+        SwitchToThread(); /* killed on its way through the loader, it would take the loader lock along */
+    }
     int Good = Together(Routines, Parameters, 4);
     TerminateThread(Race.Waiter, 7);
     Good &= WaitForSingleObject(Race.Waiter, 60000) == WAIT_OBJECT_0;
