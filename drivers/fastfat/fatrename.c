@@ -186,6 +186,13 @@ static void ClearOldName(RENAME *Rename)
     (void)FatWriteDirectory(Rename->Volume, Table, Node->FirstOffset, SetBytes(Node), 1);
 }
 
+/* Only directories come here, which replace nothing. */
+static void TakeBackNewName(RENAME *Rename)
+{
+    FatClearSlot(Rename->Parent->Table, Rename->Offset, Rename->Bytes);
+    (void)FatWriteDirectory(Rename->Volume, Rename->Parent->Table, Rename->Offset, Rename->Bytes, 1);
+}
+
 static FAT_STATUS RenameAcross(RENAME *Rename, FAT_FILE *File)
 {
     FAT_VOLUME *Volume = Rename->Volume;
@@ -202,7 +209,10 @@ static FAT_STATUS RenameAcross(RENAME *Rename, FAT_FILE *File)
     if (Status == FAT_SUCCESS) {
         if (FatIsDirectory(Node) && Rename->Parent != Node->Parent)
             Status = WriteDotDot(Volume, Node, Rename->Parent);
-        ClearOldName(Rename);
+        if (Status == FAT_SUCCESS)
+            ClearOldName(Rename);
+        else
+            TakeBackNewName(Rename);
     }
     FatUnlockDirectories(Volume);
     if (Copy.Clusters != 0 && Status == FAT_SUCCESS) {

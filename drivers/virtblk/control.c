@@ -32,10 +32,17 @@ static void FillGeometry(const VB_VOLUME *Volume, PDISK_GEOMETRY Geometry)
     Geometry->BytesPerSector = Sector;
 }
 
+static PARTITION_STYLE StyleOf(const PART_TABLE *Table, PARTITION_STYLE None)
+{
+    if (Table == NULL)
+        return None;
+    return Table->Style == PART_MBR ? PARTITION_STYLE_MBR : Table->Style == PART_GPT ? PARTITION_STYLE_GPT : PARTITION_STYLE_RAW;
+}
+
 static void FillPartition(const VB_VOLUME *Volume, const PART_TABLE *Table, const PART_ENTRY *Entry, ULONG Sector, PPARTITION_INFORMATION_EX Information)
 {
     RtlZeroMemory(Information, sizeof *Information);
-    Information->PartitionStyle = Table == NULL || Table->Style == PART_MBR ? PARTITION_STYLE_MBR : Table->Style == PART_GPT ? PARTITION_STYLE_GPT : PARTITION_STYLE_RAW;
+    Information->PartitionStyle = StyleOf(Table, PARTITION_STYLE_MBR);
     Information->PartitionLength.QuadPart = (LONG64)Bytes(Volume);
     Information->PartitionNumber = Volume->Number;
     if (Entry == NULL)
@@ -87,7 +94,7 @@ static NTSTATUS Layout(ANSWER *Answer)
     if (Answer->Length < Answer->Size)
         return STATUS_BUFFER_TOO_SMALL;
     RtlZeroMemory(Drive, Answer->Size);
-    Drive->PartitionStyle = Table == NULL || Table->Style == PART_RAW ? PARTITION_STYLE_RAW : Table->Style == PART_MBR ? PARTITION_STYLE_MBR : PARTITION_STYLE_GPT;
+    Drive->PartitionStyle = StyleOf(Table, PARTITION_STYLE_RAW);
     Drive->PartitionCount = Count;
     if (Count != 0 && Table->Style == PART_MBR) {
         Drive->Mbr.Signature = Table->Signature;

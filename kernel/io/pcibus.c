@@ -14,13 +14,18 @@
 
 static KSPIN_LOCK IopPciLock;
 
-static ULONG IopPciRead(ULONG Bus, ULONG Slot, ULONG Offset)
+static ULONG IopPciAddress(ULONG Bus, ULONG Slot, ULONG Offset)
 {
     PCI_SLOT_NUMBER Number = {.u.AsULONG = Slot};
+    return 0x80000000u | Bus << 16 | (ULONG)Number.u.bits.DeviceNumber << 11 | (ULONG)Number.u.bits.FunctionNumber << 8 | (Offset & 0xFCu);
+}
+
+static ULONG IopPciRead(ULONG Bus, ULONG Slot, ULONG Offset)
+{
     KIRQL Irql;
     ULONG Value;
     KeAcquireSpinLock(&IopPciLock, &Irql);
-    __outdword(PCI_ADDRESS_PORT, 0x80000000u | Bus << 16 | (ULONG)Number.u.bits.DeviceNumber << 11 | (ULONG)Number.u.bits.FunctionNumber << 8 | (Offset & 0xFCu));
+    __outdword(PCI_ADDRESS_PORT, IopPciAddress(Bus, Slot, Offset));
     Value = __indword(PCI_DATA_PORT);
     KeReleaseSpinLock(&IopPciLock, Irql);
     return Value;
@@ -28,10 +33,9 @@ static ULONG IopPciRead(ULONG Bus, ULONG Slot, ULONG Offset)
 
 static void IopPciWrite(ULONG Bus, ULONG Slot, ULONG Offset, ULONG Value)
 {
-    PCI_SLOT_NUMBER Number = {.u.AsULONG = Slot};
     KIRQL Irql;
     KeAcquireSpinLock(&IopPciLock, &Irql);
-    __outdword(PCI_ADDRESS_PORT, 0x80000000u | Bus << 16 | (ULONG)Number.u.bits.DeviceNumber << 11 | (ULONG)Number.u.bits.FunctionNumber << 8 | (Offset & 0xFCu));
+    __outdword(PCI_ADDRESS_PORT, IopPciAddress(Bus, Slot, Offset));
     __outdword(PCI_DATA_PORT, Value);
     KeReleaseSpinLock(&IopPciLock, Irql);
 }

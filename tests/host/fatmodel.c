@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * fatmodel.c - the operations of fatmodel.h, and the random choice among them.
+ */
 #include "fatmodel.h"
 
 void ModelOpen(MODEL *Model, const char *Image)
@@ -159,7 +162,9 @@ FAT_STATUS ModelWrite(MODEL *Model, int Index, uint32_t Size, uint32_t Seed)
     uint8_t *Bytes = malloc(Size + 1);
     for (uint32_t At = 0; At < Size; At++)
         Bytes[At] = (uint8_t)(NextRandom(&Random) >> 7);
-    FAT_STATUS Status = Node->FirstCluster == 0 ? FAT_SUCCESS : FatBuildFile(&Model->Volume, Node->FirstCluster, FatClustersFor(&Model->Volume, Node->Size), &File);
+    FAT_STATUS Status = FAT_SUCCESS;
+    if (Node->FirstCluster != 0)
+        Status = FatBuildFile(&Model->Volume, Node->FirstCluster, FatClustersFor(&Model->Volume, Node->Size), &File);
     if (Status == FAT_SUCCESS && Size < Node->Size) {
         Node->Size = Size;
         Node->FirstCluster = Size != 0 ? FatFirstCluster(&File) : 0;
@@ -257,7 +262,8 @@ FAT_STATUS ModelRename(MODEL *Model, int Index, int Parent, const uint16_t *Name
     if (Replaced == Index)
         Replaced = -1;
     /* By its short name something else may be meant; that is not what is tried here. */
-    if (TooDeep(Model, Parent, Model->Entry[Index].Directory ? 1 : 6) || (Victim != NULL) != (Replaced >= 0) || IsBelow(Model, Parent, Index) || (Replaced >= 0 && Model->Entry[Replaced].Directory))
+    if (TooDeep(Model, Parent, Model->Entry[Index].Directory ? 1 : 6) || (Victim != NULL) != (Replaced >= 0) || IsBelow(Model, Parent, Index) ||
+        (Replaced >= 0 && Model->Entry[Replaced].Directory))
         return FAT_SUCCESS;
     FAT_STATUS Status = Node->FirstCluster == 0 || FatIsDirectory(Node) ? FAT_SUCCESS : FatBuildFile(&Model->Volume, Node->FirstCluster, 1, &File);
     Model->Busy = Index;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * fatshim.c - fatcore's environment on the host: memory, a disk in memory, locks that notice misuse, a clock that steps.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "shim/nt.h"

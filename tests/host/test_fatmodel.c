@@ -169,6 +169,78 @@ static void test_other_geometries(void **State)
     RunModel("mkfs.fat -C -F 12 -s 8 -f 2 -r 512 image 8192", Steps() / 4, 6);
 }
 
+/* A disk that fails for a while: the operation that meets it reports it, nothing else is touched, and afterwards all goes on. */
+static void test_failing_disk(void **State)
+{
+    char Path[100], Name[40];
+    uint32_t Failed = 0;
+    MODEL *Model = malloc(sizeof *Model);
+
+    (void)State;
+    snprintf(Path, sizeof Path, "%s/image", Folder);
+    unlink(Path);
+    assert_int_equal(Run("mkfs.fat -C -F 16 -s 1 image 4096"), 0);
+    ModelOpen(Model, Path);
+    Model->Random = 77;
+    ModelMount(Model);
+    for (uint32_t Step = 0; Step < 300; Step++)
+        ModelStep(Model);
+    for (uint32_t Round = 0; Round < 600; Round++) {
+        FAT_STATUS Status = FAT_SUCCESS;
+        snprintf(Name, sizeof Name, "A file of round %u", (unsigned)Round);
+        if (Round % 3 != 0)
+            Model->Shim.FailWriteAfter = Model->Shim.Sectors + Round % 7;
+        int Index = ModelAdd(Model, 0, Name, Round % 5 == 0);
+        if (Index >= 0 && !Model->Entry[Index].Directory)
+            Status = ModelWrite(Model, Index, 3000, Round);
+        if (Index >= 0 && Status == FAT_SUCCESS && Round % 2)
+            Status = ModelRemove(Model, Index);
+        Failed += Index < 0 || Status != FAT_SUCCESS;
+        Model->Shim.FailWriteAfter = 0;
+        /* What was not finished is removed now that the disk works again. */
+        if (Index >= 0 && Status != FAT_SUCCESS && Model->Entry[Index].Used) {
+            assert_non_null(ModelNode(Model, Index));
+            assert_status(ModelRemove(Model, Index), FAT_SUCCESS);
+        } else if (Index >= 0 && Model->Entry[Index].Used && Round % 4 == 0) {
+            assert_status(ModelRemove(Model, Index), FAT_SUCCESS);
+        } else if (Index >= 0 && Model->Entry[Index].Used && Model->Entry[Index].Directory) {
+            assert_status(ModelRemove(Model, Index), FAT_SUCCESS);
+        } else if (Index >= 0 && Model->Entry[Index].Used && Round > 40) {
+            assert_status(ModelRemove(Model, Index), FAT_SUCCESS);
+        }
+    }
+    assert_true(Failed > 100);
+    ModelCompare(Model);
+    assert_status(FatMarkClean(&Model->Volume), FAT_SUCCESS);
+    ModelUnmount(Model);
+    ModelMount(Model);
+    ModelCompare(Model);
+    /* A read that fails is reported as well, and leaves no lock behind. */
+    ModelUnmount(Model);
+    for (uint32_t After = 1; After < 40; After++) {
+        memset(&Model->Volume, 0, sizeof Model->Volume);
+        assert_status(FatParseBootSector(Model->Shim.Bytes, Model->Shim.Size, &Model->Volume.Geometry), FAT_SUCCESS);
+        Model->Volume.Device = &Model->Shim;
+        Model->Shim.Reads = 0;
+        Model->Shim.FailReadAfter = After;
+        if (FatOpenVolume(&Model->Volume) == FAT_SUCCESS) {
+            for (int Index = 0; Index < MODEL_MAX; Index++) {
+                if (Model->Entry[Index].Used)
+                    (void)ModelNode(Model, Index);
+            }
+        }
+        Model->Shim.FailReadAfter = 0;
+        FatCloseVolume(&Model->Volume);
+        assert_int_equal(Model->Shim.Locks, 0);
+    }
+    ModelMount(Model);
+    ModelCompare(Model);
+    ModelUnmount(Model);
+    print_message("%u of 600 operations met a failing disk\n", Failed);
+    ModelClose(Model);
+    free(Model);
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -176,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_fat16),
         cmocka_unit_test(test_fat32),
         cmocka_unit_test(test_other_geometries),
+        cmocka_unit_test(test_failing_disk),
     };
     return cmocka_run_group_tests_name("fatmodel", Tests, MakeFolder, RemoveFolder);
 }

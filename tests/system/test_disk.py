@@ -155,3 +155,17 @@ def test_a_damaged_volume_is_reported_and_the_rest_works(nrun, tmp_path, damage)
     run = nrun(f"{command} & echo C: works> C:\\Temp\\x.txt & type C:\\Temp\\x.txt & dir D:\\", "--disk", disk)
     assert b"C: works" in run.out and b"BROKEN" in run.out, run
     assert b"this is" not in run.out and b"inside" not in run.out, run
+
+
+def test_a_full_volume_says_so_and_loses_nothing(nrun, tmp_path):
+    disk = str(tmp_path / "small.img")
+    blank(disk, 1440 << 10)
+    volume(disk, 0, 1440 << 10, "SMALL")
+    run = nrun("copy C:\\Programs\\hello.exe D:\\first.exe & copy C:\\Windows\\System32\\ntdll.dll D:\\a.dll & copy C:\\Windows\\System32\\ntdll.dll D:\\b.dll & "
+               "copy C:\\Windows\\System32\\ntdll.dll D:\\c.dll & echo still here> D:\\note.txt & type D:\\label.txt & dir D:\\", "--disk", disk)
+    assert b"not enough space" in (run.out + run.err).lower(), run
+    assert b"this is SMALL" in run.out, run
+    fsck(disk)
+    tool("mcopy", "-n", "-i", disk, "::first.exe", str(tmp_path / "first.exe"))
+    with open(os.path.join(BUILD, "programs", "hello.exe"), "rb") as f:
+        assert (tmp_path / "first.exe").read_bytes() == f.read()
