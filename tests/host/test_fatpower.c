@@ -290,19 +290,19 @@ static uint32_t Steps(uint32_t Default)
 static void test_fat16(void **State)
 {
     (void)State;
-    RunWorkload("mkfs.fat -C -F 16 -s 1 image 2500", Steps(1500), 161);
+    RunWorkload("mkfs.fat -C -F 16 -s 1 image 2500", Steps(700), 161);
 }
 
 static void test_fat12(void **State)
 {
     (void)State;
-    RunWorkload("mkfs.fat -C -F 12 -s 1 image 360", Steps(1000), 121);
+    RunWorkload("mkfs.fat -C -F 12 -s 1 image 360", Steps(500), 121);
 }
 
 static void test_fat32(void **State)
 {
     (void)State;
-    RunWorkload("mkfs.fat -C -F 32 -s 1 image 34000", Steps(100), 321);
+    RunWorkload("mkfs.fat -C -F 32 -s 1 image 34000", Steps(60), 321);
 }
 
 int main(void)
