@@ -9,7 +9,6 @@
 /*   rank name                         folder or file  kind            flags  IRQL         guards */
 LOCK(  6, "LdrpLoadLock", "kernel/ldr/", KeLockPush, 0, "APC", "loading and unloading of drivers; the list of modules with PsLoadedModuleSpinLock")
 LOCK( 14, "PspActiveProcessLock",      "kernel/ps/",   KeLockPush,     0,     "APC",       "the list of all processes")
-LOCK( 18, "Process->ProcessLock",      "kernel/ps/",   KeLockPush,     0,     "APC",       "EPROCESS: the ps group, the list of its ETHREADs")
 LOCK( 20, "Thread->ThreadLock",        "kernel/ps/",   KeLockPush,     0,     "APC",       "ETHREAD: impersonation, name")
 LOCK( 20, "Thread->ThreadLock",        "kernel/se/",   KeLockPush,     0,     "APC",       "as above")
 LOCK( 21, "SepSetSecurityLock",        "kernel/se/",   KeLockPush,     0,     "APC",       "changing a security descriptor: read, merge, replace")
@@ -37,6 +36,7 @@ LOCK( 64, "MiSystemSpace.Lock",        "kernel/mm/",   KeLockPush,     0,     "A
 LOCK( 68, "Process->WorkingSetLock",   "kernel/mm/",   KeLockPush,     0,     "APC",       "the page tables of a process")
 LOCK( 69, "MmSectionLock",             "kernel/mm/",   KeLockPush,     0,     "APC",       "control areas: being made, found, deleted")
 LOCK( 70, "PspJobLock",                "kernel/ps/",   KeLockPush,     0,     "APC",       "jobs: members, limits, nesting")
+LOCK( 72, "Process->ProcessLock",      "kernel/ps/",   KeLockPush,     0,     "APC",       "EPROCESS: the ps group, the list of its ETHREADs")
 LOCK( 98, "KiCallMutex",               "kernel/ke/",   KeLockMutex,    0,     "APC",       "KeGenericCallDpc: one call on all processors at a time")
 LOCK(100, "Interrupt->ActualLock",     "kernel/arch/", KeLockSpin,     0,     "device",    "one driver's interrupt service routine")
 LOCK(110, "IopDatabaseLock",           "kernel/io/",   KeLockSpin,     0,     "DISPATCH",  "device and driver objects' links, volume parameter blocks")
