@@ -6,36 +6,17 @@
  * everything else in it as it was.  Only the first section of a name counts, and in it the first line of a key.  Names compare without case.
  * A file without a directory lies in the Windows directory; without a name it is win.ini.  Registry mappings (IniFileMapping) there are none.
  */
-#include "k32.h"
-
-typedef struct _PROFILE
-{
-    LPWSTR Text;    /* heap; not terminated */
-    SIZE_T Length;
-    BOOL Unicode;
-    WCHAR Path[MAX_PATH + 4];
-} PROFILE;
-
-typedef struct _SPAN
-{
-    LPCWSTR Start;
-    SIZE_T Length;
-} SPAN;
-
-typedef struct _LINES
-{
-    LPCWSTR Next, End;
-} LINES;
+#include "profile.h"
 
 /* Readings and changes of this process one after another. */
 static RTL_SRWLOCK Lock = RTL_SRWLOCK_INIT;
 
-static void Enter(void)
+void BaseEnterProfiles(void)
 {
     RtlAcquireSRWLockExclusive(&Lock);
 }
 
-static void Leave(void)
+void BaseLeaveProfiles(void)
 {
     RtlReleaseSRWLockExclusive(&Lock);
 }
@@ -47,7 +28,7 @@ static BOOL IsBlank(WCHAR Character)
     return Character == L' ' || Character == L'\t' || Character == L'\r' || Character == 0x1A;
 }
 
-static SPAN Trim(SPAN Span)
+SPAN BaseTrimSpan(SPAN Span)
 {
     while (Span.Length != 0 && IsBlank(Span.Start[0])) {
         Span.Start++;
@@ -62,7 +43,7 @@ static SPAN Trim(SPAN Span)
 static BOOL SameName(SPAN Span, LPCWSTR Name)
 {
     UNICODE_STRING A = {(USHORT)(Span.Length * sizeof(WCHAR)), 0, (LPWSTR)Span.Start}, B;
-    SPAN Wanted = Trim((SPAN){Name, wcslen(Name)});
+    SPAN Wanted = BaseTrimSpan((SPAN){Name, wcslen(Name)});
 
     if (Span.Length > 0x7FFF || Wanted.Length > 0x7FFF) {
         return FALSE;
@@ -73,7 +54,7 @@ static BOOL SameName(SPAN Span, LPCWSTR Name)
 }
 
 /* The next line with its end (*Raw) and without (*Line). */
-static BOOL NextLine(LINES *Lines, SPAN *Raw, SPAN *Line)
+BOOL BaseNextLine(LINES *Lines, SPAN *Raw, SPAN *Line)
 {
     if (Lines->Next >= Lines->End) {
         return FALSE;
@@ -82,7 +63,7 @@ static BOOL NextLine(LINES *Lines, SPAN *Raw, SPAN *Line)
     while (Lines->Next < Lines->End && *Lines->Next != L'\n') {
         Lines->Next++;
     }
-    *Line = Trim((SPAN){Raw->Start, (SIZE_T)(Lines->Next - Raw->Start)});
+    *Line = BaseTrimSpan((SPAN){Raw->Start, (SIZE_T)(Lines->Next - Raw->Start)});
     Lines->Next += Lines->Next < Lines->End;
     Raw->Length = (SIZE_T)(Lines->Next - Raw->Start);
     return TRUE;
@@ -98,7 +79,7 @@ static BOOL IsSection(SPAN Line, SPAN *Name)
     while (End > 1 && Line.Start[End - 1] != L']') {
         End--;
     }
-    *Name = Trim((SPAN){Line.Start + 1, End > 1 ? End - 2 : Line.Length - 1});
+    *Name = BaseTrimSpan((SPAN){Line.Start + 1, End > 1 ? End - 2 : Line.Length - 1});
     return TRUE;
 }
 
@@ -110,18 +91,18 @@ static void Split(SPAN Line, SPAN *Key, SPAN *Value)
     while (At < Line.Length && Line.Start[At] != L'=') {
         At++;
     }
-    *Key = Trim((SPAN){Line.Start, At});
-    *Value = At < Line.Length ? Trim((SPAN){Line.Start + At + 1, Line.Length - At - 1}) : (SPAN){NULL, 0};
+    *Key = BaseTrimSpan((SPAN){Line.Start, At});
+    *Value = At < Line.Length ? BaseTrimSpan((SPAN){Line.Start + At + 1, Line.Length - At - 1}) : (SPAN){NULL, 0};
 }
 
 /* What lies between the section's heading and the next one; Heading is its line. */
-static BOOL FindSection(const PROFILE *Profile, LPCWSTR Section, SPAN *Heading, SPAN *Body)
+BOOL BaseFindSection(const PROFILE *Profile, LPCWSTR Section, SPAN *Heading, SPAN *Body)
 {
     LINES Lines = {Profile->Text, Profile->Text + Profile->Length};
     SPAN Raw, Line, Name;
     BOOL Found = FALSE;
 
-    while (NextLine(&Lines, &Raw, &Line)) {
+    while (BaseNextLine(&Lines, &Raw, &Line)) {
         if (!IsSection(Line, &Name)) {
             continue;
         }
@@ -141,12 +122,12 @@ static BOOL FindSection(const PROFILE *Profile, LPCWSTR Section, SPAN *Heading, 
     return Found;
 }
 
-static BOOL FindKey(SPAN Body, LPCWSTR Wanted, SPAN *RawLine, SPAN *Value)
+BOOL BaseFindKey(SPAN Body, LPCWSTR Wanted, SPAN *RawLine, SPAN *Value)
 {
     LINES Lines = {Body.Start, Body.Start + Body.Length};
     SPAN Raw, Line, Key;
 
-    while (NextLine(&Lines, &Raw, &Line)) {
+    while (BaseNextLine(&Lines, &Raw, &Line)) {
         Split(Line, &Key, Value);
         if (Line.Length != 0 && Line.Start[0] != L';' && SameName(Key, Wanted)) {
             *RawLine = Raw;
@@ -196,7 +177,7 @@ static BOOL Decode(PROFILE *Profile, const UCHAR *Bytes, SIZE_T Size)
 }
 
 /* Missing: ERROR_FILE_NOT_FOUND and the like, and Text is null. */
-static BOOL Load(PROFILE *Profile, LPCWSTR File)
+BOOL BaseLoadProfile(PROFILE *Profile, LPCWSTR File)
 {
     LARGE_INTEGER Size;
     DWORD Done = 0;
@@ -217,60 +198,6 @@ static BOOL Load(PROFILE *Profile, LPCWSTR File)
     }
     NtClose(Handle);
     return Good;
-}
-
-static BOOL Store(const PROFILE *Profile, LPCWSTR Text, SIZE_T Length)
-{
-    LPSTR Bytes = NULL;
-    DWORD Done, Size = 0;
-    BOOL Good = TRUE;
-
-    if (!Profile->Unicode && Length != 0) {
-        Size = (DWORD)WideCharToMultiByte(CP_ACP, 0, Text, (int)Length, NULL, 0, NULL, NULL);
-        Bytes = BaseAllocate(Size + 1);
-        if (Bytes == NULL || WideCharToMultiByte(CP_ACP, 0, Text, (int)Length, Bytes, (int)Size, NULL, NULL) == 0) {
-            BaseFree(Bytes);
-            return FALSE;
-        }
-    }
-    HANDLE Handle = CreateFileW(Profile->Path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (Handle == INVALID_HANDLE_VALUE) {
-        BaseFree(Bytes);
-        return FALSE;
-    }
-    if (Profile->Unicode) {
-        Good = WriteFile(Handle, "\xFF\xFE", 2, &Done, NULL) && WriteFile(Handle, Text, (DWORD)(Length * sizeof(WCHAR)), &Done, NULL);
-    } else if (Size != 0) {
-        Good = WriteFile(Handle, Bytes, Size, &Done, NULL);
-    }
-    DWORD Error = GetLastError();
-    NtClose(Handle);
-    BaseFree(Bytes);
-    return Good || BaseFail(Error);
-}
-
-/* Replaces [Cut, Cut + CutLength) of the text by the pieces, and writes the file. */
-static BOOL Replace(const PROFILE *Profile, SIZE_T Cut, SIZE_T CutLength, const SPAN *Pieces, ULONG Count)
-{
-    SIZE_T Length = Cut;
-
-    for (ULONG i = 0; i < Count; i++) {
-        Length += Pieces[i].Length;
-    }
-    LPWSTR Text = BaseAllocate((Length + Profile->Length - Cut - CutLength + 1) * sizeof(WCHAR));
-    if (Text == NULL) {
-        return FALSE;
-    }
-    memcpy(Text, Profile->Text, Cut * sizeof(WCHAR));
-    Length = Cut;
-    for (ULONG i = 0; i < Count; i++) {
-        memcpy(Text + Length, Pieces[i].Start, Pieces[i].Length * sizeof(WCHAR));
-        Length += Pieces[i].Length;
-    }
-    memcpy(Text + Length, Profile->Text + Cut + CutLength, (Profile->Length - Cut - CutLength) * sizeof(WCHAR));
-    BOOL Result = Store(Profile, Text, Length + Profile->Length - Cut - CutLength);
-    BaseFree(Text);
-    return Result;
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------------------------- */
@@ -328,7 +255,7 @@ static DWORD ListSections(const PROFILE *Profile, LPWSTR Buffer, DWORD Size)
     OUTPUT Output = {Buffer, Size, 0, FALSE};
     SPAN Raw, Line, Name;
 
-    while (NextLine(&Lines, &Raw, &Line)) {
+    while (BaseNextLine(&Lines, &Raw, &Line)) {
         if (IsSection(Line, &Name)) {
             PutString(&Output, Name, (SPAN){NULL, 0});
         }
@@ -343,7 +270,7 @@ static DWORD ListKeys(SPAN Body, BOOL Values, LPWSTR Buffer, DWORD Size)
     OUTPUT Output = {Buffer, Size, 0, FALSE};
     SPAN Raw, Line, Key, Value;
 
-    while (NextLine(&Lines, &Raw, &Line)) {
+    while (BaseNextLine(&Lines, &Raw, &Line)) {
         if (Line.Length == 0 || Line.Start[0] == L';') {
             continue;
         }
@@ -386,16 +313,16 @@ DWORD WINAPI GetPrivateProfileStringW(LPCWSTR Section, LPCWSTR Key, LPCWSTR Defa
     if (Buffer == NULL || Size == 0) {
         return 0;
     }
-    Enter();
-    BOOL Loaded = Load(&Profile, File);
+    BaseEnterProfiles();
+    BOOL Loaded = BaseLoadProfile(&Profile, File);
     if (Loaded && Section == NULL) {
         Found = TRUE;
         Result = ListSections(&Profile, Buffer, Size);
-    } else if (Loaded && FindSection(&Profile, Section, &Heading, &Body)) {
+    } else if (Loaded && BaseFindSection(&Profile, Section, &Heading, &Body)) {
         if (Key == NULL) {
             Found = TRUE;
             Result = ListKeys(Body, FALSE, Buffer, Size);
-        } else if (FindKey(Body, Key, &Raw, &Value)) {
+        } else if (BaseFindKey(Body, Key, &Raw, &Value)) {
             Found = TRUE;
             Result = ReturnValue(Unquote(Value), Buffer, Size);
         }
@@ -414,7 +341,7 @@ DWORD WINAPI GetPrivateProfileStringW(LPCWSTR Section, LPCWSTR Key, LPCWSTR Defa
         }
     }
     BaseFree(Profile.Text);
-    Leave();
+    BaseLeaveProfiles();
     return Result;
 }
 
@@ -428,16 +355,16 @@ DWORD WINAPI GetPrivateProfileSectionW(LPCWSTR Section, LPWSTR Buffer, DWORD Siz
         return (DWORD)BaseFail(ERROR_INVALID_PARAMETER);
     }
     Buffer[0] = Buffer[1] = 0;
-    Enter();
-    if (Load(&Profile, File)) {
-        if (FindSection(&Profile, Section, &Heading, &Body)) {
+    BaseEnterProfiles();
+    if (BaseLoadProfile(&Profile, File)) {
+        if (BaseFindSection(&Profile, Section, &Heading, &Body)) {
             Result = ListKeys(Body, TRUE, Buffer, Size);
         } else {
             BaseFail(ERROR_FILE_NOT_FOUND);
         }
     }
     BaseFree(Profile.Text);
-    Leave();
+    BaseLeaveProfiles();
     return Result;
 }
 
@@ -457,199 +384,6 @@ UINT WINAPI GetPrivateProfileIntW(LPCWSTR Section, LPCWSTR Key, INT Default, LPC
     }
     RtlInitUnicodeString(&String, Text);
     return NT_SUCCESS(RtlUnicodeStringToInteger(&String, 0, &Number)) ? Number : 0;
-}
-
-/* ---- writing --------------------------------------------------------------------------------------------------------------------- */
-
-static const WCHAR NewLine[] = L"\r\n";
-
-static SPAN Literal(LPCWSTR Text)
-{
-    return (SPAN){Text, wcslen(Text)};
-}
-
-/* The end of the section's last line that says something: where a new key goes. */
-static SIZE_T EndOfKeys(const PROFILE *Profile, SPAN Body)
-{
-    LINES Lines = {Body.Start, Body.Start + Body.Length};
-    SPAN Raw, Line;
-    LPCWSTR End = Body.Start;
-
-    while (NextLine(&Lines, &Raw, &Line)) {
-        if (Line.Length != 0) {
-            End = Raw.Start + Raw.Length;
-        }
-    }
-    return (SIZE_T)(End - Profile->Text);
-}
-
-static BOOL NeedsNewLine(const PROFILE *Profile, SIZE_T At)
-{
-    return At != 0 && Profile->Text[At - 1] != L'\n';
-}
-
-static BOOL AppendSection(const PROFILE *Profile, LPCWSTR Section, const SPAN *Keys, ULONG Count)
-{
-    SPAN Pieces[12] = {{NewLine, NeedsNewLine(Profile, Profile->Length) ? 2 : 0}, {L"[", 1}, Trim(Literal(Section)), {L"]", 1}, {NewLine, 2}};
-
-    memcpy(Pieces + 5, Keys, Count * sizeof(SPAN));
-    return Replace(Profile, Profile->Length, 0, Pieces, 5 + Count);
-}
-
-static BOOL WriteKey(const PROFILE *Profile, LPCWSTR Section, LPCWSTR Key, LPCWSTR Value)
-{
-    SPAN Heading, Body, Raw, Old;
-    SPAN Line[] = {{NewLine, 0}, Trim(Literal(Key)), {L"=", 1}, Trim(Literal(Value != NULL ? Value : L"")), {NewLine, 2}};
-
-    if (!FindSection(Profile, Section, &Heading, &Body)) {
-        return Value == NULL || AppendSection(Profile, Section, Line + 1, 4);
-    }
-    if (FindKey(Body, Key, &Raw, &Old)) {
-        return Replace(Profile, (SIZE_T)(Raw.Start - Profile->Text), Raw.Length, Line + 1, Value != NULL ? 4 : 0);
-    }
-    SIZE_T At = EndOfKeys(Profile, Body);
-    Line[0].Length = NeedsNewLine(Profile, At) ? 2 : 0;
-    return Value == NULL || Replace(Profile, At, 0, Line, 5);
-}
-
-static BOOL DeleteSection(const PROFILE *Profile, LPCWSTR Section)
-{
-    SPAN Heading, Body;
-
-    if (!FindSection(Profile, Section, &Heading, &Body)) {
-        return TRUE;
-    }
-    return Replace(Profile, (SIZE_T)(Heading.Start - Profile->Text), Heading.Length + Body.Length, NULL, 0);
-}
-
-/* A file that is not there is made by the first write. */
-static BOOL LoadForWrite(PROFILE *Profile, LPCWSTR File)
-{
-    return Load(Profile, File) || GetLastError() == ERROR_FILE_NOT_FOUND;
-}
-
-BOOL WINAPI WritePrivateProfileStringW(LPCWSTR Section, LPCWSTR Key, LPCWSTR Value, LPCWSTR File)
-{
-    PROFILE Profile;
-    BOOL Result = FALSE;
-
-    if (Section == NULL) {
-        return Key == NULL && Value == NULL ? FALSE : BaseFail(ERROR_FILE_NOT_FOUND); /* "flush": nothing is kept that could be */
-    }
-    Enter();
-    if (LoadForWrite(&Profile, File)) {
-        Result = Key == NULL ? DeleteSection(&Profile, Section) : WriteKey(&Profile, Section, Key, Value);
-    }
-    BaseFree(Profile.Text);
-    Leave();
-    return Result;
-}
-
-BOOL WINAPI WritePrivateProfileSectionW(LPCWSTR Section, LPCWSTR Text, LPCWSTR File)
-{
-    PROFILE Profile;
-    SPAN Heading, Body, Lines = {0};
-    LPWSTR Joined = NULL;
-    BOOL Result = FALSE;
-
-    if (Section == NULL) {
-        return BaseFail(ERROR_INVALID_PARAMETER);
-    }
-    if (Text != NULL) { /* strings, each with a zero, into lines */
-        SIZE_T Length = 0, At = 0;
-        ULONG Count = 0;
-        for (LPCWSTR p = Text; *p != 0; p += wcslen(p) + 1, Count++) {
-            Length += wcslen(p);
-        }
-        Joined = BaseAllocate((Length + Count * 2 + 1) * sizeof(WCHAR));
-        if (Joined == NULL) {
-            return FALSE;
-        }
-        for (LPCWSTR p = Text; *p != 0; p += wcslen(p) + 1) {
-            memcpy(Joined + At, p, wcslen(p) * sizeof(WCHAR));
-            At += wcslen(p);
-            Joined[At++] = L'\r';
-            Joined[At++] = L'\n';
-        }
-        Lines = (SPAN){Joined, At};
-    }
-    Enter();
-    if (LoadForWrite(&Profile, File)) {
-        if (Text == NULL) {
-            Result = DeleteSection(&Profile, Section);
-        } else if (FindSection(&Profile, Section, &Heading, &Body)) {
-            Result = Replace(&Profile, (SIZE_T)(Body.Start - Profile.Text), Body.Length, &Lines, 1);
-        } else {
-            Result = AppendSection(&Profile, Section, &Lines, 1);
-        }
-    }
-    BaseFree(Profile.Text);
-    Leave();
-    BaseFree(Joined);
-    return Result;
-}
-
-/* ---- structures: bytes in hexadecimal, and their sum ----------------------------------------------------------------------------- */
-
-BOOL WINAPI WritePrivateProfileStructW(LPCWSTR Section, LPCWSTR Key, LPVOID Data, UINT Size, LPCWSTR File)
-{
-    static const WCHAR Digits[] = L"0123456789ABCDEF";
-    const UCHAR *Bytes = Data;
-    UCHAR Sum = 0;
-
-    if (Data == NULL) {
-        return WritePrivateProfileStringW(Section, Key, NULL, File);
-    }
-    LPWSTR Text = BaseAllocate(((SIZE_T)Size * 2 + 3) * sizeof(WCHAR));
-    if (Text == NULL) {
-        return FALSE;
-    }
-    for (UINT i = 0; i <= Size; i++) {
-        UCHAR Byte = i < Size ? Bytes[i] : Sum;
-        Sum += Byte;
-        Text[i * 2] = Digits[Byte >> 4];
-        Text[i * 2 + 1] = Digits[Byte & 15];
-    }
-    Text[Size * 2 + 2] = 0;
-    BOOL Result = WritePrivateProfileStringW(Section, Key, Text, File);
-    BaseFree(Text);
-    return Result;
-}
-
-static INT HexDigit(WCHAR Character)
-{
-    return Character >= L'0' && Character <= L'9'   ? Character - L'0'
-           : Character >= L'A' && Character <= L'F' ? Character - L'A' + 10
-           : Character >= L'a' && Character <= L'f' ? Character - L'a' + 10
-                                                    : -1;
-}
-
-BOOL WINAPI GetPrivateProfileStructW(LPCWSTR Section, LPCWSTR Key, LPVOID Data, UINT Size, LPCWSTR File)
-{
-    DWORD Capacity = Size * 2 + 4;
-    LPWSTR Text = BaseAllocate(Capacity * sizeof(WCHAR));
-    UCHAR Sum = 0, Last = 0;
-    BOOL Good = FALSE;
-
-    if (Text == NULL) {
-        return FALSE;
-    }
-    DWORD Length = GetPrivateProfileStringW(Section, Key, NULL, Text, Capacity, File);
-    if (Length == Size * 2 + 2) {
-        Good = TRUE;
-        for (UINT i = 0; i <= Size && Good; i++) {
-            INT High = HexDigit(Text[i * 2]), Low = HexDigit(Text[i * 2 + 1]);
-            Good = High >= 0 && Low >= 0;
-            Last = (UCHAR)(High << 4 | Low);
-            Sum += i < Size ? Last : 0;
-        }
-        Good = Good && Sum == Last;
-        for (UINT i = 0; i < Size && Good; i++) {
-            ((UCHAR *)Data)[i] = (UCHAR)(HexDigit(Text[i * 2]) << 4 | HexDigit(Text[i * 2 + 1]));
-        }
-    }
-    BaseFree(Text);
-    return Good || BaseFail(Length != 0 ? ERROR_BAD_LENGTH : ERROR_FILE_NOT_FOUND);
 }
 
 /* ---- win.ini --------------------------------------------------------------------------------------------------------------------- */
