@@ -29,6 +29,7 @@ typedef struct { pthread_mutex_t Lock; pthread_cond_t Set; int Signalled; } KEVE
 #define POOL_TAG(a, b, c, d) 0
 #define RtlZeroMemory(p, n) memset((p), 0, (n))
 #define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
 
 static int AllocationsLeft = -1, Blocks;
 static PVOID ExAllocatePoolWithTag(int Type, SIZE_T Size, ULONG Tag)
@@ -100,7 +101,8 @@ static void InsertTailList(PLIST_ENTRY Head, PLIST_ENTRY Entry)
     Head->Blink = Entry;
 }
 
-#define NASCENT_EXP_H /* handle.c sees ours instead */
+#define NASCENT_EXP_H       /* handle.c sees ours instead */
+#define NASCENT_LOCKCHECK_H /* the lock checker watches the kernel's locks, not their stand-ins */
 #include "ex.h"
 void ExInitializePushLock_(PEX_PUSH_LOCK_ Lock) { Lock->Value = 0; }
 void ExAcquirePushLockExclusive_(PEX_PUSH_LOCK_ Lock)
