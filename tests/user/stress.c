@@ -4,10 +4,10 @@
  *
  * usage: stress SECONDS [WORKERS [SEED]]          stress child KIND ...      (what it starts itself)
  *
- * Each worker draws one job after another.  A job is small and knows what must come out of it: exit codes, wait results, the bytes of shared memory.
- * The workers live in a process of their own.  When it has ended, the counters of the system (pages, pool by tag, handles, processes, threads) are
- * compared with those taken after a warm-up of the same kind.  The jobs are what races are made of: the same process is terminated, waited for, queried and duplicated by
- * different threads; threads are suspended and killed at any point; names appear and vanish.
+ * Each worker draws one job after another.  A job is small and knows what must come out of it: exit codes, wait results, the bytes of shared
+ * memory.  The workers live in a process of their own.  When it has ended, the counters of the system (pages, pool by tag, handles, processes,
+ * threads) are compared with those taken after a warm-up of the same kind.  The jobs are what races are made of: the same process is terminated,
+ * waited for, queried and duplicated by different threads; threads are suspended and killed at any point; names appear and vanish.
  */
 #include <stdint.h>
 #include <stdio.h>
