@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 
 PR_SET_PDEATHSIG = 1
@@ -93,6 +94,13 @@ class Machine:
         self.debug_port(port, f"/dev/fd/{writer}")
         return reader
 
+    def monitor(self):
+        """A socket to QEMU's monitor."""
+        ours, theirs = socket.socketpair()
+        self.descriptors.append(theirs.detach())
+        self.add("-chardev", f"socket,id=monitor,fd={self.descriptors[-1]}", "-mon", "monitor")
+        return ours
+
     def keep_memory(self, path):
         """The guest's memory is this file, which is there when QEMU is gone."""
         self.add("-object", f"memory-backend-file,id=ram,size={self.memory}M,mem-path={path.replace(',', ',,')},share=on", "-machine", "memory-backend=ram")
@@ -134,6 +142,7 @@ class Machine:
 
 # A line of the kernel's log that counts as a step for the watchdog: any complete, non-empty line.
 BOOT_COMPLETE = "Boot complete"
+LAST_STEP = b"known DLLs"  # the session manager's, before it starts the command
 
 
 def last_step(log):

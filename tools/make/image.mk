@@ -14,7 +14,7 @@ $(CRT_DLLS):
 	@echo "$@ is missing: run tools/setup" >&2; exit 1
 
 VOLUME_USER := $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES))
-VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(TEST_FILES)
+VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(IMPORT_FILES) $(TEST_FILES)
 # The folders that programs expect of a fresh system.
 VOLUME_FOLDERS := Temp ProgramData Users\Public Users\Administrator\Desktop Users\Administrator\Documents Users\Administrator\Downloads \
 	Users\Administrator\AppData\Local\Temp Users\Administrator\AppData\LocalLow Users\Administrator\AppData\Roaming
@@ -25,7 +25,7 @@ $(BUILD)/volume.manifest: $(VOLUME_FILES) $(MK_FILES)
 	$(Q)mkdir -p $(@D)
 	$(Q){ $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS)),Windows\System32) \
 	  $(call manifest_lines,$(abspath $(DRIVERS)),Windows\System32\drivers) \
-	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES)),Programs) $(test_manifest) \
+	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES) $(IMPORT_FILES)),Programs) $(test_manifest) \
 	  printf '%s\n' $(foreach f,$(VOLUME_FOLDERS),'=C:\$(f)'); $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';) } > $@
 
 $(BUILD)/system.img: $(BUILD)/volume.manifest tools/image.py $(shell find userland/volume -type f 2>/dev/null)

@@ -116,9 +116,11 @@ $(BUILD)/programs/$(basename $(notdir $(1:.native.c=.c))).exe: $(1) $(BUILD)/lib
 endef
 $(foreach s,$(NATIVE_SOURCES),$(eval $(call native_rule,$(s))))
 
+-include userland/programs/imports/rules.mk
+
 # The DLLs that the loader tests load.
 -include tests/user/dll/rules.mk
 
 .PHONY: userland own-programs
-own-programs: $(PROGRAMS) $(NATIVES)
+own-programs: $(PROGRAMS) $(NATIVES) $(IMPORT_FILES)
 userland: $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES)) own-programs
