@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """gdb's side of `make gdb`: loads symbols of every image the log says was loaded, at its run-time base.
 
-The loader and the kernel log `Loaded NAME at 0xBASE`.  The command `images` reads the log again; it also runs by itself at every stop while new
+The loader and the kernel log `Loaded NAME at 0xBASE`, and `image NAME at 0xBASE` for what is mapped into processes.  The command `images` reads the log again; it also runs by itself at every stop while new
 lines appear.  NASCENT_LOG and NASCENT_BUILD tell where to look.
 """
 import os
@@ -12,7 +12,7 @@ import gdb
 
 LOG = os.environ.get("NASCENT_LOG", "build/logs/run.log")
 BUILD = os.environ.get("NASCENT_BUILD", "build")
-LOADED = re.compile(r"Loaded ([\w.-]+\.(?:exe|sys|dll)) at 0x([0-9A-Fa-f]+)", re.IGNORECASE)
+LOADED = re.compile(r"(?:Loaded|image) ([\w.-]+\.(?:exe|sys|dll)) at 0x([0-9A-Fa-f]+)", re.IGNORECASE)
 known = {}
 
 

@@ -168,6 +168,21 @@ static NTSTATUS PlaceImage(PCONTROL_AREA ControlArea, const PE_INFO *Info)
     return Status;
 }
 
+/* tools/gdb.py and tools/profile look for this line. */
+static void TellDebuggers(PCONTROL_AREA ControlArea)
+{
+    UNICODE_STRING Name = ControlArea->FilePointer->FileName;
+
+    for (USHORT Left = Name.Length; Left >= sizeof(WCHAR); Left -= sizeof(WCHAR)) {
+        if (Name.Buffer[Left / sizeof(WCHAR) - 1] == L'\\') {
+            Name.Buffer += Left / sizeof(WCHAR);
+            Name.Length -= Left;
+            break;
+        }
+    }
+    KdPrint_("Mm: image %wZ at 0x%p\n", &Name, (PVOID)ControlArea->BasedAddress);
+}
+
 static NTSTATUS BuildFromHeader(PFILE_OBJECT FileObject, const VOID *Header, ULONG HeaderBytes, ULONG64 FileSize, PCONTROL_AREA *Result)
 {
     PE_INFO Info;
@@ -191,6 +206,7 @@ static NTSTATUS BuildFromHeader(PFILE_OBJECT FileObject, const VOID *Header, ULO
         return Status;
     }
     FillImageInformation(ControlArea, &Info, FileSize);
+    TellDebuggers(ControlArea);
     *Result = ControlArea;
     return STATUS_SUCCESS;
 }
