@@ -3,9 +3,11 @@
  * lookas.c - look-aside lists: a short list of free blocks of one size in front of the pool.
  *
  * The fast paths are inlines of <wdm.h>, compiled into every driver: they fix the layout.  Here are the beginnings and ends, the default
- * allocators, and ExAdjustLookasideDepth, which may be called once a second to let a list's depth follow its misses.
+ * allocators, ExAdjustLookasideDepth, which may be called once a second to let a list's depth follow its misses, and ExpTrimLookasides, with which the
+ * pool takes back what lies idle in them.
  */
 #include "exp.h"
+#include "poolp.h"
 
 static_assert(sizeof(NPAGED_LOOKASIDE_LIST) == 0x80 && sizeof(LOOKASIDE_LIST_EX) == 0x60, "look-aside lists are ABI");
 
@@ -122,6 +124,37 @@ VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     ExpUnlinkLookaside(&Lookaside->L.ListEntry);
     ExFlushLookasideListEx(Lookaside);
+}
+
+/*
+ * Only lists whose blocks come from the pool as they are, and are so small that their pages stay mapped when free: a pop on another processor may still
+ * read the block it has just lost (interlck.c).
+ */
+static PSLIST_ENTRY ExpFlushTrimmable(PGENERAL_LOOKASIDE List)
+{
+    BOOLEAN Plain = List->Free == ExpFreeLookaside || (PVOID)List->FreeEx == (PVOID)ExpFreeLookasideEx;
+
+    return Plain && List->Size <= PAGE_SIZE / 4 ? ExpInterlockedFlushSList(&List->ListHead) : NULL;
+}
+
+void ExpTrimLookasides(void)
+{
+    PSLIST_ENTRY All = NULL, Entry, Next;
+    KIRQL OldIrql;
+
+    KeAcquireSpinLock(&ExpLookasideLock, &OldIrql);
+    for (PLIST_ENTRY Link = ExpLookasideLists.Flink; Link != &ExpLookasideLists; Link = Link->Flink) {
+        for (Entry = ExpFlushTrimmable(CONTAINING_RECORD(Link, GENERAL_LOOKASIDE, ListEntry)); Entry != NULL; Entry = Next) {
+            Next = Entry->Next;
+            Entry->Next = All;
+            All = Entry;
+        }
+    }
+    KeReleaseSpinLock(&ExpLookasideLock, OldIrql);
+    for (; All != NULL; All = Next) {
+        Next = All->Next;
+        ExFreePool(All);
+    }
 }
 
 /* A list that misses more than one in twenty gets deeper, one that never misses shallower. */

@@ -210,8 +210,8 @@ static void Spill(PKPRCB Prcb, ULONG Index)
 }
 
 /*
- * The processors' lists go back to their pages, and empty pages to mm: what remains is what is in use.  For figures that are to be compared, and when memory
- * is short.
+ * Look-aside lists are emptied, the processors' lists go back to their pages, and empty pages to mm: what remains is what is in use.  For figures that
+ * are to be compared, and when memory is short.
  */
 static void TrimProcessor(PVOID Context)
 {
@@ -252,6 +252,7 @@ static void TrimProcessor(PVOID Context)
 
 void ExTrimPool_(void)
 {
+    ExpTrimLookasides();
     KeForEachProcessor_(TrimProcessor, NULL);
 }
 

@@ -7,5 +7,6 @@
 
 PVOID ExpAllocatePool(ULONG Type, SIZE_T Bytes, ULONG Tag); /* NULL: no memory */
 void ExTrimPool_(void); /* for mm */
+void ExpTrimLookasides(void); /* what lies idle in look-aside lists goes back to the pool; < DISPATCH_LEVEL */
 void ExpCountPool(ULONG Tag, LONG64 Bytes, LONG Blocks);
 #endif
