@@ -12,7 +12,7 @@
  *   - which of the ready threads of a priority is taken, and which processor a thread is given to.
  * Each processor has its own generator, seeded by the seed and its number.  Under `-icount`, where the emulator takes processors in turns
  * on one host thread and PAUSE passes the turn on, a run is a function of the seed alone: a failing seed fails again, at the same
- * instruction.  A bugcheck prints the seed and the backtrace of each processor.  docs/testing-races.md tells how it is used.
+ * instruction.  A bugcheck prints the seed and the backtrace of each processor.  docs/locking.md tells how it is used.
  */
 #include "etw.h"
 #include "kep.h"

@@ -3,7 +3,8 @@
  * dir.c - object directories: 37 hash buckets of entries, one push lock; their services.
  *
  * An entry holds a reference to its object, and the object's name header one to the directory, so neither disappears under the other.
- * A name goes when the object's last handle is closed, unless the object is permanent (ObpDeleteNameCheck).
+ * A name goes when the object's last handle is closed, unless the object is permanent (ObpDeleteNameCheck) or somebody is about to make another handle
+ * (ObpPinName).
  * NameInfo->Directory changes only with both the directory's lock and ObpNameLock held exclusively; holding either makes it stable.
  */
 #include "obp.h"
@@ -127,6 +128,16 @@ static POBJECT_DIRECTORY ObpReferenceParent(OBJECT_HEADER_NAME_INFO *Info)
     return Directory;
 }
 
+/* Directory locked exclusively, so no pin is added meanwhile; who drops the last one finds OB_NAME_CLOSED and asks again. */
+static BOOLEAN ObpNameIsUnused(OBJECT_HEADER *Header, OBJECT_HEADER_NAME_INFO *Info)
+{
+    if (Header->HandleCount != 0 || (Header->Flags & OB_FLAG_PERMANENT_OBJECT)) {
+        InterlockedAnd(&Info->ReferenceCount, ~OB_NAME_CLOSED);
+        return FALSE;
+    }
+    return (InterlockedOr(&Info->ReferenceCount, OB_NAME_CLOSED) & ~OB_NAME_CLOSED) == 0;
+}
+
 static void ObpTakeNameAway(PVOID Object, BOOLEAN Always)
 {
     OBJECT_HEADER *Header = OBJECT_TO_OBJECT_HEADER(Object);
@@ -138,7 +149,7 @@ static void ObpTakeNameAway(PVOID Object, BOOLEAN Always)
         return;
     }
     ExAcquirePushLockExclusive_(&Directory->Lock);
-    if (Info->Directory == Directory && (Always || (Header->HandleCount == 0 && (Header->Flags & OB_FLAG_PERMANENT_OBJECT) == 0))) {
+    if (Info->Directory == Directory && (Always || ObpNameIsUnused(Header, Info))) {
         ObpUnlinkEntry(Directory, Object);
         Unlinked = TRUE;
     }
@@ -158,6 +169,18 @@ void ObpDeleteNameCheck(PVOID Object)
 void ObpRemoveName(PVOID Object)
 {
     ObpTakeNameAway(Object, TRUE);
+}
+
+void ObpPinName(PVOID Object)
+{
+    InterlockedIncrement(&OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Object))->ReferenceCount);
+}
+
+void ObpUnpinName(PVOID Object)
+{
+    if (InterlockedDecrement(&OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Object))->ReferenceCount) == OB_NAME_CLOSED) {
+        ObpDeleteNameCheck(Object);
+    }
 }
 
 /* ---- services ------------------------------------------------------------------------------------------------------------------ */

@@ -3,7 +3,7 @@
  * insert.c - from a created object to a usable one: name, security descriptor, first handle.  And opens of existing ones.
  *
  * The order in ObInsertObject: find the name's place and lock it; give the object its descriptor; unlock, so that others can find it; make the
- * handle.  Whatever fails takes the name away again.
+ * handle.  Whatever fails takes the name away again.  The name is pinned until the handle is there: others may open and close the object sooner.
  */
 #include "obp.h"
 
@@ -118,11 +118,13 @@ static NTSTATUS ObpInsertUnnamed(PVOID Object, OBJECT_CREATE_INFORMATION *Info, 
     return Status;
 }
 
-/* Finds the place; *Found is the object there: our own (then *Parent is locked), or an older one. */
-static NTSTATUS ObpPlaceObject(PVOID Object, OBJECT_CREATE_INFORMATION *Info, PACCESS_STATE AccessState, PVOID *Found, POBJECT_DIRECTORY *Parent)
+/* Finds the place; Lookup->Object is the object there: our own (then Lookup->Parent is locked), or an older one. */
+static NTSTATUS ObpPlaceObject(PVOID Object, OBJECT_CREATE_INFORMATION *Info, PACCESS_STATE AccessState, OBP_LOOKUP *Lookup)
 {
     OBJECT_HEADER *Header = OBJECT_TO_OBJECT_HEADER(Object);
-    OBP_LOOKUP Lookup = {
+    NTSTATUS Status;
+
+    *Lookup = (OBP_LOOKUP){
         .RootDirectory = Info->RootDirectory,
         .Name = &OBJECT_HEADER_TO_NAME_INFO(Header)->Name,
         .Attributes = Info->Attributes,
@@ -133,10 +135,7 @@ static NTSTATUS ObpPlaceObject(PVOID Object, OBJECT_CREATE_INFORMATION *Info, PA
         .InsertObject = Object,
         .AccessState = AccessState,
     };
-    NTSTATUS Status = ObpLookupObjectName(&Lookup);
-
-    *Found = Lookup.Object;
-    *Parent = Lookup.Parent;
+    Status = ObpLookupObjectName(Lookup);
     /* Somebody of another type is there: the collision is the news unless the caller was ready to open what is there. */
     if (Status == STATUS_OBJECT_TYPE_MISMATCH && (Info->Attributes & OBJ_OPENIF) == 0) {
         return STATUS_OBJECT_NAME_COLLISION;
@@ -165,22 +164,24 @@ static NTSTATUS ObpInsertSecured(PVOID Object, OBJECT_CREATE_INFORMATION *Info, 
     OBJECT_HEADER *Header = OBJECT_TO_OBJECT_HEADER(Object);
     OBJECT_HEADER_NAME_INFO *NameInfo = OBJECT_HEADER_TO_NAME_INFO(Header);
     POBJECT_DIRECTORY Parent = NULL;
-    PVOID Found = NULL;
+    OBP_LOOKUP Lookup = {0};
     ACCESS_MASK Granted;
     NTSTATUS Status;
 
     *Result = Object;
     if (NameInfo != NULL && NameInfo->Name.Length != 0) {
-        Status = ObpPlaceObject(Object, Info, AccessState, &Found, &Parent);
+        Status = ObpPlaceObject(Object, Info, AccessState, &Lookup);
         if (!NT_SUCCESS(Status)) {
             return Status;
         }
+        Parent = Lookup.Parent;
         if (Parent == NULL) {
-            Status = ObpOpenExisting(Found, Info, AccessState, Handle);
+            Status = ObpOpenExisting(Lookup.Object, Info, AccessState, Handle);
+            ObpFinishLookup(&Lookup);
             if (NT_SUCCESS(Status)) {
-                *Result = Found; /* referenced */
+                *Result = Lookup.Object; /* referenced */
             } else {
-                ObfDereferenceObject(Found);
+                ObfDereferenceObject(Lookup.Object);
             }
             return Status;
         }
@@ -201,8 +202,9 @@ static NTSTATUS ObpInsertSecured(PVOID Object, OBJECT_CREATE_INFORMATION *Info, 
     if (!NT_SUCCESS(Status) && Parent != NULL) {
         ObpRemoveName(Object);
     }
-    if (Found != NULL) {
-        ObfDereferenceObject(Found); /* the lookup's reference to our own object */
+    if (Lookup.Object != NULL) {
+        ObpFinishLookup(&Lookup);
+        ObfDereferenceObject(Lookup.Object); /* the lookup's reference to our own object */
     }
     return Status;
 }

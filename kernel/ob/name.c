@@ -110,6 +110,8 @@ static NTSTATUS ObpInsertLast(OBP_WALK *Walk, POBJECT_DIRECTORY Directory, const
     Status = ObpInsertDirectoryEntry(Directory, Lookup->InsertObject, Component);
     if (NT_SUCCESS(Status)) {
         ObfReferenceObject(Lookup->InsertObject);
+        ObpPinName(Lookup->InsertObject);
+        Lookup->Pinned = TRUE;
         Lookup->Object = Lookup->InsertObject;
         ObfReferenceObject(Directory);
         Lookup->Parent = Directory;
@@ -145,6 +147,10 @@ static NTSTATUS ObpWalkDirectory(OBP_WALK *Walk, POBJECT_DIRECTORY Directory, PV
     Found = ObpLookupDirectoryEntry(Directory, &Component, (Walk->Attributes & OBJ_CASE_INSENSITIVE) != 0);
     if (Found != NULL) {
         ObfReferenceObject(Found);
+        if (Last && ObpParseOf(Found, Lookup) == NULL) {
+            ObpPinName(Found);
+            Lookup->Pinned = TRUE;
+        }
     } else if (Insert) {
         Status = ObpInsertLast(Walk, Directory, &Component);
         if (NT_SUCCESS(Status)) {
@@ -244,6 +250,7 @@ NTSTATUS ObpLookupObjectName(OBP_LOOKUP *Lookup)
     PAGED_CODE();
     Lookup->Object = NULL;
     Lookup->Parent = NULL;
+    Lookup->Pinned = FALSE;
     if (Lookup->Type == NULL || Lookup->Type->TypeInfo.CaseInsensitive) {
         Walk.Attributes |= OBJ_CASE_INSENSITIVE;
     }
@@ -258,6 +265,7 @@ NTSTATUS ObpLookupObjectName(OBP_LOOKUP *Lookup)
         }
     }
     if (NT_SUCCESS(Status) && Lookup->Parent == NULL && Lookup->Type != NULL && ObGetObjectType(Lookup->Object) != Lookup->Type) {
+        ObpFinishLookup(Lookup);
         ObfDereferenceObject(Lookup->Object);
         Lookup->Object = NULL;
         Status = STATUS_OBJECT_TYPE_MISMATCH;
@@ -266,6 +274,14 @@ NTSTATUS ObpLookupObjectName(OBP_LOOKUP *Lookup)
         ExFreePool(Walk.OwnedBuffer);
     }
     return Status;
+}
+
+void ObpFinishLookup(OBP_LOOKUP *Lookup)
+{
+    if (Lookup->Pinned) {
+        Lookup->Pinned = FALSE;
+        ObpUnpinName(Lookup->Object);
+    }
 }
 
 /* ---- and back: an object's full name ----------------------------------------------------------------------------------------------- */

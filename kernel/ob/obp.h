@@ -32,8 +32,10 @@ typedef struct _OBJECT_HEADER_NAME_INFO
 {
     struct _OBJECT_DIRECTORY *Directory; /* ObpNameLock; NULL: not in the namespace (any more) */
     UNICODE_STRING Name;                 /* pool; the last component once inserted; constant from then on */
-    volatile LONG ReferenceCount;
+    volatile LONG ReferenceCount;        /* interlocked; pins (ObpPinName), and OB_NAME_CLOSED */
 } OBJECT_HEADER_NAME_INFO;
+
+#define OB_NAME_CLOSED 0x40000000 /* a last handle was closed while the name was pinned: the last pin's owner looks again */
 
 typedef struct _OBJECT_HANDLE_COUNT_ENTRY
 {
@@ -179,6 +181,12 @@ NTSTATUS ObpInsertDirectoryEntry(POBJECT_DIRECTORY Directory, PVOID Object, cons
 void ObpDeleteNameCheck(PVOID Object);
 /* The same whatever its counts are (undoing an insertion). */
 void ObpRemoveName(PVOID Object);
+/*
+ * From finding a name to having the handle, an opening (or an insertion) pins it: were the last handle closed meanwhile, the name would go, and the new
+ * handle be to an object nobody else can find.  Pin with the object's directory locked (shared is enough), unpin with no lock held.
+ */
+void ObpPinName(PVOID Object);
+void ObpUnpinName(PVOID Object);
 
 /* ---- names (name.c, symlink.c) ----------------------------------------------------------------------------------------------------- */
 typedef struct _OBP_LOOKUP
@@ -196,8 +204,11 @@ typedef struct _OBP_LOOKUP
     /* out */
     PVOID Object;               /* referenced */
     POBJECT_DIRECTORY Parent;   /* InsertObject was inserted: its directory, still locked exclusively */
+    BOOLEAN Pinned;             /* Object's name is; ObpFinishLookup unpins it */
 } OBP_LOOKUP;
 NTSTATUS ObpLookupObjectName(OBP_LOOKUP *Lookup) NODISCARD;
+/* The handle is made, or will not be: unpins the name.  The reference to Object remains the caller's; it must still be held.  No lock held. */
+void ObpFinishLookup(OBP_LOOKUP *Lookup);
 NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, PVOID ObjectType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                               PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PSECURITY_QUALITY_OF_SERVICE Qos,
                               PVOID *Object);

@@ -84,6 +84,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
         if (NT_SUCCESS(Status)) {
             Status = LookupStatus; /* a parse procedure's informational status reaches the caller */
         }
+        ObpFinishLookup(&Lookup);
         ObfDereferenceObject(Lookup.Object);
     }
     if (AccessState->SecurityDescriptor == Captured.SecurityDescriptor) {
@@ -193,6 +194,7 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
 
         Status = ObpLookupObjectName(&Lookup);
         if (NT_SUCCESS(Status)) {
+            ObpFinishLookup(&Lookup);
             ObpFinishParsedObject(Lookup.Object);
             Status = ObpCheckObjectAccess(Lookup.Object, AccessState, AccessMode, DesiredAccess, &Granted);
             if (NT_SUCCESS(Status)) {
