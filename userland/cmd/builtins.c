@@ -108,7 +108,7 @@ void DoEcho(LPCWSTR Arguments)
 {
     LPWSTR Word = TrimRight(SkipBlanks(Arguments));
 
-    if (Arguments[0] == 0 || (Arguments[0] != L'.' && Arguments[0] != L':' && Word[0] == 0)) {
+    if (TrimRight(Arguments)[0] == 0) {
         Print(L"ECHO is %s.\r\n", Cmd.EchoOff ? L"off" : L"on");
     } else if (_wcsicmp(Word, L"on") == 0 || _wcsicmp(Word, L"off") == 0) {
         Cmd.EchoOff = _wcsicmp(Word, L"off") == 0;

@@ -219,26 +219,38 @@ static LPWSTR StripQuotes(LPCWSTR Text, BOOL Always)
     return Result.Buffer;
 }
 
+static BOOL EndsWith(LPCWSTR Start, LPCWSTR End, LPCWSTR Word)
+{
+    SIZE_T Length = wcslen(Word);
+
+    return (SIZE_T)(End - Start) >= Length && _wcsnicmp(End - Length, Word, Length) == 0;
+}
+
+/* The first word, which may be missing or have the first switch behind it without a blank: `cmd/c dir`. */
 static LPCWSTR SkipOwnName(LPCWSTR Line)
 {
+    LPCWSTR Start = Line;
     BOOL Quoted = FALSE;
 
     while (*Line != 0 && (Quoted || (*Line != L' ' && *Line != L'\t'))) {
+        if (*Line == L'/' && (Line == Start || EndsWith(Start, Line, L"cmd") || EndsWith(Start, Line, L"cmd.exe"))) {
+            break;
+        }
         Quoted ^= *Line++ == L'"';
     }
     return Line;
 }
 
-/* Returns the text of /c or /k, null without one. */
+/* Returns the text of /c or /k, null without one.  What is no switch is passed over, the quote in `cmd "/c dir"` too, as Windows' cmd does. */
 static LPWSTR ReadSwitches(LPCWSTR Line, BOOL *Stay)
 {
     BOOL Always = FALSE;
 
     for (;;) {
-        while (*Line == L' ' || *Line == L'\t') {
+        while (*Line != 0 && *Line != L'/') {
             Line++;
         }
-        if (*Line != L'/') {
+        if (*Line == 0) {
             return NULL;
         }
         if (_wcsnicmp(Line, L"/nrun", 5) == 0) {
@@ -262,9 +274,7 @@ static LPWSTR ReadSwitches(LPCWSTR Line, BOOL *Stay)
             Print(L"Starts the Nascent command interpreter.\r\n\r\nCMD [/Q] [/D] [/S] [/V:ON | /V:OFF] [/C string | /K string]\r\n");
             ExitProcess(0);
         }
-        while (*Line != 0 && *Line != L' ' && *Line != L'\t') {
-            Line++;
-        }
+        Line++;
     }
 }
 

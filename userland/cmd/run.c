@@ -41,22 +41,21 @@ static LPWSTR Variable(LPCWSTR Name, LPCWSTR Default)
     return Value;
 }
 
-/* Takes the next part of a list with ';'; FALSE at its end. */
+/* Takes the next part of a list with ';', which may be in quotes; FALSE at its end. */
 static BOOL NextPart(LPWSTR *List, LPWSTR *Part)
 {
-    LPWSTR Start = *List, End;
+    LPWSTR End = *List;
+    BOOL Quoted = FALSE;
 
-    if (*Start == 0) {
+    if (*End == 0) {
         return FALSE;
     }
-    End = wcschr(Start, L';');
-    if (End != NULL) {
-        *End = 0;
-        *List = End + 1;
-    } else {
-        *List = Start + wcslen(Start);
+    *Part = End;
+    for (; *End != 0 && (Quoted || *End != L';'); End++) {
+        Quoted ^= *End == L'"';
     }
-    *Part = Start;
+    *List = *End == 0 ? End : End + 1;
+    *End = 0;
     return TRUE;
 }
 
@@ -167,11 +166,31 @@ static void NotStarted(DWORD Error, NTSTATUS Status, LPCWSTR Path)
     PrintSystemError(Error, Path);
 }
 
+/* `find/v x`: what begins at the first '/' is an argument. */
+static BOOL SplitSwitch(LPCWSTR *Name, LPCWSTR *Arguments)
+{
+    LPCWSTR Slash = wcschr(*Name, L'"') == NULL ? wcschr(*Name, L'/') : NULL;
+    TEXT Line = {0};
+
+    if (Slash == NULL || Slash == *Name) {
+        return FALSE;
+    }
+    TextAddString(&Line, Slash);
+    TextAddString(&Line, *Arguments);
+    *Arguments = Line.Buffer;
+    *Name = CmdCopy(*Name, (SIZE_T)(Slash - *Name));
+    return TRUE;
+}
+
 void RunProgram(LPCWSTR Name, LPCWSTR Arguments, BOOL Call)
 {
     LPWSTR Path = CmdAllocate(32768 * sizeof(WCHAR)), Clean = Unquote(Name);
     PROCESS_INFORMATION Process;
 
+    if (!FindProgram(Clean, Path, 32768) && SplitSwitch(&Name, &Arguments)) {
+        RunProgram(Name, Arguments, Call);
+        return;
+    }
     if (!FindProgram(Clean, Path, 32768)) {
         if (wcschr(Clean, L'\\') != NULL && GetFileAttributesW(Clean) == INVALID_FILE_ATTRIBUTES && GetLastError() == ERROR_PATH_NOT_FOUND) {
             NotStarted(ERROR_PATH_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, Clean);

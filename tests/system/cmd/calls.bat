@@ -20,6 +20,17 @@ echo still here
 pushd C:\Windows
 cd
 popd
+cmd "/c exit 88"
+echo quoted switch %errorlevel%
+cmd/c exit 7
+echo joined switch %errorlevel%
+cmd /q/d/c echo three switches
+md "C:\Temp\x;y"
+copy C:\Windows\System32\cmd.exe "C:\Temp\x;y\inquotes.exe" >nul
+set PATH=C:\nosuch;C:\Temp\"x;y";%PATH%
+inquotes /c echo found along PATH
+echo ;
+rd /s /q "C:\Temp\x;y"
 goto :eof
 echo never
 :sub
