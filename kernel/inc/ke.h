@@ -262,6 +262,19 @@ KPRIORITY KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment);
 KPRIORITY KeSetPriorityAndQuantumProcess(struct _KPROCESS *Process, KPRIORITY BasePriority, UCHAR QuantumReset);
 void KeBoostPriorityThread(struct _KTHREAD *Thread, KPRIORITY Increment);
 
+/* ---- notifications ------------------------------------------------------------------------------------------------------------- */
+/* A wait without a thread: once Object is signalled, what a wait takes is taken and Routine is called, at DISPATCH_LEVEL, no locks held. */
+typedef struct _KNOTIFICATION_
+{
+    KWAIT_BLOCK WaitBlock; /* o */
+    VOID (*Routine)(struct _KNOTIFICATION_ *Notification);
+    struct _KNOTIFICATION_ *Next; /* of those about to be called */
+} KNOTIFICATION_, *PKNOTIFICATION_;
+/* Object is not a mutant: those belong to threads.  *Signalled: it was signalled already, and Routine is called before this returns.  <= DISPATCH_LEVEL. */
+void KeRegisterObjectNotification_(PVOID Object, PKNOTIFICATION_ Notification, BOOLEAN *Signalled);
+/* TRUE: taken back.  FALSE: Routine was called, or is about to be, on whatever processor. */
+BOOLEAN KeUnregisterObjectNotification_(PKNOTIFICATION_ Notification);
+
 /* ---- APCs ---------------------------------------------------------------------------------------------------------------------- */
 typedef enum _KAPC_ENVIRONMENT
 {

@@ -89,6 +89,7 @@ NTSTATUS ObCreateObjectType(const UNICODE_STRING *Name, const OBJECT_TYPE_INITIA
 NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
                                   PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle);
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
+PVOID ObGetWaitObject_(PVOID Object); /* the dispatcher object that is waited for in its stead; NULL: this type cannot be waited for */
 /* Takes a reference unless the last one is gone already.  For tables that do not hold references (process ids). */
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 /* A reference unless the count is zero already (the object is on its way out): FALSE then. Any IRQL. */

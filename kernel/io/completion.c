@@ -2,31 +2,13 @@
 /*
  * completion.c - I/O completion ports: a KQUEUE as an object.
  *
- * What is queued is either an IRP whose last stage is over (its Tail holds list entry and key) or a packet
- * of NtSetIoCompletion.  Both begin with a list entry followed by a type, and IRP and packet are told apart
- * by it.  The queue limits how many of its threads run: ke/queue.c. Windows Internals, 7th ed., part 1,
+ * What is queued is an IRP whose last stage is over (its Tail holds list entry and key), a packet of NtSetIoCompletion, or a wait completion
+ * packet (waitpacket.c).  All begin with a list entry followed by a type, by which they are told apart.  The queue limits how many of its threads run: ke/queue.c. Windows Internals, 7th ed., part 1,
  * chapter 6 "I/O completion ports".
  */
 #include "iop.h"
 
-enum { IopPacketIrp = 0, IopPacketMini = 1 };
-
-typedef struct _IOP_PACKET
-{
-    LIST_ENTRY ListEntry;
-    ULONG PacketType;
-    PVOID Key, ApcContext;
-    IO_STATUS_BLOCK Iosb;
-} IOP_PACKET;
-
 static_assert(offsetof(IRP, Tail.Overlay.PacketType) - offsetof(IRP, Tail.Overlay.ListEntry) == offsetof(IOP_PACKET, PacketType), "one shape");
-
-/* FILE_IO_COMPLETION_INFORMATION. */
-typedef struct _IOP_ENTRY
-{
-    PVOID Key, ApcContext;
-    IO_STATUS_BLOCK Iosb;
-} IOP_ENTRY;
 static_assert(sizeof(IOP_ENTRY) == 32, "FILE_IO_COMPLETION_INFORMATION");
 
 void IopQueueIrpPacket(PVOID Port, PIRP Irp, PVOID Key)
@@ -45,31 +27,44 @@ static void IopTakePacket(PLIST_ENTRY Entry, IOP_ENTRY *Result)
         IoFreeIrp(Irp);
     } else {
         *Result = (IOP_ENTRY){Packet->Key, Packet->ApcContext, Packet->Iosb};
-        ExFreePoolWithTag(Packet, IOP_TAG_PORT);
+        if (Packet->PacketType == IopPacketWait) {
+            IopTakeWaitPacket(Packet);
+        } else {
+            ExFreePoolWithTag(Packet, IOP_TAG_PORT);
+        }
     }
 }
 
-/* The last handle is closed: whoever waits learns that nothing will come (STATUS_ABANDONED). */
-void IopCloseIoCompletion(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount)
+static void IopDropPackets(PLIST_ENTRY First)
 {
-    (void)Process, (void)ProcessHandleCount;
-    if (SystemHandleCount == 1) {
-        KeAbandonQueue_(Object);
-    }
-}
+    PLIST_ENTRY Entry = First;
+    IOP_ENTRY Ignored;
 
-void IopDeleteIoCompletion(PVOID Object)
-{
-    PLIST_ENTRY First = KeRundownQueue(Object), Entry = First;
     if (First == NULL) {
         return;
     }
     do {
         PLIST_ENTRY Next = Entry->Flink;
-        IOP_ENTRY Ignored;
         IopTakePacket(Entry, &Ignored);
         Entry = Next;
     } while (Entry != First);
+}
+
+/*
+ * The last handle is closed: whoever waits learns that nothing will come (STATUS_ABANDONED), and nobody will take what lies there; among it
+ * may be wait packets, which hold references to the port.
+ */
+void IopCloseIoCompletion(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount)
+{
+    (void)Process, (void)ProcessHandleCount;
+    if (SystemHandleCount == 1) {
+        IopDropPackets(KeAbandonQueue_(Object));
+    }
+}
+
+void IopDeleteIoCompletion(PVOID Object)
+{
+    IopDropPackets(KeRundownQueue(Object));
 }
 
 static NTSTATUS IopReturnHandle(KPROCESSOR_MODE Mode, PHANDLE User, HANDLE Handle)

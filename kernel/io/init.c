@@ -41,7 +41,9 @@ static void IopCreateTypes(void)
 {
     OBJECT_TYPE_INITIALIZER Plain = {.CaseInsensitive = TRUE, .GenericMapping = IopFileMapping, .ValidAccessMask = FILE_ALL_ACCESS,
                                      .WaitObjectFlagOffset = -1};
-    OBJECT_TYPE_INITIALIZER Device = Plain, Driver = Plain, File = Plain, Completion = Plain;
+    OBJECT_TYPE_INITIALIZER Device = Plain, Driver = Plain, File = Plain, Completion = Plain, Packet = Plain;
+    POBJECT_TYPE *WaitPacket;
+
     IopCreateType(L"Adapter", &Plain, &IopAdapterObjectType);
     IopCreateType(L"Controller", &Plain, &IopControllerObjectType);
     Device.ParseProcedure = IopParseDevice;
@@ -65,6 +67,8 @@ static void IopCreateTypes(void)
     Completion.DeleteProcedure = IopDeleteIoCompletion;
     Completion.WaitObjectFlagOffset = 0;
     IopCreateType(L"IoCompletion", &Completion, &IopCompletionObjectType);
+    WaitPacket = IopDescribeWaitPackets(&Packet);
+    IopCreateType(L"WaitCompletionPacket", &Packet, WaitPacket);
     IoFileObjectType = (POBJECT_TYPE *)IopFileObjectType;
     IoDeviceObjectType = (POBJECT_TYPE *)IopDeviceObjectType;
     IoDriverObjectType = (POBJECT_TYPE *)IopDriverObjectType;

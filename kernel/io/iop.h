@@ -180,10 +180,29 @@ void IopFreeIrpBuffers(PIRP Irp);
 void IopQueueThreadIrp(PIRP Irp);
 void IopDequeueThreadIrp(PIRP Irp);
 
-/* ke/queue.c: ends the waits of all threads that wait for an entry of Queue, with STATUS_ABANDONED.  <= DISPATCH_LEVEL. */
-VOID KeAbandonQueue_(PRKQUEUE Queue);
+/* ke/queue.c: ends the waits of all threads that wait for an entry of Queue, with STATUS_ABANDONED, and takes what lies in it: a ring without
+ * head, or NULL.  <= DISPATCH_LEVEL. */
+PLIST_ENTRY KeAbandonQueue_(PRKQUEUE Queue) NODISCARD;
+/* Takes Entry out of Queue.  FALSE: it is not there (not yet: its Blink is NULL), or a thread has been given it.  <= DISPATCH_LEVEL. */
+BOOLEAN KeRemoveQueueEntry_(PRKQUEUE Queue, PLIST_ENTRY Entry);
 
 /* completion.c */
+enum { IopPacketIrp = 0, IopPacketMini = 1, IopPacketWait = 2 };
+typedef struct _IOP_PACKET
+{
+    LIST_ENTRY ListEntry;
+    ULONG PacketType;
+    PVOID Key, ApcContext;
+    IO_STATUS_BLOCK Iosb;
+} IOP_PACKET;
+/* FILE_IO_COMPLETION_INFORMATION: what comes out of a port. */
+typedef struct _IOP_ENTRY
+{
+    PVOID Key, ApcContext;
+    IO_STATUS_BLOCK Iosb;
+} IOP_ENTRY;
+void IopTakeWaitPacket(IOP_PACKET *Packet);                                       /* waitpacket.c; taken from its port.  <= APC_LEVEL */
+POBJECT_TYPE *IopDescribeWaitPackets(OBJECT_TYPE_INITIALIZER *Initializer); /* waitpacket.c; where the type goes */
 void IopQueueIrpPacket(PVOID Port, PIRP Irp, PVOID Key);
 
 /* cancel.c */

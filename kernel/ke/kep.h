@@ -61,6 +61,13 @@ enum
 
 #define KI_RETRY_ALL ((NTSTATUS)0x3FFF0001) /* a wait for all must look again; never leaves ke */
 
+/* Wait types beside the DDK's WaitAll and WaitAny, numbered as on Windows 10. */
+enum
+{
+    WaitNotification = 2, /* nobody waits: a KNOTIFICATION_ is to be told (notification.c) */
+    WaitDequeue = 3       /* a thread in KeRemoveQueue: it waits for an entry, not for the queue to be signalled */
+};
+
 enum
 {
     KiBlockUnlinked = 0,
@@ -140,6 +147,7 @@ static inline void KiInitializeHeader(DISPATCHER_HEADER *Header, UCHAR Type, SIZ
 typedef struct _KI_READY_LIST
 {
     PKTHREAD First;
+    PKNOTIFICATION_ Notified, LastNotified; /* their routines are called then, too */
     KPRIORITY Increment;
 } KI_READY_LIST;
 
@@ -189,6 +197,10 @@ void KiUnlinkBlocks(KI_WAIT *Wait, BOOLEAN LockAll); /* LockAll: even those alre
 KIRQL KiEnterWait(PKTHREAD Thread);
 void KiBeginWait(KI_WAIT *Wait);
 NTSTATUS KiFinishWait(KI_WAIT *Wait, KIRQL OldIrql); /* IRQL is OldIrql on return; STATUS_KERNEL_APC: begin again */
+
+/* notification.c; Object locked and signalled: takes what a wait would, and will be told by KiReadyThreads. */
+void KiNotify(DISPATCHER_HEADER *Object, PKWAIT_BLOCK Block, KI_READY_LIST *Ready);
+void KiCallNotifications(KI_READY_LIST *Ready);
 
 /* ---- sched.c -------------------------------------------------------------------------------------------------------------------- */
 extern volatile LONG64 KiIdleSummary;

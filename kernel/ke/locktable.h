@@ -28,6 +28,7 @@ LOCK( 40, "Table->Lock",               "kernel/ps/",   KeLockPush,     0,     "A
 LOCK( 42, "Bucket->Lock",              "kernel/ex/keyedevt.c",KeLockPush,     0,     "APC",       "threads that wait for a keyed event, by key")
 LOCK( 44, "ExpUuidLock",               "kernel/ex/",   KeLockPush,     0,     "APC",       "the clock sequence of UUIDs")
 LOCK( 46, "Lock->Mutex",               "kernel/io/",   KeLockMutex,    0,     "APC",       "a byte-range lock list's creation")
+LOCK( 47, "AssociationLock", "kernel/io/", KeLockPush, 0, "APC", "what one wait completion packet is associated with")
 LOCK( 48, "IopFileSystemLock",         "kernel/io/",   KeLockMutex,    0,     "APC",       "registered file systems; mounting")
 LOCK( 52, "CcpLock",                   "kernel/cc/",   KeLockMutex,    0,     "APC",       "shared cache maps and their views")
 LOCK( 60, "MiProcessListLock",         "kernel/mm/",   KeLockPush,     0,     "APC",       "mm's list of address spaces, for trimming")

@@ -6,10 +6,14 @@
  * A thread is associated with the queue it last removed from.  CurrentCount is how many associated threads are not blocked; an inserted
  * entry wakes a waiter only while it is below MaximumCount.  When an associated thread blocks elsewhere, another waiter may go
  * (KiActivateQueueWaiter); when it wakes, the count may exceed the limit for a while, as on NT.  Waiters are served last in, first out, so
- * that few threads stay busy. The queue's own lock bit guards everything in it, the association lists included.  SignalState is the number
+ * that few threads stay busy.  A queue is also a dispatcher object, signalled while entries lie in it: who waits for that takes none.
+ * The queue's own lock bit guards everything in it, the association lists included.  SignalState is the number
  * of entries.
  */
 #include "kep.h"
+
+/* An entry's Blink: in the list while it is queued, this once it was given to a thread or is being thrown away, NULL after removal, as NT's. */
+#define KI_HANDED_OVER ((PLIST_ENTRY)(ULONG_PTR)1)
 
 VOID NTAPI KeInitializeQueue(PRKQUEUE Queue, ULONG Count)
 {
@@ -34,11 +38,12 @@ static BOOLEAN KiGiveEntry(PRKQUEUE Queue, PLIST_ENTRY Entry, KI_READY_LIST *Rea
     for (; Link != &Queue->Header.WaitListHead; Link = Link->Blink) {
         PKWAIT_BLOCK Block = CONTAINING_RECORD(Link, KWAIT_BLOCK, WaitListEntry);
         PKTHREAD Thread = Block->Thread;
-        if (!KiEndWait(Thread, 0, STATUS_SUCCESS, &MustReady)) {
+        if (Block->WaitType != WaitDequeue || !KiEndWait(Thread, 0, STATUS_SUCCESS, &MustReady)) {
             continue;
         }
         RemoveEntryList(&Block->WaitListEntry);
         Block->BlockState = KiBlockUnlinked;
+        Entry->Blink = KI_HANDED_OVER;
         Thread->QueueEntry = Entry;
         Queue->CurrentCount++;
         if (MustReady) {
@@ -57,7 +62,6 @@ static LONG KiInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry, BOOLEAN Head)
 
     KiLockObject(&Queue->Header);
     Previous = Queue->Header.SignalState;
-    Entry->Blink = (PLIST_ENTRY)(ULONG_PTR)1; /* non-NULL: queued or handed over; NULL after removal, as NT */
     if (Previous != 0 || Queue->CurrentCount >= Queue->MaximumCount || !KiGiveEntry(Queue, Entry, &Ready)) {
         if (Head) {
             InsertHeadList(&Queue->EntryListHead, Entry);
@@ -65,6 +69,7 @@ static LONG KiInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry, BOOLEAN Head)
             InsertTailList(&Queue->EntryListHead, Entry);
         }
         Queue->Header.SignalState++;
+        KiSatisfyWaiters(&Queue->Header, &Ready);
     }
     KiUnlockObject(&Queue->Header);
     KiReadyThreads(&Ready);
@@ -196,7 +201,7 @@ static NTSTATUS KiRemoveOnce(PRKQUEUE Queue, KI_WAIT *Wait, PLIST_ENTRY *Entries
     Block->Thread = Thread;
     Block->Object = Queue;
     Block->WaitKey = 0;
-    Block->WaitType = WaitAny;
+    Block->WaitType = WaitDequeue;
     Block->BlockState = KiBlockLinked;
     InsertTailList(&Queue->Header.WaitListHead, &Block->WaitListEntry);
     KiUnlockObject(&Queue->Header);
@@ -250,10 +255,44 @@ ULONG NTAPI KeRemoveQueueEx(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Al
     return Taken != 0 ? Taken : (ULONG)Status;
 }
 
-/* Every thread that waits for an entry stops waiting: STATUS_ABANDONED. */
-VOID KeAbandonQueue_(PRKQUEUE Queue)
+/* Queue locked: its entries as a ring without head. */
+static PLIST_ENTRY KiTakeAll(PRKQUEUE Queue)
+{
+    PLIST_ENTRY First = NULL;
+
+    if (!IsListEmpty(&Queue->EntryListHead)) {
+        First = Queue->EntryListHead.Flink;
+        RemoveEntryList(&Queue->EntryListHead);
+        InitializeListHead(&Queue->EntryListHead);
+        for (PLIST_ENTRY Entry = First; Entry->Blink != KI_HANDED_OVER; Entry = Entry->Flink) {
+            Entry->Blink = KI_HANDED_OVER;
+        }
+    }
+    Queue->Header.SignalState = 0;
+    return First;
+}
+
+BOOLEAN KeRemoveQueueEntry_(PRKQUEUE Queue, PLIST_ENTRY Entry)
+{
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    BOOLEAN There;
+
+    KiLockObject(&Queue->Header);
+    There = Entry->Blink != NULL && Entry->Blink != KI_HANDED_OVER;
+    if (There) {
+        RemoveEntryList(Entry);
+        Entry->Blink = NULL;
+        Queue->Header.SignalState--;
+    }
+    KiUnlockObject(&Queue->Header);
+    KeLowerIrql(OldIrql);
+    return There;
+}
+
+PLIST_ENTRY KeAbandonQueue_(PRKQUEUE Queue)
 {
     KI_READY_LIST Ready = { .Increment = 0 };
+    PLIST_ENTRY First;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     PLIST_ENTRY Link, Next;
     BOOLEAN MustReady;
@@ -262,7 +301,7 @@ VOID KeAbandonQueue_(PRKQUEUE Queue)
     for (Link = Queue->Header.WaitListHead.Flink; Link != &Queue->Header.WaitListHead; Link = Next) {
         PKWAIT_BLOCK Block = CONTAINING_RECORD(Link, KWAIT_BLOCK, WaitListEntry);
         Next = Link->Flink;
-        if (KiEndWait(Block->Thread, 0, STATUS_ABANDONED, &MustReady)) {
+        if (Block->WaitType == WaitDequeue && KiEndWait(Block->Thread, 0, STATUS_ABANDONED, &MustReady)) {
             RemoveEntryList(&Block->WaitListEntry);
             Block->BlockState = KiBlockUnlinked;
             if (MustReady) {
@@ -270,23 +309,21 @@ VOID KeAbandonQueue_(PRKQUEUE Queue)
             }
         }
     }
+    First = KiTakeAll(Queue);
     KiUnlockObject(&Queue->Header);
     KiReadyThreads(&Ready);
     KiExitDispatcher(OldIrql);
+    return First;
 }
 
 PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue)
 {
-    PLIST_ENTRY First = NULL;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    PLIST_ENTRY First;
 
     KiLockObject(&Queue->Header);
     ASSERT(IsListEmpty(&Queue->Header.WaitListHead));
-    if (!IsListEmpty(&Queue->EntryListHead)) {
-        First = Queue->EntryListHead.Flink;
-        RemoveEntryList(&Queue->EntryListHead);
-        InitializeListHead(&Queue->EntryListHead);
-    }
+    First = KiTakeAll(Queue);
     while (!IsListEmpty(&Queue->ThreadListHead)) {
         PKTHREAD Thread = CONTAINING_RECORD(RemoveHeadList(&Queue->ThreadListHead), KTHREAD, QueueListEntry);
         Thread->Queue = NULL;

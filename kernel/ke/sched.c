@@ -105,6 +105,9 @@ void KiReadyThreads(KI_READY_LIST *Ready)
         Ready->First = (PKTHREAD)Thread->WaitListEntry.Flink;
         KiReadyThread(Thread, Ready->Increment);
     }
+    if (UNLIKELY(Ready->Notified != NULL)) {
+        KiCallNotifications(Ready);
+    }
 }
 
 /* Locks the processor where Thread is ready, standing by or running; NULL if it is none of these. */

@@ -130,8 +130,12 @@ void KiSatisfyWaiters(DISPATCHER_HEADER *Object, KI_READY_LIST *Ready)
         NTSTATUS Status = Block->WaitKey;
         BOOLEAN MustReady;
         Entry = Entry->Flink;
-        if (Block->WaitType == WaitAll) {
-            (void)KiSatisfyAll(Object, Block, Ready);
+        if (UNLIKELY(Block->WaitType != WaitAny)) {
+            if (Block->WaitType == WaitAll) {
+                (void)KiSatisfyAll(Object, Block, Ready);
+            } else if (Block->WaitType == WaitNotification) {
+                KiNotify(Object, Block, Ready);
+            }
             continue;
         }
         if (KiIsAbandoned(Object)) {

@@ -6,9 +6,7 @@
  */
 #include "obp.h"
 
-
-/* NULL: objects of this type cannot be waited for. */
-static PVOID ObpWaitObject(PVOID Object)
+PVOID ObGetWaitObject_(PVOID Object)
 {
     LONG Offset = ObGetObjectType(Object)->TypeInfo.WaitObjectFlagOffset;
 
@@ -33,7 +31,7 @@ static NTSTATUS ObpWaitSingle(HANDLE Handle, KPROCESSOR_MODE Mode, BOOLEAN Alert
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Wait = ObpWaitObject(Object);
+    Wait = ObGetWaitObject_(Object);
     Status = Wait != NULL ? KeWaitForSingleObject(Wait, UserRequest, Mode, Alertable, Timeout) : STATUS_OBJECT_TYPE_MISMATCH;
     ObfDereferenceObject(Object);
     return Status;
@@ -62,7 +60,7 @@ static NTSTATUS ObpReferenceAll(const HANDLE *Handles, ULONG Count, KPROCESSOR_M
         if (!NT_SUCCESS(Status)) {
             return Status;
         }
-        Waits[*Done] = ObpWaitObject(Objects[*Done]);
+        Waits[*Done] = ObGetWaitObject_(Objects[*Done]);
         if (Waits[*Done] == NULL) {
             ++*Done;
             return STATUS_OBJECT_TYPE_MISMATCH;
@@ -173,7 +171,7 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE SignalHandle, HANDLE WaitHa
     }
     Status = ObReferenceObjectByHandle(WaitHandle, SYNCHRONIZE, NULL, Mode, &Object, NULL);
     if (NT_SUCCESS(Status)) {
-        Wait = ObpWaitObject(Object);
+        Wait = ObGetWaitObject_(Object);
         Status = Wait != NULL ? ObpSignal(Signal, &SignalInformation, Mode) : STATUS_OBJECT_TYPE_MISMATCH;
         if (NT_SUCCESS(Status)) {
             Status = KeWaitForSingleObject(Wait, UserRequest, Mode, Alertable, Timeout);
