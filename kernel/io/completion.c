@@ -3,8 +3,8 @@
  * completion.c - I/O completion ports: a KQUEUE as an object.
  *
  * What is queued is an IRP whose last stage is over (its Tail holds list entry and key), a packet of NtSetIoCompletion, or a wait completion
- * packet (waitpacket.c).  All begin with a list entry followed by a type, by which they are told apart.  The queue limits how many of its threads run: ke/queue.c. Windows Internals, 7th ed., part 1,
- * chapter 6 "I/O completion ports".
+ * packet (waitpacket.c).  All begin with a list entry followed by a type, by which they are told apart.  The queue limits how many of its threads
+ * run: ke/queue.c.  Windows Internals, 7th ed., part 1, chapter 6 "I/O completion ports".
  */
 #include "iop.h"
 
