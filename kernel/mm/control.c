@@ -114,6 +114,10 @@ PCONTROL_AREA MiCreateControlArea(ULONG64 Pages, ULONG Subsections, ULONG Flags)
         return NULL;
     }
     RtlZeroMemory(ControlArea->Block, Bytes);
+    if (Flags & MI_CA_IMAGE)
+        ControlArea->Touched = ExAllocatePoolWithTag(NonPagedPoolNx, MI_TOUCHED_BYTES(Pages), MI_TAG_CONTROL);
+    if (ControlArea->Touched != NULL)
+        RtlZeroMemory(ControlArea->Touched, MI_TOUCHED_BYTES(Pages));
     if (Subsections != 0)
         RtlZeroMemory(ControlArea->Subsection, Subsections * sizeof(SUBSECTION));
     return ControlArea;
@@ -232,6 +236,8 @@ void MiFreeControlArea(PCONTROL_AREA ControlArea)
         MiReturnCommitment(ControlArea->CommittedPages);
     if (ControlArea->Relocations != NULL)
         ExFreePoolWithTag(ControlArea->Relocations, MI_TAG_RELOC);
+    if (ControlArea->Touched != NULL)
+        ExFreePoolWithTag(ControlArea->Touched, MI_TAG_CONTROL);
     if (ControlArea->Subsection != NULL)
         ExFreePoolWithTag(ControlArea->Subsection, MI_TAG_CONTROL);
     if (ControlArea->Block != NULL)

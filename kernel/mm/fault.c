@@ -18,8 +18,6 @@
 #include "mi.h"
 #include "etw.h"
 
-#define NEIGHBOURS 16u /* a fault on a section maps what is already in memory of the aligned window around it */
-
 #define MAX_RECLAIMS 8u /* tries of a fault that finds no memory */
 
 typedef struct _FAULT
@@ -50,7 +48,7 @@ static BOOLEAN Allowed(ULONG Protection, ULONG Code)
     return TRUE;
 }
 
-static void CountResident(PEPROCESS Process, LONG Pages)
+void MiCountResident(PEPROCESS Process, LONG Pages)
 {
     SIZE_T Now = (SIZE_T)InterlockedExchangeAdd64((volatile LONG64 *)&Process->WorkingSetSize, Pages) + (SIZE_T)Pages;
 
@@ -68,7 +66,7 @@ static NTSTATUS InstallPrivate(PFAULT Fault, ULONG64 Page)
         return STATUS_SUCCESS;
     }
     Fault->Installed = TRUE;
-    CountResident(Fault->Process, 1);
+    MiCountResident(Fault->Process, 1);
     InterlockedIncrement64((volatile LONG64 *)&Fault->Process->PrivatePageCount);
     return STATUS_SUCCESS;
 }
@@ -122,46 +120,9 @@ static NTSTATUS ResolveValid(PFAULT Fault)
         /* The shared page must not be let go while another processor can still reach it through the old entry. */
         KeFlushSingleTb_((PVOID)Fault->Va, &Fault->Process->Pcb);
         MiUnshareProtoPage(PTE_PFN(Old), FALSE);
-        CountResident(Fault->Process, -1);
+        MiCountResident(Fault->Process, -1);
     }
     return Status;
-}
-
-/* Maps what is in memory around the page, without counting as faults: a program start touches most of it anyway. */
-static void MapNeighbours(PFAULT Fault, ULONG64 Page)
-{
-    PCONTROL_AREA ControlArea = Fault->Vad->ControlArea;
-    ULONG64 Low = MI_ROUND_DOWN(Fault->Va, NEIGHBOURS << PAGE_SHIFT), High = Low + (NEIGHBOURS << PAGE_SHIFT) - PAGE_SIZE;
-    ULONG64 Flags = MiUserPteFlags(Fault->Protection), Frame;
-    KIRQL Irql;
-    LONG Mapped = 0;
-
-    if (Low < MiVadStart(Fault->Vad))
-        Low = MiVadStart(Fault->Vad);
-    if (High > MI_ROUND_DOWN(MiVadEnd(Fault->Vad), PAGE_SIZE))
-        High = MI_ROUND_DOWN(MiVadEnd(Fault->Vad), PAGE_SIZE);
-    if (Fault->Vad->Type == MiVadImage) {
-        PSUBSECTION Subsection = MiSubsectionOfPage(ControlArea, Page);
-        ULONG64 First = Fault->Va - ((Page - Subsection->StartPage) << PAGE_SHIFT), Last = First + ((Subsection->Pages - 1) << PAGE_SHIFT);
-        Low = Low > First ? Low : First;
-        High = High < Last ? High : Last;
-    }
-    KeAcquireSpinLock(&MmPfnLock, &Irql);
-    for (ULONG64 Va = Low; Va <= High; Va += PAGE_SIZE) {
-        LONG64 Distance = (LONG64)(Va - Fault->Va) >> PAGE_SHIFT;
-        PULONG64 Pte = Fault->Pte + Distance; /* the window is aligned: same table */
-        if (*Pte != 0 || Page + (ULONG64)Distance >= ControlArea->TotalPages)
-            continue;
-        if (!MiShareIfResidentLocked(ControlArea, Page + (ULONG64)Distance, &Frame))
-            continue;
-        if (MiPublishPte(Pte, 0, (Frame << PAGE_SHIFT) | Flags))
-            Mapped++;
-        else
-            MiUnshareProtoPageLocked(MiPfn(Frame), Frame, FALSE);
-    }
-    KeReleaseSpinLock(&MmPfnLock, Irql);
-    if (Mapped != 0)
-        CountResident(Fault->Process, Mapped);
 }
 
 /* The section's page, or a copy of it. */
@@ -171,6 +132,11 @@ static NTSTATUS ResolveMapped(PFAULT Fault)
     ULONG64 Page = Vad->FirstPage + MI_VPN(Fault->Va) - Vad->Node.StartVpn, Frame;
     BOOLEAN Copy = (Fault->Code & KI_FAULT_WRITE) && MiIsCopyOnWrite(Fault->Protection);
 
+    /* Uninitialised data of an image can only become private: at once, so that writing to it later is no second fault. */
+    if (MiIsCopyOnWrite(Fault->Protection) && (Vad->ControlArea->Flags & MI_CA_IMAGE) && MiIsZeroPage(Vad->ControlArea, Page)) {
+        Fault->Protection = PrivateProtection(Fault->Protection);
+        return DemandZero(Fault);
+    }
     NTSTATUS Status = MiShareProtoPage(Vad->ControlArea, Page, &Frame, &Fault->InPage);
     if (Status == STATUS_RETRY && Fault->InPage == NULL) {
         Fault->ReadArea = Vad->ControlArea;
@@ -188,9 +154,11 @@ static NTSTATUS ResolveMapped(PFAULT Fault)
         MiUnshareProtoPage(Frame, FALSE);
         return STATUS_SUCCESS;
     }
-    CountResident(Fault->Process, 1);
-    if (Fault->Old == 0 && (Vad->ControlArea->Flags & MI_CA_FILE))
-        MapNeighbours(Fault, Page);
+    MiCountResident(Fault->Process, 1);
+    if (Fault->Old == 0 && (Vad->ControlArea->Flags & MI_CA_FILE)) {
+        MiNoteTouchedPage(Vad->ControlArea, Page);
+        MiCountResident(Fault->Process, (LONG)MiMapNeighbours(Vad, Fault->Va, Fault->Pte, Page, Fault->Protection));
+    }
     return STATUS_SUCCESS;
 }
 
@@ -221,7 +189,7 @@ static NTSTATUS ResolveSoft(PFAULT Fault)
     if (Fault->Old & MI_PTE_TRANSITION) {
         ULONG64 Valid = (Fault->Old & PTE_PFN_MASK) | MiUserPteFlags(Protection) | ((Fault->Old & MI_PTE_WAS_DIRTY) ? PTE_DIRTY : 0);
         if (MiPublishPte(Fault->Pte, Fault->Old, Valid))
-            CountResident(Fault->Process, 1);
+            MiCountResident(Fault->Process, 1);
         return STATUS_SUCCESS;
     }
     return (Fault->Old & MI_PTE_PROTO) ? ResolveMapped(Fault) : DemandZero(Fault);

@@ -29,28 +29,31 @@ static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
     }
 }
 
-/* The entries of one table from Pte on; TRUE: the table is empty now.  Most entries are 0, so eight are looked at together. */
+/* The Count entries of one table from Pte on; TRUE: the table is empty now. */
 static BOOLEAN DeleteInTable(PULONG64 Pte, ULONG64 Va, ULONG64 Count, PMI_FLUSH Flush, TALLY *Tally)
 {
     PMMPFN Table = MiPfn(MiPageOfDirect(Pte));
     LONG Left = Table->ShareCount; /* nobody else changes it under the exclusive lock */
+    PULONG64 Base = (PULONG64)MI_ROUND_DOWN(Pte, PAGE_SIZE);
+    ULONG64 First = (ULONG64)(Pte - Base), End = First + Count;
+    ULONG64 Lines = Table->UsedLines & (~0ULL << (First >> 3)) & (~0ULL >> (63 - ((End - 1) >> 3))), Whole = Lines;
 
-    while (Count != 0 && Left != 0) {
-        if (Count >= 8 && (Pte[0] | Pte[1] | Pte[2] | Pte[3] | Pte[4] | Pte[5] | Pte[6] | Pte[7]) == 0) {
-            Pte += 8;
-            Va += 8 << PAGE_SHIFT;
-            Count -= 8;
-            continue;
+    if (First & 7)
+        Whole &= ~(1ULL << (First >> 3));
+    if (End & 7)
+        Whole &= ~(1ULL << (End >> 3));
+    Va -= First << PAGE_SHIFT;
+    for (; Lines != 0 && Left != 0; Lines &= Lines - 1) {
+        ULONG64 Index = (ULONG64)__builtin_ctzll(Lines) << 3, LineEnd = Index + 8 < End ? Index + 8 : End;
+        for (Index = Index > First ? Index : First; Index < LineEnd; Index++) {
+            if (Base[Index] != 0) {
+                DeleteEntry(&Base[Index], Va + (Index << PAGE_SHIFT), Flush, Tally);
+                Left--;
+            }
         }
-        if (*Pte != 0) {
-            DeleteEntry(Pte, Va, Flush, Tally);
-            Left--;
-        }
-        Pte++;
-        Va += PAGE_SIZE;
-        Count--;
     }
     Table->ShareCount = Left;
+    Table->UsedLines &= ~Whole;
     return Left == 0;
 }
 
@@ -79,39 +82,32 @@ BOOLEAN MiDeletePages(PEPROCESS Process, ULONG64 Start, ULONG64 End, PMI_FLUSH F
     return Emptied;
 }
 
-/* The next entry in use from Index on, eight at a time; 512: none. */
-static ULONG NextUsed(const ULONG64 *Table, ULONG Index)
+static void DeleteBelow(PEPROCESS Process, PULONG64 Table, ULONG Shift, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally);
+
+static void DeleteTableAt(PEPROCESS Process, PULONG64 Entry, ULONG Shift, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
 {
-    while (Index < 512) {
-        const ULONG64 *At = Table + Index;
-        if ((Index & 7) == 0 && (At[0] | At[1] | At[2] | At[3] | At[4] | At[5] | At[6] | At[7]) == 0)
-            Index += 8;
-        else if (*At == 0)
-            Index++;
-        else
-            break;
-    }
-    return Index;
+    PULONG64 Lower = MmDirectMap(*Entry & PTE_PFN_MASK);
+    ULONG64 Page = PTE_PFN(*Entry);
+
+    if (Shift == 21)
+        (void)DeleteInTable(Lower, Va, 512, Flush, Tally);
+    else
+        DeleteBelow(Process, Lower, Shift - 9, Va, Flush, Tally);
+    ASSERT(MiPfn(Page)->ShareCount == 0);
+    MiClearPte(Entry);
+    MiFlushAdd(Flush, Va, Page, MiFlushTable);
+    Process->PageTablePages--;
 }
 
-/* Everything below a table, and the table: the end of an address space. */
+/* Everything below a table: the end of an address space. */
 static void DeleteBelow(PEPROCESS Process, PULONG64 Table, ULONG Shift, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
 {
-    PMMPFN Pfn = MiPfn(MiPageOfDirect(Table));
-
-    for (ULONG Index = 0; Pfn->ShareCount != 0; Index++) {
-        Index = NextUsed(Table, Index);
-        ASSERT(Index < 512);
-        ULONG64 Entry = Table[Index], At = Va + ((ULONG64)Index << Shift);
-        PULONG64 Lower = MmDirectMap(Entry & PTE_PFN_MASK);
-        if (Shift == 21)
-            (void)DeleteInTable(Lower, At, 512, Flush, Tally);
-        else
-            DeleteBelow(Process, Lower, Shift - 9, At, Flush, Tally);
-        ASSERT(MiPfn(PTE_PFN(Entry))->ShareCount == 0);
-        MiClearPte(&Table[Index]);
-        MiFlushAdd(Flush, At, PTE_PFN(Entry), MiFlushTable);
-        Process->PageTablePages--;
+    for (ULONG64 Lines = MiPfn(MiPageOfDirect(Table))->UsedLines; Lines != 0; Lines &= Lines - 1) {
+        ULONG First = (ULONG)__builtin_ctzll(Lines) << 3;
+        for (ULONG Index = First; Index < First + 8; Index++) {
+            if (Table[Index] != 0)
+                DeleteTableAt(Process, &Table[Index], Shift, Va + ((ULONG64)Index << Shift), Flush, Tally);
+        }
     }
 }
 

@@ -42,6 +42,8 @@ static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64
     if (Old != NULL)
         MiRemoveVad(Process, Old);
     MiInsertVad(Process, Vad);
+    if (Vad->Type == MiVadImage)
+        MiCountResident(Process, (LONG)MiMapTouchedPages(Process, Vad));
     MiUnlockPageTables(Process);
     if (Old != NULL)
         MiFreeVad(Old);

@@ -177,6 +177,7 @@ typedef struct _MMPFN
         struct { ULONG Flink, Blink; };       /* f; on a list */
         struct { ULONG PoolTag, PoolBytes; }; /* o; first page of a pool allocation */
         struct _MI_INPAGE *InPage;            /* f; ReadInProgress: who reads, for others to wait on */
+        volatile ULONG64 UsedLines;           /* i; page table: bit n: some of the entries from 8 * n on have been in use */
     };
     ULONG64 PteAddress : 48;                  /* f/o; low bits of the address of the (prototype) entry that leads here */
     ULONG64 PageLocation : 3;                 /* f/o; MMLISTS */
@@ -343,6 +344,8 @@ typedef struct _CONTROL_AREA
     ULONG RelocationSize;
     ULONG NtHeaderOffset;
     ULONG64 CopyOnWritePages;          /* c; charged to each process that maps it */
+    PULONG64 Touched;                  /* i; a bit a page: processes read it (around.c); NULL: nothing is remembered */
+    volatile LONG ViewsSinceForgotten; /* i */
     SECTION_IMAGE_INFORMATION ImageInformation;
 } CONTROL_AREA, *PCONTROL_AREA;
 
@@ -401,6 +404,7 @@ NTSTATUS MiShareProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Fram
 NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page) NODISCARD;
 void MiUnshareProtoPage(ULONG64 Frame, BOOLEAN Modified);
 void MiUnshareProtoPageLocked(PMMPFN Pfn, ULONG64 Frame, BOOLEAN Modified);
+BOOLEAN MiIsZeroPage(PCONTROL_AREA ControlArea, ULONG64 Page); /* nothing in the file */
 BOOLEAN MiShareIfResidentLocked(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Frame);
 void MiReferencePageLocked(ULONG64 Frame);
 void MiDereferenceSectionPage(ULONG64 Frame, BOOLEAN Modified);
@@ -442,6 +446,12 @@ static inline ULONG64 MiVadStart(const MMVAD *Vad) { return Vad->Node.StartVpn <
 static inline ULONG64 MiVadEnd(const MMVAD *Vad) { return ((Vad->Node.EndVpn + 1) << PAGE_SHIFT) - 1; } /* last byte */
 ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va);
 
+/* around.c: pages mapped ahead.  Both return how many, which the caller counts as resident. */
+#define MI_TOUCHED_BYTES(pages) (((pages) + 63) / 64 * sizeof(ULONG64))
+void MiNoteTouchedPage(PCONTROL_AREA ControlArea, ULONG64 Page);
+ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page, ULONG Protection); /* working-set lock shared */
+ULONG MiMapTouchedPages(PEPROCESS Process, PMMVAD Vad); /* working-set lock exclusive; the view has no entries yet */
+
 /* space.c: entering another address space's structures */
 NTSTATUS MiLockAddressSpace(PEPROCESS Process) NODISCARD; /* AddressCreationLock exclusive; STATUS_PROCESS_IS_TERMINATING once it is being deleted */
 void MiUnlockAddressSpace(PEPROCESS Process);
@@ -477,6 +487,7 @@ void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad); /* unlinks and frees, wit
 NTSTATUS MiCommitSectionPages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count) NODISCARD;
 
 /* fault.c */
+void MiCountResident(PEPROCESS Process, LONG Pages);
 NTSTATUS MiFaultUser(PEPROCESS Process, ULONG64 Va, ULONG FaultCode, ULONG_PTR *Information) NODISCARD;
 /* guard.c: a guard page was hit and disarmed */
 NTSTATUS MiCheckForUserStackOverflow(ULONG64 Va) NODISCARD;

@@ -25,6 +25,17 @@ static inline PMMPFN PfnOfTable(const volatile ULONG64 *Entry)
     return MiPfn(MiPageOfDirect((const VOID *)Entry));
 }
 
+/* An entry that was 0 is in use now.  The end of the table looks only at lines (of eight entries) whose bit is set; a bit may stay when its line is empty. */
+static inline void CountUsed(const volatile ULONG64 *Entry)
+{
+    PMMPFN Pfn = PfnOfTable(Entry);
+    ULONG64 Line = 1ULL << (((ULONG_PTR)Entry >> 6) & 63);
+
+    InterlockedIncrement(&Pfn->ShareCount);
+    if (!(Pfn->UsedLines & Line))
+        InterlockedOr64((volatile LONG64 *)&Pfn->UsedLines, (LONG64)Line);
+}
+
 PULONG64 MiLookupPte(PEPROCESS Process, ULONG64 Va)
 {
     ULONG64 Entry = Process->Pcb.DirectoryTableBase;
@@ -49,7 +60,7 @@ static BOOLEAN MakeTable(PEPROCESS Process, PULONG64 Entry)
         MiReturnCommitment(1);
         return TRUE;
     }
-    InterlockedIncrement(&PfnOfTable(Entry)->ShareCount);
+    CountUsed(Entry);
     InterlockedIncrement64((volatile LONG64 *)&Process->PageTablePages);
     return TRUE;
 }
@@ -86,7 +97,7 @@ void MiSetPteNew(PULONG64 Pte, ULONG64 Value)
 {
     ASSERT(*Pte == 0 && Value != 0);
     *(volatile ULONG64 *)Pte = Value;
-    InterlockedIncrement(&PfnOfTable(Pte)->ShareCount);
+    CountUsed(Pte);
 }
 
 void MiClearPte(PULONG64 Pte)
@@ -104,7 +115,7 @@ BOOLEAN MiPublishPte(PULONG64 Pte, ULONG64 Old, ULONG64 Value)
     if (InterlockedCompareExchange64((volatile LONG64 *)Pte, (LONG64)Value, (LONG64)Old) != (LONG64)Old)
         return FALSE;
     if (Old == 0)
-        InterlockedIncrement(&PfnOfTable(Pte)->ShareCount);
+        CountUsed(Pte);
     return TRUE;
 }
 

@@ -97,7 +97,7 @@ BOOLEAN MiShareIfResidentLocked(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG6
 }
 
 /* A page that exists only as zeros so far: bss of an image, the tail of a section, page-file-backed memory. */
-static BOOLEAN IsZeroPage(PCONTROL_AREA ControlArea, ULONG64 Page)
+BOOLEAN MiIsZeroPage(PCONTROL_AREA ControlArea, ULONG64 Page)
 {
     PSUBSECTION Subsection = MiSubsectionOfPage(ControlArea, Page);
 
@@ -181,7 +181,7 @@ NTSTATUS MiShareProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Fram
     KeReleaseSpinLock(&MmPfnLock, Irql);
     if ((ControlArea->Flags & MI_CA_RESERVE) && Value == 0)
         return STATUS_ACCESS_VIOLATION;
-    return IsZeroPage(ControlArea, Page) ? ShareZeroPage(ControlArea, Page, Frame) : STATUS_RETRY;
+    return MiIsZeroPage(ControlArea, Page) ? ShareZeroPage(ControlArea, Page, Frame) : STATUS_RETRY;
 }
 
 /* If the page is not in memory (nor coming) it becomes one of zeros, on standby: the next fault finds it. */

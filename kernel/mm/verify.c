@@ -86,6 +86,8 @@ static void CheckTable(PEPROCESS Process, ULONG64 TablePage, ULONG Shift, ULONG6
         if (Entry[Index] == 0)
             continue;
         Used++;
+        if (!(MiPfn(TablePage)->UsedLines >> (Index / 8) & 1))
+            Wrong(17, TablePage, Index);
         if (Shift == 12)
             CheckEntry(Process, Va, Entry[Index], Sums);
         else
