@@ -161,7 +161,7 @@ static NTSTATUS PspDuplicateStandardHandle(PSP_BIRTH *Birth, ULONG Bit, HANDLE *
     }
     Status = ObDuplicateObject(Birth->Parent, *Handle, Birth->Process, &Child, 0, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_SAME_ATTRIBUTES, KernelMode);
     *Handle = NT_SUCCESS(Status) ? Child : NULL;
-    return Status == STATUS_INVALID_HANDLE ? STATUS_SUCCESS : Status;
+    return Status == STATUS_INSUFFICIENT_RESOURCES ? Status : STATUS_SUCCESS; /* one that cannot be duplicated is just not there */
 }
 
 static NTSTATUS PspPrepareStandardHandles(PSP_BIRTH *Birth)
@@ -169,8 +169,7 @@ static NTSTATUS PspPrepareStandardHandles(PSP_BIRTH *Birth)
     const PS_STD_HANDLE_INFO *Info = &Birth->Attributes.StdHandleInfo;
     NTSTATUS Status = STATUS_SUCCESS;
 
-    /* With inheritance the values are right as they stand. */
-    if (!Birth->Attributes.HasStdHandleInfo || Info->StdHandleState == PsNeverDuplicate || (Birth->ProcessFlags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES)) {
+    if (!Birth->Attributes.HasStdHandleInfo || Info->StdHandleState == PsNeverDuplicate) {
         return STATUS_SUCCESS;
     }
     if (Info->StdHandleState == PsRequestDuplicate && Info->StdHandleSubsystemType != 0 && Info->StdHandleSubsystemType != Birth->ImageInfo.SubSystemType) {

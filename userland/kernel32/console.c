@@ -103,22 +103,29 @@ static HANDLE OpenStandard(BOOL Output)
     return Handle == INVALID_HANDLE_VALUE ? NULL : Handle;
 }
 
-/* Only what the parent did not give is opened. A new console is this one: there is one session. */
+static void OpenMissing(NPROCESS_PARAMETERS *Parameters)
+{
+    if (Parameters->StandardInput == NULL) {
+        Parameters->StandardInput = OpenStandard(FALSE);
+    }
+    if (Parameters->StandardOutput == NULL) {
+        Parameters->StandardOutput = OpenStandard(TRUE);
+    }
+    if (Parameters->StandardError == NULL) {
+        Parameters->StandardError = OpenStandard(TRUE);
+    }
+}
+
+/*
+ * A process with a console of its own opens what its creator did not give.  (A new console is this one: there is one session.)  Who shares its creator's
+ * console has his handles, or none.
+ */
 void BaseInitializeConsole(void)
 {
     NPROCESS_PARAMETERS *Parameters = BaseParameters();
 
-    if (BasePeb()->ImageSubsystem != IMAGE_SUBSYSTEM_WINDOWS_CUI || !HasConsole()) {
-        return;
-    }
-    if (Parameters->StandardInput == NULL && !(Parameters->WindowFlags & STARTF_USESTDHANDLES)) {
-        Parameters->StandardInput = OpenStandard(FALSE);
-    }
-    if (Parameters->StandardOutput == NULL && !(Parameters->WindowFlags & STARTF_USESTDHANDLES)) {
-        Parameters->StandardOutput = OpenStandard(TRUE);
-    }
-    if (Parameters->StandardError == NULL && !(Parameters->WindowFlags & STARTF_USESTDHANDLES)) {
-        Parameters->StandardError = OpenStandard(TRUE);
+    if (BasePeb()->ImageSubsystem == IMAGE_SUBSYSTEM_WINDOWS_CUI && Parameters->ConsoleHandle == CONSOLE_HANDLE_NEW) {
+        OpenMissing(Parameters);
     }
 }
 
@@ -127,10 +134,13 @@ BOOL WINAPI AllocConsole(void)
     if (HasConsole()) {
         return BaseFail(ERROR_ACCESS_DENIED);
     }
-    BaseParameters()->ConsoleHandle = CONSOLE_HANDLE_NEW;
-    BaseParameters()->StandardInput = OpenStandard(FALSE);
-    BaseParameters()->StandardOutput = OpenStandard(TRUE);
-    BaseParameters()->StandardError = OpenStandard(TRUE);
+    NPROCESS_PARAMETERS *Parameters = BaseParameters();
+
+    Parameters->ConsoleHandle = CONSOLE_HANDLE_NEW;
+    if (!(Parameters->WindowFlags & STARTF_USESTDHANDLES)) { /* given handles stay, any others are replaced */
+        Parameters->StandardInput = Parameters->StandardOutput = Parameters->StandardError = NULL;
+    }
+    OpenMissing(Parameters);
     return TRUE;
 }
 

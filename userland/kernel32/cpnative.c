@@ -24,13 +24,6 @@ static void Add(NATIVE_LIST *List, ULONG_PTR Attribute, const void *Value, SIZE_
     List->Head.TotalLength += sizeof(PS_ATTRIBUTE);
 }
 
-/* Our three handles go into a console child also when no other handle does; the kernel duplicates them and corrects the parameters. */
-static BOOL WantsStandardHandles(const BASE_CREATE *Create)
-{
-    return !Create->InheritHandles && !(Create->Startup->dwFlags & STARTF_USESTDHANDLES) &&
-           !(Create->Flags & (DETACHED_PROCESS | CREATE_NEW_CONSOLE | CREATE_NO_WINDOW));
-}
-
 /* Closes what a NtCreateUserProcess leaves to the caller, whether it failed or not. */
 static void CloseCreateInfo(const PS_CREATE_INFO *Info)
 {
@@ -84,7 +77,7 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     Add(&List, PS_ATTRIBUTE_IMAGE_NAME, Create->NativeImage.Buffer, Create->NativeImage.Length);
     Add(&List, PS_ATTRIBUTE_CLIENT_ID, &Create->ClientId, sizeof(Create->ClientId));
     Add(&List, PS_ATTRIBUTE_IMAGE_INFO, &Create->ImageInformation, sizeof(Create->ImageInformation));
-    if (WantsStandardHandles(Create)) {
+    if (BaseDuplicatesStandardHandles(Create)) {
         Add(&List, PS_ATTRIBUTE_STD_HANDLE_INFO, &RequestStandard, sizeof(RequestStandard));
     }
     if (Create->ParentProcess != NULL) {

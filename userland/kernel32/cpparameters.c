@@ -3,7 +3,8 @@
  * cpparameters.c - the process parameters of a child: directory, environment, window and console settings, standard handles.
  *
  * The kernel copies the finished block into the child's address space, so everything that the child's start-up code will find has to be
- * in it now.  Standard handles: with STARTF_USESTDHANDLES the caller's three; otherwise ours, if the child shares our console.
+ * in it now.  Standard handles: with STARTF_USESTDHANDLES the caller's three; otherwise ours, if the child shares our console.  (R. Prichard, "Console
+ * Handles and Standard Handles", has the rules of Windows 8 and later, found by experiment.)
  */
 #include "create.h"
 
@@ -81,10 +82,15 @@ static void WindowSettings(NPROCESS_PARAMETERS *Parameters, const STARTUPINFOW *
     Parameters->ShowWindowFlags = Startup->wShowWindow;
 }
 
+/* Whether the child lives on our console; set by its parameters and nothing else. */
+static BOOL SharesConsole(const BASE_CREATE *Create)
+{
+    return !(Create->Flags & (DETACHED_PROCESS | CREATE_NEW_CONSOLE | CREATE_NO_WINDOW));
+}
+
 static void ConsoleSettings(NPROCESS_PARAMETERS *Parameters, const BASE_CREATE *Create)
 {
     const NPROCESS_PARAMETERS *Own = BaseParameters();
-    BOOL SharesConsole = FALSE;
 
     if (Create->Flags & DETACHED_PROCESS) {
         Parameters->ConsoleHandle = CONSOLE_HANDLE_NONE;
@@ -94,7 +100,6 @@ static void ConsoleSettings(NPROCESS_PARAMETERS *Parameters, const BASE_CREATE *
         Parameters->ConsoleHandle = CONSOLE_HANDLE_NO_WINDOW;
     } else {
         Parameters->ConsoleHandle = Own->ConsoleHandle;
-        SharesConsole = TRUE;
     }
     if (Create->Flags & CREATE_NEW_PROCESS_GROUP) {
         Parameters->ConsoleFlags = 1; /* Ctrl+C is off until the child turns it on */
@@ -102,15 +107,33 @@ static void ConsoleSettings(NPROCESS_PARAMETERS *Parameters, const BASE_CREATE *
         Parameters->ConsoleFlags = Own->ConsoleFlags;
         Parameters->ProcessGroupId = Own->ProcessGroupId;
     }
+}
+
+/*
+ * The values only: which of them the kernel duplicates is BaseDuplicatesStandardHandles' answer.  Those that STARTF_USESTDHANDLES gives count only with
+ * inheritance, and are not looked at: one that is not inheritable is then a number without meaning in the child, as on Windows.
+ */
+static void StandardHandles(NPROCESS_PARAMETERS *Parameters, const BASE_CREATE *Create)
+{
+    const NPROCESS_PARAMETERS *Own = BaseParameters();
+
     if (Create->Startup->dwFlags & STARTF_USESTDHANDLES) {
-        Parameters->StandardInput = Create->Startup->hStdInput;
-        Parameters->StandardOutput = Create->Startup->hStdOutput;
-        Parameters->StandardError = Create->Startup->hStdError;
-    } else if (SharesConsole) {
+        if (Create->InheritHandles) {
+            Parameters->StandardInput = Create->Startup->hStdInput;
+            Parameters->StandardOutput = Create->Startup->hStdOutput;
+            Parameters->StandardError = Create->Startup->hStdError;
+        }
+    } else if (SharesConsole(Create)) {
         Parameters->StandardInput = Own->StandardInput;
         Parameters->StandardOutput = Own->StandardOutput;
         Parameters->StandardError = Own->StandardError;
     }
+}
+
+/* Inherited handles have the same values; any others must be duplicated to mean anything. */
+BOOL BaseDuplicatesStandardHandles(const BASE_CREATE *Create)
+{
+    return !(Create->Startup->dwFlags & STARTF_USESTDHANDLES) && SharesConsole(Create) && (!Create->InheritHandles || Create->HandleList != NULL);
 }
 
 BOOL BaseMakeParameters(BASE_CREATE *Create)
@@ -144,5 +167,6 @@ BOOL BaseMakeParameters(BASE_CREATE *Create)
     }
     WindowSettings(Create->Parameters, Startup);
     ConsoleSettings(Create->Parameters, Create);
+    StandardHandles(Create->Parameters, Create);
     return TRUE;
 }

@@ -78,6 +78,7 @@ BOOL BaseFindImage(BASE_CREATE *Create);          /* cpimage.c */
 BOOL BaseBatchFile(BASE_CREATE *Create);          /* cpimage.c: replaces image and command line by cmd.exe's */
 BOOL BaseReadAttributes(BASE_CREATE *Create);     /* cpattributes.c */
 BOOL BaseMakeParameters(BASE_CREATE *Create);     /* cpparameters.c */
+BOOL BaseDuplicatesStandardHandles(const BASE_CREATE *Create); /* cpparameters.c: the kernel is to give the child copies */
 BOOL BaseCreateNative(BASE_CREATE *Create);       /* cpnative.c */
 BOOL BaseCheckSubsystem(BASE_CREATE *Create);     /* cpnative.c */
 BOOL BaseFailImage(BASE_CREATE *Create);          /* cpnative.c: last error for a status of the image */

@@ -22,6 +22,9 @@ BOOL BaseCheckCreation(BASE_CREATE *Create)
     if ((Flags & DETACHED_PROCESS) && (Flags & CREATE_NEW_CONSOLE)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
+    if ((Flags & CREATE_SEPARATE_WOW_VDM) && (Flags & CREATE_SHARED_WOW_VDM)) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
     if ((Flags & EXTENDED_STARTUPINFO_PRESENT) && Create->Startup->cb != sizeof(STARTUPINFOEXW)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
