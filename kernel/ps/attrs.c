@@ -76,6 +76,7 @@ static NTSTATUS PspCaptureProcessAttribute(KPROCESSOR_MODE Mode, const PS_ATTRIB
 {
     switch (Attribute->Attribute) {
     case PS_ATTRIBUTE_PARENT_PROCESS:
+        Out->HasParentProcess = TRUE;
         Out->ParentProcess = (HANDLE)Attribute->Value;
         return Attribute->Size == sizeof(HANDLE) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     case PS_ATTRIBUTE_DEBUG_OBJECT:

@@ -178,7 +178,7 @@ static NTSTATUS PspCaptureRequest(PSP_BIRTH *Birth, PVOID UserParameters, const 
         return STATUS_NOT_SUPPORTED;
     }
     /* The parent in the sense of inheritance: the caller, or who he names. */
-    if (Birth->Attributes.ParentProcess == NULL) {
+    if (!Birth->Attributes.HasParentProcess) {
         Birth->Parent = PsCurrentProcess_();
         ObReferenceObject(Birth->Parent);
         return STATUS_SUCCESS;

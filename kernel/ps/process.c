@@ -50,11 +50,24 @@ static NTSTATUS PspSetImageName(PEPROCESS Process, PFILE_OBJECT File)
     return STATUS_SUCCESS;
 }
 
+/* A low class is handed down, a high one is not: CreateProcess, "Scheduling priorities". */
+static UCHAR PspFirstPriorityClass(const PSP_BIRTH *Birth)
+{
+    UCHAR Class = Birth->Parent->Pcb.PriorityClass;
+
+    if (Birth->Attributes.HasPriorityClass) {
+        return Birth->Attributes.PriorityClass;
+    }
+    return Class == PROCESS_PRIORITY_CLASS_IDLE || Class == PROCESS_PRIORITY_CLASS_BELOW_NORMAL ? Class : PROCESS_PRIORITY_CLASS_NORMAL;
+}
+
 static void PspInheritFromParent(PEPROCESS Process, PSP_BIRTH *Birth)
 {
     PEPROCESS Parent = Birth->Parent;
-    UCHAR Class = PROCESS_PRIORITY_CLASS_NORMAL;
+    UCHAR Class = PspFirstPriorityClass(Birth);
 
+    KeInitializeProcess(&Process->Pcb, (SCHAR)PspPriorityOfClass(Class), Parent->Pcb.Affinity, 0);
+    Process->Pcb.PriorityClass = Class;
     Process->InjectionRole = PsThreadProcess_(PsCurrentThread_())->InjectionRole != EX_INJECT_NONE ? EX_INJECT_CHILD : EX_INJECT_NONE;
     Process->InheritedFromUniqueProcessId = Parent->UniqueProcessId;
     Process->SessionId = Parent->SessionId;
@@ -62,14 +75,6 @@ static void PspInheritFromParent(PEPROCESS Process, PSP_BIRTH *Birth)
     Process->IoPriority = 2;
     Process->ConsoleConnection = Parent->ConsoleConnection;
     Process->DefaultHardErrorProcessing = Birth->Attributes.HasErrorMode ? Birth->Attributes.ErrorMode : Parent->DefaultHardErrorProcessing;
-    /* A low class is handed down, a high one is not: CreateProcess, "Scheduling priorities". */
-    if (Parent->Pcb.PriorityClass == PROCESS_PRIORITY_CLASS_IDLE || Parent->Pcb.PriorityClass == PROCESS_PRIORITY_CLASS_BELOW_NORMAL) {
-        Class = Parent->Pcb.PriorityClass;
-    }
-    if (Birth->Attributes.HasPriorityClass) {
-        Class = Birth->Attributes.PriorityClass;
-    }
-    Process->Pcb.PriorityClass = Class;
 }
 
 static NTSTATUS PspCheckPriorityClass(const PSP_BIRTH *Birth)
@@ -132,7 +137,6 @@ NTSTATUS PspCreateProcessObject(PSP_BIRTH *Birth)
     KeQuerySystemTime(&Process->CreateTime);
     Process->Cookie = (ULONG)KiRandom64();
     PspInheritFromParent(Process, Birth);
-    KeInitializeProcess(&Process->Pcb, (SCHAR)PspPriorityOfClass(Process->Pcb.PriorityClass), Birth->Parent->Pcb.Affinity, 0);
     Birth->Process = Process; /* from here on PspEndBirth and PspProcessDelete take it down */
     if (Birth->Section != NULL) {
         ObReferenceObject(Birth->Section);

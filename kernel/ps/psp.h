@@ -38,7 +38,7 @@ typedef struct _PSP_ATTRIBUTES
     ULONG JobCount;
     PS_STD_HANDLE_INFO StdHandleInfo;
     UCHAR PriorityClass;
-    BOOLEAN HasPriorityClass, HasErrorMode, HasHandleList, HasStdHandleInfo, HasIdealProcessor;
+    BOOLEAN HasParentProcess, HasPriorityClass, HasErrorMode, HasHandleList, HasStdHandleInfo, HasIdealProcessor;
     ULONG ErrorMode;
     ULONG IdealProcessor;
     KAFFINITY Affinity;            /* 0: not given */

@@ -97,7 +97,6 @@ static BOOL MitigationHolds(const BASE_ATTRIBUTE *Entry)
     return (Flags[0] & ~MITIGATIONS_ALWAYS_ON) == 0 && Flags[1] == 0;
 }
 
-/* The preferred node is a hint, and there is one node. */
 BOOL BaseReadAttributes(BASE_CREATE *Create)
 {
     if (!(Create->Flags & EXTENDED_STARTUPINFO_PRESENT)) {
@@ -108,6 +107,7 @@ BOOL BaseReadAttributes(BASE_CREATE *Create)
         const BASE_ATTRIBUTE *Entry = &List->Entry[i];
         switch (Entry->Attribute) {
         case PROC_THREAD_ATTRIBUTE_PARENT_PROCESS:
+            Create->HasParentProcess = TRUE;
             Create->ParentProcess = *(const HANDLE *)Entry->Value;
             break;
         case PROC_THREAD_ATTRIBUTE_HANDLE_LIST:
@@ -126,6 +126,11 @@ BOOL BaseReadAttributes(BASE_CREATE *Create)
             break;
         case PROC_THREAD_ATTRIBUTE_IDEAL_PROCESSOR:
             Create->IdealProcessor = Entry->Value;
+            break;
+        case PROC_THREAD_ATTRIBUTE_PREFERRED_NODE:
+            if (*(const WORD *)Entry->Value != 0) {
+                return BaseFail(ERROR_INVALID_PARAMETER); /* there is one node */
+            }
             break;
         case PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY:
             if (!MitigationHolds(Entry)) {

@@ -63,13 +63,13 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
         .StdHandleState = PsRequestDuplicate, .PseudoHandleMask = 0, .StdHandleSubsystemType = IMAGE_SUBSYSTEM_WINDOWS_CUI};
     OBJECT_ATTRIBUTES ProcessObject, ThreadObject;
     PS_CREATE_INFO Info = {.Size = sizeof(Info), .State = PsCreateInitialState};
-    PROCESS_PRIORITY_CLASS Priority = {.Foreground = FALSE, .PriorityClass = BasePriorityClass(Create->Flags)};
+    UCHAR Priority = BasePriorityClass(Create->Flags);
     BOOLEAN HadPrivilege = TRUE;
     NATIVE_LIST List;
 
-    if (Priority.PriorityClass == 4) { /* real time: whoever may have the privilege uses it; for others it means high, as on Windows */
+    if (Priority == 4) { /* real time: whoever may have the privilege uses it; for others it means high, as on Windows */
         if (!NT_SUCCESS(RtlAdjustPrivilege(14, TRUE, FALSE, &HadPrivilege))) {
-            Priority.PriorityClass = 3;
+            Priority = 3;
             HadPrivilege = TRUE;
         }
     }
@@ -80,7 +80,7 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     if (BaseDuplicatesStandardHandles(Create)) {
         Add(&List, PS_ATTRIBUTE_STD_HANDLE_INFO, &RequestStandard, sizeof(RequestStandard));
     }
-    if (Create->ParentProcess != NULL) {
+    if (Create->HasParentProcess) {
         Add(&List, PS_ATTRIBUTE_PARENT_PROCESS, Create->ParentProcess, sizeof(HANDLE));
     }
     if (Create->Token != NULL) {
@@ -98,8 +98,8 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     if (Create->IdealProcessor != NULL) {
         Add(&List, PS_ATTRIBUTE_IDEAL_PROCESSOR, Create->IdealProcessor, sizeof(*Create->IdealProcessor));
     }
-    if (Priority.PriorityClass != 0) {
-        Add(&List, PS_ATTRIBUTE_PRIORITY_CLASS, &Priority, 2);
+    if (Priority != 0) {
+        Add(&List, PS_ATTRIBUTE_PRIORITY_CLASS, &Priority, sizeof(Priority));
     }
     ObjectFor(&ProcessObject, Create->ProcessSecurity);
     ObjectFor(&ThreadObject, Create->ThreadSecurity);

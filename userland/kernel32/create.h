@@ -51,6 +51,7 @@ typedef struct _BASE_CREATE
     UNICODE_STRING NativeImage;
 
     /* step: attributes */
+    BOOL HasParentProcess;
     HANDLE ParentProcess;
     const HANDLE *HandleList;
     SIZE_T HandleListSize;

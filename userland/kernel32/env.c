@@ -62,6 +62,39 @@ BOOL WINAPI FreeEnvironmentStringsW(LPWCH Strings)
     return TRUE;
 }
 
+/* The block is copied; each of its strings must have a name, and its sign. */
+BOOL WINAPI SetEnvironmentStringsW(LPWCH Strings)
+{
+    PWSTR Copy;
+
+    for (LPCWSTR p = Strings; *p != 0; p += wcslen(p) + 1) {
+        if (wcschr(p + 1, L'=') == NULL) {
+            return BaseFail(ERROR_INVALID_PARAMETER);
+        }
+    }
+    NTSTATUS Status = RtlCreateEnvironmentEx(Strings, &Copy, 0);
+    if (!NT_SUCCESS(Status)) {
+        return BaseResult(Status);
+    }
+    return BaseResult(RtlSetCurrentEnvironment(Copy, NULL));
+}
+
+BOOL WINAPI SetEnvironmentStringsA(LPCH Strings)
+{
+    LPWSTR Wide;
+    SIZE_T Length = 0;
+
+    while (Strings[Length] != 0) {
+        Length += strlen(Strings + Length) + 1;
+    }
+    if (!BaseBytesToWide(CP_ACP, Strings, Length + 1, &Wide, NULL)) {
+        return FALSE;
+    }
+    BOOL Result = SetEnvironmentStringsW(Wide);
+    BaseFree(Wide);
+    return Result;
+}
+
 /* The form without a letter is what the headers declare, GetEnvironmentStringsA is a macro for it; both are exported (kernel32.def). */
 LPCH WINAPI GetEnvironmentStrings(void)
 {
