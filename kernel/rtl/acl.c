@@ -27,16 +27,30 @@ static BOOLEAN IsSimpleType(UCHAR Type)
            Type == SYSTEM_ALARM_ACE_TYPE || Type == SYSTEM_MANDATORY_LABEL_ACE_TYPE;
 }
 
+/* How far from the ACE's beginning its SID lies; 0: no SID that we know of.  Object types have flags and up to two GUIDs between mask and SID. */
+static ULONG SidOffset(const ACE_HEADER *Ace)
+{
+    if (IsSimpleType(Ace->AceType))
+        return FIELD_OFFSET(SIMPLE_ACE, SidStart);
+    if (Ace->AceType < ACCESS_ALLOWED_OBJECT_ACE_TYPE || Ace->AceType > SYSTEM_ALARM_OBJECT_ACE_TYPE)
+        return 0;
+    if (Ace->AceSize < sizeof(SIMPLE_ACE))
+        return MAXUSHORT;
+    ULONG Flags = ((SIMPLE_ACE *)Ace)->SidStart;
+    return (ULONG)sizeof(SIMPLE_ACE) + (Flags & 1 ? (ULONG)sizeof(GUID) : 0) + (Flags & 2 ? (ULONG)sizeof(GUID) : 0);
+}
+
 static BOOLEAN IsValidAce(const ACE_HEADER *Ace, SIZE_T Room)
 {
     if (Room < sizeof(ACE_HEADER) || Ace->AceSize < sizeof(ACE_HEADER) || Ace->AceSize % 4 != 0 || Ace->AceSize > Room)
         return FALSE;
-    if (!IsSimpleType(Ace->AceType))
+    ULONG Offset = SidOffset(Ace);
+    if (Offset == 0)
         return TRUE;
-    SIZE_T SidRoom = Ace->AceSize - FIELD_OFFSET(SIMPLE_ACE, SidStart);
-    if (Ace->AceSize < FIELD_OFFSET(SIMPLE_ACE, SidStart) + RtlLengthRequiredSid(0))
+    if (Ace->AceSize < Offset + RtlLengthRequiredSid(0))
         return FALSE;
-    return RtlValidSid(ACE_SID(Ace)) && RtlLengthSid(ACE_SID(Ace)) <= SidRoom;
+    PSID Sid = (PUCHAR)Ace + Offset;
+    return RtlValidSid(Sid) && RtlLengthSid(Sid) <= Ace->AceSize - Offset;
 }
 
 BOOLEAN NTAPI RtlValidAcl(PACL Acl)

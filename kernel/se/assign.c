@@ -2,18 +2,12 @@
 /*
  * assign.c - the descriptor of a new object: SeAssignSecurity(Ex).
  *
- * Owner and group come from the creator's descriptor, else from the token.  The DACL comes from
- *
- *      the creator's descriptor, if it has one that is not a default (with automatic inheritance: the parent's inheritable entries behind it);
- *      else the parent's inheritable entries, if there are any;
- *      else the creator's default;
- *      else the token's default DACL.
- *
- * Entries that take effect on the object have generic rights mapped and CREATOR OWNER / CREATOR GROUP replaced.  Where the same entry
- * also goes on to children of a container, the untouched entry follows, inherit-only.  A creator below medium integrity leaves its label.
+ * Owner and group come from the creator's descriptor, else from the token; the lists by the rules of rtl/inherit.c.  A creator below medium
+ * integrity leaves its label.
  * Windows Internals, 7th ed., part 1, chapter 7 "Security descriptors and access control"; [MS-DTYP] 2.5.3.4.
  */
 #include "sep.h"
+#include "inherit.h"
 
 #ifndef SEF_DACL_AUTO_INHERIT
 #define SEF_DACL_AUTO_INHERIT 0x01
@@ -24,188 +18,6 @@
 #define SEF_DEFAULT_OWNER_FROM_PARENT 0x20
 #define SEF_DEFAULT_GROUP_FROM_PARENT 0x40
 #endif
-#define GENERIC_BITS (GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL)
-#define PROPAGATE_FLAGS (OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE | NO_PROPAGATE_INHERIT_ACE)
-#define LONGEST_SID (8 + 4 * SID_MAX_SUB_AUTHORITIES)
-
-/* An ACL being built. */
-typedef struct _SEP_ACL_BUILDER
-{
-    PACL Acl;
-    PUCHAR End;
-    PSID Owner, Group;
-    PGENERIC_MAPPING Mapping;
-    BOOLEAN Container;
-    BOOLEAN MarkInherited; /* entries from the parent get INHERITED_ACE */
-} SEP_ACL_BUILDER;
-
-static BOOLEAN SepHasPlainSid(UCHAR Type)
-{
-    return Type <= SYSTEM_ALARM_ACE_TYPE || Type == SYSTEM_MANDATORY_LABEL_ACE_TYPE;
-}
-
-static void SepPutAce(SEP_ACL_BUILDER *Builder, const ACE_HEADER *Ace, UCHAR Flags)
-{
-    ACE_HEADER *New = (ACE_HEADER *)Builder->End;
-
-    RtlCopyMemory(New, Ace, Ace->AceSize);
-    New->AceFlags = Flags | (Ace->AceFlags & (SUCCESSFUL_ACCESS_ACE_FLAG | FAILED_ACCESS_ACE_FLAG));
-    Builder->End += Ace->AceSize;
-    Builder->Acl->AceCount++;
-    if (Ace->AceType >= ACCESS_ALLOWED_OBJECT_ACE_TYPE && Ace->AceType <= SYSTEM_ALARM_OBJECT_ACE_TYPE) {
-        Builder->Acl->AclRevision = ACL_REVISION_DS;
-    }
-}
-
-/* Who CREATOR OWNER or CREATOR GROUP is; other SIDs are themselves. */
-static PSID SepReplaceCreator(SEP_ACL_BUILDER *Builder, PSID Sid)
-{
-    if (SepEqualSid(Sid, SepExports.SeCreatorOwnerSid)) {
-        return Builder->Owner;
-    }
-    if (SepEqualSid(Sid, SepExports.SeCreatorGroupSid)) {
-        return Builder->Group;
-    }
-    return Sid;
-}
-
-/* An entry in effect on the object itself. */
-static void SepPutEffectiveAce(SEP_ACL_BUILDER *Builder, const ACE_HEADER *Ace, UCHAR Flags)
-{
-    ACCESS_ALLOWED_ACE *New = (ACCESS_ALLOWED_ACE *)Builder->End;
-
-    SepPutAce(Builder, Ace, Flags);
-    if (Ace->AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE) {
-        return;
-    }
-    RtlMapGenericMask(&New->Mask, Builder->Mapping);
-    if (SepHasPlainSid(Ace->AceType)) {
-        PSID Sid = SepReplaceCreator(Builder, &New->SidStart);
-
-        if (Sid != (PSID)&New->SidStart) {
-            RtlCopyMemory(&New->SidStart, Sid, SeLengthSid(Sid));
-            New->Header.AceSize = (USHORT)(offsetof(ACCESS_ALLOWED_ACE, SidStart) + SeLengthSid(Sid));
-            Builder->End = (PUCHAR)New + New->Header.AceSize;
-        }
-    }
-}
-
-static BOOLEAN SepAceNeedsSplit(SEP_ACL_BUILDER *Builder, const ACE_HEADER *Ace)
-{
-    ACCESS_ALLOWED_ACE *Allowed = (ACCESS_ALLOWED_ACE *)Ace;
-
-    if (Ace->AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE) {
-        return FALSE;
-    }
-    return (Allowed->Mask & GENERIC_BITS) || (SepHasPlainSid(Ace->AceType) && SepReplaceCreator(Builder, &Allowed->SidStart) != (PSID)&Allowed->SidStart);
-}
-
-/* Effective: it counts for the object.  Propagate: flags with which it goes on to the object's children. */
-static void SepAddAce(SEP_ACL_BUILDER *Builder, const ACE_HEADER *Ace, BOOLEAN Effective, UCHAR Propagate, UCHAR Mark)
-{
-    BOOLEAN Goes = (Propagate & (OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE)) != 0;
-    BOOLEAN Split = Effective && Goes && SepAceNeedsSplit(Builder, Ace);
-
-    if (Effective) {
-        SepPutEffectiveAce(Builder, Ace, (Split ? 0 : Propagate) | Mark);
-    }
-    if (Goes && (Split || !Effective)) {
-        SepPutAce(Builder, Ace, Propagate | INHERIT_ONLY_ACE | Mark);
-    }
-}
-
-/* The creator's own entries. */
-static void SepAddExplicit(SEP_ACL_BUILDER *Builder, PACL Acl, BOOLEAN SkipInherited)
-{
-    ACE_HEADER *Ace = (ACE_HEADER *)(Acl + 1);
-
-    for (USHORT i = 0; i < Acl->AceCount; i++, Ace = (ACE_HEADER *)((PUCHAR)Ace + Ace->AceSize)) {
-        if (SkipInherited && (Ace->AceFlags & INHERITED_ACE)) {
-            continue;
-        }
-        if (!Builder->Container) {
-            /* Flags mean nothing on an object without children, and stay as given. */
-            if (Ace->AceFlags & INHERIT_ONLY_ACE) {
-                SepPutAce(Builder, Ace, Ace->AceFlags);
-            } else {
-                SepPutEffectiveAce(Builder, Ace, Ace->AceFlags & VALID_INHERIT_FLAGS);
-            }
-        } else {
-            SepAddAce(Builder, Ace, (Ace->AceFlags & INHERIT_ONLY_ACE) == 0, Ace->AceFlags & PROPAGATE_FLAGS, Ace->AceFlags & INHERITED_ACE);
-        }
-    }
-}
-
-/* What the parent's entries give; returns whether anything did. */
-static BOOLEAN SepAddInherited(SEP_ACL_BUILDER *Builder, PACL Parent)
-{
-    ACE_HEADER *Ace = (ACE_HEADER *)(Parent + 1);
-    USHORT Before = Builder->Acl->AceCount;
-    UCHAR Mark = Builder->MarkInherited ? INHERITED_ACE : 0;
-
-    for (USHORT i = 0; i < Parent->AceCount; i++, Ace = (ACE_HEADER *)((PUCHAR)Ace + Ace->AceSize)) {
-        UCHAR Flags = Ace->AceFlags, Propagate = 0;
-        BOOLEAN Effective;
-
-        if (!Builder->Container) {
-            Effective = (Flags & OBJECT_INHERIT_ACE) != 0;
-        } else {
-            Effective = (Flags & CONTAINER_INHERIT_ACE) != 0;
-            if ((Flags & NO_PROPAGATE_INHERIT_ACE) == 0) {
-                Propagate = Flags & (OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE);
-            }
-        }
-        if (Effective || Propagate != 0) {
-            SepAddAce(Builder, Ace, Effective, Propagate, Mark);
-        }
-    }
-    return Builder->Acl->AceCount != Before;
-}
-
-/* Room for each entry twice, with the longest SID. */
-static ULONG SepAclBound(PACL Acl)
-{
-    return Acl != NULL ? 2 * (ULONG)Acl->AclSize + (ULONG)Acl->AceCount * LONGEST_SID : 0;
-}
-
-/* An ACL of Explicit (if Use) and what Parent gives.  *Result NULL: nothing was inherited and nothing explicit given. */
-static NTSTATUS SepComputeAcl(SEP_ACL_BUILDER *Builder, PACL Explicit, PACL Parent, BOOLEAN AutoInherit, PACL *Result)
-{
-    ULONG Bound = sizeof(ACL) + SepAclBound(Explicit) + SepAclBound(Parent);
-    PACL Acl;
-
-    *Result = NULL;
-    if (Explicit == NULL && Parent == NULL) {
-        return STATUS_SUCCESS;
-    }
-    Bound = min(Bound, 0xFFFCu * 3);
-    Acl = ExAllocatePoolWithTag(PagedPool, Bound, TAG_SE_DACL);
-    if (Acl == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    *Acl = (ACL){.AclRevision = Explicit != NULL ? Explicit->AclRevision : ACL_REVISION};
-    Builder->Acl = Acl;
-    Builder->End = (PUCHAR)(Acl + 1);
-    Builder->MarkInherited = AutoInherit;
-    if (Explicit != NULL) {
-        SepAddExplicit(Builder, Explicit, AutoInherit && Parent != NULL);
-    }
-    if (Parent != NULL && (Explicit == NULL || AutoInherit)) {
-        BOOLEAN Inherited = SepAddInherited(Builder, Parent);
-
-        if (Explicit == NULL && !Inherited) {
-            ExFreePoolWithTag(Acl, TAG_SE_DACL);
-            return STATUS_SUCCESS;
-        }
-    }
-    if (Builder->End - (PUCHAR)Acl > 0xFFFC) {
-        ExFreePoolWithTag(Acl, TAG_SE_DACL);
-        return STATUS_BAD_INHERITANCE_ACL;
-    }
-    Acl->AclSize = (USHORT)(Builder->End - (PUCHAR)Acl);
-    *Result = Acl;
-    return STATUS_SUCCESS;
-}
 
 /* ---- the parts ------------------------------------------------------------------------------------------------------------------------- */
 
@@ -213,10 +25,10 @@ typedef struct _SEP_ASSIGN
 {
     PTOKEN Token; /* NULL: before there is any */
     const SEP_SD_PARTS *Parent, *Explicit; /* all NULL parts if not given */
-    SEP_ACL_BUILDER Builder;
+    RTLP_INHERIT Inherit;
     ULONG Flags; /* SEF_* */
     SEP_SD_PARTS Parts;
-    PACL Dacl, Sacl; /* pool */
+    PACL Dacl, Sacl; /* RtlpFree */
 } SEP_ASSIGN;
 
 static NTSTATUS SepAssignOwner(SEP_ASSIGN *Assign)
@@ -242,36 +54,20 @@ static NTSTATUS SepAssignOwner(SEP_ASSIGN *Assign)
             Assign->Parts.Group = Token != NULL ? Token->PrimaryGroup : SepExports.SeLocalSystemSid;
         }
     }
-    Assign->Builder.Owner = Assign->Parts.Owner;
-    Assign->Builder.Group = Assign->Parts.Group;
+    Assign->Inherit.Owner = Assign->Parts.Owner;
+    Assign->Inherit.Group = Assign->Parts.Group;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS SepAssignDacl(SEP_ASSIGN *Assign)
 {
-    SECURITY_DESCRIPTOR_CONTROL Given = Assign->Explicit->Control;
-    BOOLEAN HasExplicit = (Given & SE_DACL_PRESENT) && !(Given & SE_DACL_DEFAULTED);
-    BOOLEAN Auto = (Assign->Flags & SEF_DACL_AUTO_INHERIT) && !(Given & SE_DACL_PROTECTED);
-    PACL Parent = Given & SE_DACL_PROTECTED ? NULL : Assign->Parent->Dacl;
-    PACL Default;
+    SECURITY_DESCRIPTOR_CONTROL Result;
     NTSTATUS Status;
 
-    Assign->Parts.Control |= SE_DACL_PRESENT | (Given & SE_DACL_PROTECTED);
-    if (HasExplicit && Assign->Explicit->Dacl == NULL) {
-        return STATUS_SUCCESS; /* a NULL DACL: no protection asked for */
-    }
-    Status = SepComputeAcl(&Assign->Builder, HasExplicit ? Assign->Explicit->Dacl : NULL, HasExplicit && !Auto ? NULL : Parent, Auto, &Assign->Dacl);
-    if (NT_SUCCESS(Status) && Assign->Dacl == NULL) {
-        Default = (Given & SE_DACL_PRESENT) ? Assign->Explicit->Dacl : Assign->Token != NULL ? Assign->Token->DefaultDacl : NULL;
-        Assign->Parts.Control |= SE_DACL_DEFAULTED;
-        Status = SepComputeAcl(&Assign->Builder, Default, NULL, FALSE, &Assign->Dacl);
-        if (NT_SUCCESS(Status) && Assign->Dacl == NULL && !(Given & SE_DACL_PRESENT)) {
-            Assign->Parts.Control &= ~(SE_DACL_PRESENT | SE_DACL_DEFAULTED);
-        }
-    }
-    if (Auto && NT_SUCCESS(Status)) {
-        Assign->Parts.Control |= SE_DACL_AUTO_INHERITED;
-    }
+    Assign->Inherit.AutoInherit = (Assign->Flags & SEF_DACL_AUTO_INHERIT) != 0;
+    Status = RtlpInheritDacl(&Assign->Inherit, Assign->Explicit->Control, Assign->Explicit->Dacl, Assign->Parent->Dacl,
+                             Assign->Token != NULL ? Assign->Token->DefaultDacl : NULL, &Assign->Dacl, &Result);
+    Assign->Parts.Control |= Result;
     Assign->Parts.Dacl = Assign->Dacl;
     return Status;
 }
@@ -288,39 +84,43 @@ static BOOLEAN SepSaclHasAudits(PACL Sacl)
     return FALSE;
 }
 
+/* Below medium integrity an object without a label would stand above its creator. */
+static NTSTATUS SepAddCreatorsLabel(SEP_ASSIGN *Assign)
+{
+    SID_AND_ATTRIBUTES Integrity;
+    ULONG Length;
+
+    SeQueryTokenIntegrity(Assign->Token, &Integrity);
+    Length = sizeof(ACL) + offsetof(SYSTEM_MANDATORY_LABEL_ACE, SidStart) + SeLengthSid(Integrity.Sid);
+    Assign->Sacl = RtlpAllocate(Length);
+    if (Assign->Sacl == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    RtlCreateAcl(Assign->Sacl, Length, ACL_REVISION);
+    return RtlAddMandatoryAce(Assign->Sacl, ACL_REVISION, 0, Integrity.Sid, SYSTEM_MANDATORY_LABEL_ACE_TYPE, SYSTEM_MANDATORY_LABEL_NO_WRITE_UP);
+}
+
 /* The creator's SACL needs a privilege for audits; without one, the label of a creator below medium. */
 static NTSTATUS SepAssignSacl(SEP_ASSIGN *Assign)
 {
     PTOKEN Token = Assign->Token;
     PACL Sacl = Assign->Explicit->Sacl;
     ULONG Level = Token != NULL ? SepTokenIntegrityLevel(Token) : SECURITY_MANDATORY_SYSTEM_RID;
-    NTSTATUS Status = STATUS_SUCCESS;
+    SECURITY_DESCRIPTOR_CONTROL Result;
+    NTSTATUS Status;
 
-    if (Sacl != NULL) {
-        if (ExGetPreviousMode() != KernelMode && (Assign->Flags & SEF_AVOID_PRIVILEGE_CHECK) == 0 && SepSaclHasAudits(Sacl) &&
-            !SepTokenHasPrivilege(Token, SepExports.SeSecurityPrivilege)) {
-            return STATUS_PRIVILEGE_NOT_HELD;
-        }
-        Status = SepComputeAcl(&Assign->Builder, Sacl, NULL, FALSE, &Assign->Sacl);
-    } else if (Assign->Parent->Sacl != NULL) {
-        Status = SepComputeAcl(&Assign->Builder, NULL, Assign->Parent->Sacl, (Assign->Flags & SEF_SACL_AUTO_INHERIT) != 0, &Assign->Sacl);
+    if (Sacl != NULL && ExGetPreviousMode() != KernelMode && (Assign->Flags & SEF_AVOID_PRIVILEGE_CHECK) == 0 && SepSaclHasAudits(Sacl) &&
+        !SepTokenHasPrivilege(Token, SepExports.SeSecurityPrivilege)) {
+        return STATUS_PRIVILEGE_NOT_HELD;
     }
+    Assign->Inherit.AutoInherit = (Assign->Flags & SEF_SACL_AUTO_INHERIT) != 0;
+    Status = RtlpInheritSacl(&Assign->Inherit, Assign->Explicit->Control, Sacl, Assign->Parent->Sacl, &Assign->Sacl, &Result);
     if (NT_SUCCESS(Status) && Assign->Sacl == NULL && Level < SECURITY_MANDATORY_MEDIUM_RID) {
-        SID_AND_ATTRIBUTES Integrity;
-
-        SeQueryTokenIntegrity(Token, &Integrity);
-        Assign->Sacl = ExAllocatePoolWithTag(PagedPool, sizeof(ACL) + sizeof(SYSTEM_MANDATORY_LABEL_ACE) + LONGEST_SID, TAG_SE_DACL);
-        if (Assign->Sacl == NULL) {
-            return STATUS_INSUFFICIENT_RESOURCES;
-        }
-        RtlCreateAcl(Assign->Sacl, sizeof(ACL) + offsetof(SYSTEM_MANDATORY_LABEL_ACE, SidStart) + SeLengthSid(Integrity.Sid), ACL_REVISION);
-        Status = RtlAddMandatoryAce(Assign->Sacl, ACL_REVISION, 0, Integrity.Sid, SYSTEM_MANDATORY_LABEL_ACE_TYPE,
-                                    SYSTEM_MANDATORY_LABEL_NO_WRITE_UP);
+        Status = SepAddCreatorsLabel(Assign);
+        Result |= SE_SACL_PRESENT;
     }
-    if (Assign->Sacl != NULL) {
-        Assign->Parts.Control |= SE_SACL_PRESENT | (Assign->Explicit->Control & SE_SACL_PROTECTED);
-        Assign->Parts.Sacl = Assign->Sacl;
-    }
+    Assign->Parts.Control |= Result;
+    Assign->Parts.Sacl = Assign->Sacl;
     return Status;
 }
 
@@ -344,7 +144,7 @@ NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor, PSECURI
         .Token = SepEffectiveToken(Context),
         .Parent = &Parent,
         .Explicit = &Explicit,
-        .Builder = {.Mapping = Mapping, .Container = IsDirectoryObject},
+        .Inherit = {.Mapping = Mapping, .ObjectTypes = &ObjectType, .ObjectTypeCount = ObjectType != NULL, .Container = IsDirectoryObject},
         .Flags = AutoInheritFlags,
     };
     NTSTATUS Status;
@@ -366,10 +166,10 @@ NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor, PSECURI
     }
     SeUnlockSubjectContext(Context);
     if (Assign.Dacl != NULL) {
-        ExFreePoolWithTag(Assign.Dacl, TAG_SE_DACL);
+        RtlpFree(Assign.Dacl);
     }
     if (Assign.Sacl != NULL) {
-        ExFreePoolWithTag(Assign.Sacl, TAG_SE_DACL);
+        RtlpFree(Assign.Sacl);
     }
     return Status;
 }

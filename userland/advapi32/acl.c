@@ -89,70 +89,25 @@ BOOL WINAPI AddMandatoryAce(PACL Acl, DWORD Revision, DWORD Flags, DWORD Policy,
     return AdvResult(RtlAddMandatoryAce(Acl, Revision, Flags, Label, SYSTEM_MANDATORY_LABEL_ACE_TYPE, Policy));
 }
 
-/* Any entry with a SID, and for object entries one or two GUIDs. */
-static BOOL AddAny(PACL Acl, DWORD Revision, UCHAR Type, DWORD Flags, DWORD Mask, const GUID *Object, const GUID *Inherited, PSID Sid)
-{
-    struct
-    {
-        ACE_HEADER Header;
-        DWORD Mask;
-        UCHAR Rest[4 + 2 * sizeof(GUID) + SECURITY_MAX_SID_SIZE];
-    } Ace = {.Header = {.AceType = Type, .AceFlags = (BYTE)Flags}, .Mask = Mask};
-    UCHAR *To = Ace.Rest;
-
-    if (Sid == NULL || !RtlValidSid(Sid)) {
-        return AdvFail(ERROR_INVALID_SID);
-    }
-    if (Flags & ~(DWORD)(VALID_INHERIT_FLAGS | SUCCESSFUL_ACCESS_ACE_FLAG | FAILED_ACCESS_ACE_FLAG)) {
-        return AdvFail(ERROR_INVALID_PARAMETER);
-    }
-    if (Type >= ACCESS_ALLOWED_OBJECT_ACE_TYPE && Type <= SYSTEM_ALARM_OBJECT_ACE_TYPE) {
-        DWORD Present = (Object != NULL ? ACE_OBJECT_TYPE_PRESENT : 0) | (Inherited != NULL ? ACE_INHERITED_OBJECT_TYPE_PRESENT : 0);
-        memcpy(To, &Present, sizeof(Present));
-        To += sizeof(Present);
-        if (Object != NULL) {
-            memcpy(To, Object, sizeof(GUID));
-            To += sizeof(GUID);
-        }
-        if (Inherited != NULL) {
-            memcpy(To, Inherited, sizeof(GUID));
-            To += sizeof(GUID);
-        }
-    }
-    memcpy(To, Sid, RtlLengthSid(Sid));
-    To += RtlLengthSid(Sid);
-    Ace.Header.AceSize = (USHORT)(To - (UCHAR *)&Ace);
-    return AdvResult(RtlAddAce(Acl, Revision, MAXDWORD, &Ace, Ace.Header.AceSize));
-}
-
 BOOL WINAPI AddAuditAccessAceEx(PACL Acl, DWORD Revision, DWORD Flags, DWORD Mask, PSID Sid, BOOL Success, BOOL Failure)
 {
-    Flags |= (Success ? SUCCESSFUL_ACCESS_ACE_FLAG : 0) | (Failure ? FAILED_ACCESS_ACE_FLAG : 0);
-    return AddAny(Acl, Revision, SYSTEM_AUDIT_ACE_TYPE, Flags, Mask, NULL, NULL, Sid);
+    return AdvResult(RtlAddAuditAccessAceEx(Acl, Revision, Flags, Mask, Sid, Success != FALSE, Failure != FALSE));
 }
 
-/* Without any type they are the plain entries, as on Windows. */
 BOOL WINAPI AddAccessAllowedObjectAce(PACL Acl, DWORD Revision, DWORD Flags, DWORD Mask, GUID *Object, GUID *Inherited, PSID Sid)
 {
-    UCHAR Type = Object == NULL && Inherited == NULL ? ACCESS_ALLOWED_ACE_TYPE : ACCESS_ALLOWED_OBJECT_ACE_TYPE;
-
-    return AddAny(Acl, Revision, Type, Flags, Mask, Object, Inherited, Sid);
+    return AdvResult(RtlAddAccessAllowedObjectAce(Acl, Revision, Flags, Mask, Object, Inherited, Sid));
 }
 
 BOOL WINAPI AddAccessDeniedObjectAce(PACL Acl, DWORD Revision, DWORD Flags, DWORD Mask, GUID *Object, GUID *Inherited, PSID Sid)
 {
-    UCHAR Type = Object == NULL && Inherited == NULL ? ACCESS_DENIED_ACE_TYPE : ACCESS_DENIED_OBJECT_ACE_TYPE;
-
-    return AddAny(Acl, Revision, Type, Flags, Mask, Object, Inherited, Sid);
+    return AdvResult(RtlAddAccessDeniedObjectAce(Acl, Revision, Flags, Mask, Object, Inherited, Sid));
 }
 
 BOOL WINAPI AddAuditAccessObjectAce(PACL Acl, DWORD Revision, DWORD Flags, DWORD Mask, GUID *Object, GUID *Inherited, PSID Sid, BOOL Success,
                                     BOOL Failure)
 {
-    UCHAR Type = Object == NULL && Inherited == NULL ? SYSTEM_AUDIT_ACE_TYPE : SYSTEM_AUDIT_OBJECT_ACE_TYPE;
-
-    Flags |= (Success ? SUCCESSFUL_ACCESS_ACE_FLAG : 0) | (Failure ? FAILED_ACCESS_ACE_FLAG : 0);
-    return AddAny(Acl, Revision, Type, Flags, Mask, Object, Inherited, Sid);
+    return AdvResult(RtlAddAuditAccessObjectAce(Acl, Revision, Flags, Mask, Object, Inherited, Sid, Success != FALSE, Failure != FALSE));
 }
 
 VOID WINAPI MapGenericMask(PDWORD Mask, PGENERIC_MAPPING Mapping)

@@ -62,52 +62,11 @@ BOOL WINAPI PrivilegeCheck(HANDLE Token, PPRIVILEGE_SET Required, LPBOOL Result)
     return AdvResult(Status);
 }
 
-/*
- * Is the SID enabled in the token (NULL: the caller's)?  Asked as an access check against a descriptor that allows it one right, so that deny-only
- * groups and restrictions count as they do for objects.
- */
 BOOL WINAPI CheckTokenMembership(HANDLE Token, PSID Sid, PBOOL Member)
 {
-    static const GENERIC_MAPPING Mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_EXECUTE, STANDARD_RIGHTS_WRITE, STANDARD_RIGHTS_ALL};
-    UCHAR AclBuffer[sizeof(ACL) + sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE] __attribute__((aligned(8)));
-    PRIVILEGE_SET Privileges;
-    ULONG Length = sizeof(Privileges);
-    SECURITY_DESCRIPTOR Descriptor;
-    ACCESS_MASK Granted;
-    NTSTATUS Status, AccessStatus;
-    HANDLE Own = NULL;
+    BOOLEAN Is = FALSE;
+    NTSTATUS Status = RtlCheckTokenMembership(Token, Sid, &Is);
 
-    *Member = FALSE;
-    if (Sid == NULL || !RtlValidSid(Sid)) {
-        return AdvFail(ERROR_INVALID_SID);
-    }
-    if (Token == NULL) {
-        Status = NtOpenThreadToken(NtCurrentThread(), TOKEN_QUERY, TRUE, &Own);
-        if (Status == STATUS_NO_TOKEN) {
-            HANDLE Primary;
-            Status = NtOpenProcessToken(NtCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE, &Primary);
-            if (NT_SUCCESS(Status)) {
-                Status = DuplicateToken(Primary, SecurityIdentification, &Own) ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
-                NtClose(Primary);
-            }
-        }
-        if (!NT_SUCCESS(Status)) {
-            return AdvResult(Status);
-        }
-        Token = Own;
-    }
-    RtlCreateAcl((PACL)AclBuffer, sizeof(AclBuffer), ACL_REVISION);
-    RtlAddAccessAllowedAce((PACL)AclBuffer, ACL_REVISION, 1, Sid);
-    RtlCreateSecurityDescriptor(&Descriptor, SECURITY_DESCRIPTOR_REVISION);
-    RtlSetOwnerSecurityDescriptor(&Descriptor, Sid, FALSE);
-    RtlSetGroupSecurityDescriptor(&Descriptor, Sid, FALSE);
-    RtlSetDaclSecurityDescriptor(&Descriptor, TRUE, (PACL)AclBuffer, FALSE);
-    Status = NtAccessCheck(&Descriptor, Token, 1, (PGENERIC_MAPPING)&Mapping, &Privileges, &Length, &Granted, &AccessStatus);
-    if (NT_SUCCESS(Status)) {
-        *Member = NT_SUCCESS(AccessStatus) && Granted == 1;
-    }
-    if (Own != NULL) {
-        NtClose(Own);
-    }
+    *Member = Is;
     return AdvResult(Status);
 }

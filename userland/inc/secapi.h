@@ -30,6 +30,12 @@ NTCALL RtlAddAccessDeniedAce(PACL Acl, ULONG Revision, ACCESS_MASK Mask, PSID Si
 NTCALL RtlAddAccessDeniedAceEx(PACL Acl, ULONG Revision, ULONG Flags, ACCESS_MASK Mask, PSID Sid);
 NTCALL RtlAddAuditAccessAce(PACL Acl, ULONG Revision, ACCESS_MASK Mask, PSID Sid, BOOLEAN Success, BOOLEAN Failure);
 NTCALL RtlAddMandatoryAce(PACL Acl, ULONG Revision, ULONG Flags, PSID Sid, UCHAR Type, ACCESS_MASK Mask);
+NTCALL RtlAddAuditAccessAceEx(PACL Acl, ULONG Revision, ULONG Flags, ACCESS_MASK Mask, PSID Sid, BOOLEAN Success, BOOLEAN Failure);
+NTCALL RtlAddAccessAllowedObjectAce(PACL Acl, ULONG Revision, ULONG Flags, ACCESS_MASK Mask, GUID *Object, GUID *Inherited, PSID Sid);
+NTCALL RtlAddAccessDeniedObjectAce(PACL Acl, ULONG Revision, ULONG Flags, ACCESS_MASK Mask, GUID *Object, GUID *Inherited, PSID Sid);
+NTCALL RtlAddAuditAccessObjectAce(PACL Acl, ULONG Revision, ULONG Flags, ACCESS_MASK Mask, GUID *Object, GUID *Inherited, PSID Sid, BOOLEAN Success,
+                                  BOOLEAN Failure);
+NTCALL RtlSetInformationAcl(PACL Acl, PVOID Information, ULONG Length, ACL_INFORMATION_CLASS Class);
 NTSYSAPI VOID NTAPI RtlMapGenericMask(PACCESS_MASK Mask, PGENERIC_MAPPING Mapping);
 
 NTSYSAPI BOOLEAN NTAPI RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor);
@@ -48,6 +54,36 @@ NTCALL RtlMakeSelfRelativeSD(PSECURITY_DESCRIPTOR Source, PSECURITY_DESCRIPTOR T
 NTCALL RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR Source, PSECURITY_DESCRIPTOR Target, PULONG Length);
 NTCALL RtlSelfRelativeToAbsoluteSD(PSECURITY_DESCRIPTOR Source, PSECURITY_DESCRIPTOR Target, PULONG TargetSize, PACL Dacl, PULONG DaclSize, PACL Sacl,
                                    PULONG SaclSize, PSID Owner, PULONG OwnerSize, PSID Group, PULONG GroupSize);
+
+NTSYSAPI BOOLEAN NTAPI RtlGetSecurityDescriptorRMControl(PSECURITY_DESCRIPTOR Descriptor, PUCHAR Control);
+NTSYSAPI VOID NTAPI RtlSetSecurityDescriptorRMControl(PSECURITY_DESCRIPTOR Descriptor, PUCHAR Control);
+
+/* Private objects: ntdll/secobj.c. */
+NTCALL RtlNewSecurityObject(PSECURITY_DESCRIPTOR Parent, PSECURITY_DESCRIPTOR Creator, PSECURITY_DESCRIPTOR *New, BOOLEAN IsDirectory, HANDLE Token,
+                            PGENERIC_MAPPING Mapping);
+NTCALL RtlNewSecurityObjectEx(PSECURITY_DESCRIPTOR Parent, PSECURITY_DESCRIPTOR Creator, PSECURITY_DESCRIPTOR *New, GUID *ObjectType,
+                              BOOLEAN IsDirectory, ULONG AutoInheritFlags, HANDLE Token, PGENERIC_MAPPING Mapping);
+NTCALL RtlNewSecurityObjectWithMultipleInheritance(PSECURITY_DESCRIPTOR Parent, PSECURITY_DESCRIPTOR Creator, PSECURITY_DESCRIPTOR *New,
+                                                   GUID **ObjectTypes, ULONG GuidCount, BOOLEAN IsDirectory, ULONG AutoInheritFlags, HANDLE Token,
+                                                   PGENERIC_MAPPING Mapping);
+NTCALL RtlConvertToAutoInheritSecurityObject(PSECURITY_DESCRIPTOR Parent, PSECURITY_DESCRIPTOR Current, PSECURITY_DESCRIPTOR *New, GUID *ObjectType,
+                                             BOOLEAN IsDirectory, PGENERIC_MAPPING Mapping);
+NTCALL RtlQuerySecurityObject(PSECURITY_DESCRIPTOR Descriptor, SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Result, ULONG Length,
+                              PULONG ReturnLength);
+NTCALL RtlSetSecurityObject(SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Modification, PSECURITY_DESCRIPTOR *Descriptor,
+                            PGENERIC_MAPPING Mapping, HANDLE Token);
+NTCALL RtlSetSecurityObjectEx(SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Modification, PSECURITY_DESCRIPTOR *Descriptor,
+                              ULONG AutoInheritFlags, PGENERIC_MAPPING Mapping, HANDLE Token);
+NTCALL RtlDeleteSecurityObject(PSECURITY_DESCRIPTOR *Descriptor);
+
+/* ntdll/secrtl.c */
+#ifndef CTMF_VALID_FLAGS
+#define CTMF_VALID_FLAGS 0x1u
+#endif
+NTCALL RtlImpersonateSelf(SECURITY_IMPERSONATION_LEVEL Level);
+NTCALL RtlCheckTokenMembership(HANDLE Token, PSID Sid, PBOOLEAN Member);
+NTCALL RtlCheckTokenMembershipEx(HANDLE Token, PSID Sid, ULONG Flags, PBOOLEAN Member);
+NTCALL RtlCheckTokenCapability(HANDLE Token, PSID Capability, PBOOLEAN Has);
 
 NTCALL NtAccessCheckByType(PSECURITY_DESCRIPTOR Descriptor, PSID PrincipalSelf, HANDLE Token, ACCESS_MASK Access, POBJECT_TYPE_LIST Types,
                            ULONG TypeCount, PGENERIC_MAPPING Mapping, PPRIVILEGE_SET Privileges, PULONG Length, PACCESS_MASK Granted,

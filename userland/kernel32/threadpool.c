@@ -137,6 +137,19 @@ BOOL WINAPI DeleteTimerQueueTimer(HANDLE Queue, HANDLE Timer, HANDLE CompletionE
     return Deleted(RtlDeleteTimer(Queue, Timer, CompletionEvent));
 }
 
+/* Windows 2000's names for the two, still exported. */
+HANDLE WINAPI SetTimerQueueTimer(HANDLE Queue, WAITORTIMERCALLBACK Callback, PVOID Context, DWORD Due, DWORD Period, WINBOOL PreferIo)
+{
+    HANDLE Timer = NULL;
+
+    return CreateTimerQueueTimer(&Timer, Queue, Callback, Context, Due, Period, PreferIo ? WT_EXECUTEINIOTHREAD : 0) ? Timer : NULL;
+}
+
+BOOL WINAPI CancelTimerQueueTimer(HANDLE Queue, HANDLE Timer)
+{
+    return DeleteTimerQueueTimer(Queue, Timer, NULL);
+}
+
 BOOL WINAPI DeleteTimerQueueEx(HANDLE Queue, HANDLE CompletionEvent)
 {
     return Deleted(RtlDeleteTimerQueueEx(Queue, CompletionEvent));

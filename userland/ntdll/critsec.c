@@ -172,6 +172,11 @@ BOOLEAN NTAPI RtlIsCriticalSectionLockedByThread(PRTL_CRITICAL_SECTION Section)
     return RtlIsCriticalSectionLocked(Section) && Section->OwningThread == Teb()->ClientId.UniqueThread;
 }
 
+ULONG NTAPI RtlGetCriticalSectionRecursionCount(PRTL_CRITICAL_SECTION Section)
+{
+    return Section->OwningThread == Teb()->ClientId.UniqueThread ? (ULONG)Section->RecursionCount : 0;
+}
+
 VOID NTAPI RtlAcquirePebLock(VOID)
 {
     RtlEnterCriticalSection(Peb()->FastPebLock);

@@ -100,6 +100,15 @@ VOID NTAPI RtlReleaseSRWLockShared(PRTL_SRWLOCK Lock)
     }
 }
 
+/* The owner goes on as one reader, and lets others in. */
+VOID NTAPI RtlConvertSRWLockExclusiveToShared(PRTL_SRWLOCK Lock)
+{
+    LONG64 Old = InterlockedExchange64((volatile LONG64 *)&Lock->Ptr, SRW_SHARED);
+
+    if (Old & SRW_SLEEPERS)
+        RtlWakeAddressAll(&Lock->Ptr);
+}
+
 /* ---- condition variables ---------------------------------------------------------------------------------------------------- */
 
 VOID NTAPI RtlInitializeConditionVariable(PRTL_CONDITION_VARIABLE Variable)
