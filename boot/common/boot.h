@@ -50,6 +50,7 @@ struct boot
     uint64_t next_base;            /* the next image's lowest address */
     uint64_t random[4];
     int fixed_base;
+    const char *subject;           /* the file being loaded, for a message that memory is short; NULL: none */
     uint32_t claim_count;
     struct range claim[MAX_CLAIMS];
 };

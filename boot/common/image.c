@@ -91,6 +91,7 @@ void boot_add_image(const char *path, const void *file, uint64_t size)
     if (block->ModuleCount == LOADER_MAX_MODULES) {
         boot_fail(path, "too many images", LOADER_MAX_MODULES);
     }
+    boot.subject = path;
     parse(path, file, size, &info);
 
     LOADER_MODULE *module = &block->Module[block->ModuleCount];

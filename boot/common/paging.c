@@ -8,6 +8,8 @@
  */
 #include "boot.h"
 
+#define TABLE_CHUNK 32 /* pages */
+
 #define PTE_PRESENT 1ull
 #define PTE_LARGE 0x80ull
 #define PTE_ADDRESS 0x000FFFFFFFFFF000ull
@@ -15,6 +17,20 @@
 static uint64_t *table_entry(uint64_t table, uint64_t address, int level)
 {
     return (uint64_t *)at(table) + ((address >> (12 + 9 * level)) & 511);
+}
+
+/* Tables come from the firmware a chunk at a time: the direct map of a large machine has hundreds, and each allocation is recorded. */
+static uint64_t new_table(void)
+{
+    static uint64_t next, left;
+
+    if (left == 0) {
+        left = TABLE_CHUNK;
+        next = boot_claim(left, LoaderPageTable);
+    }
+    left--;
+    next += PAGE_SIZE;
+    return next - PAGE_SIZE;
 }
 
 /* The entry for `address` at `level` (0: page, 1: 2 MiB), with the tables above it made as needed.  Protection is in the last level only. */
@@ -25,7 +41,7 @@ static uint64_t *walk(uint64_t address, int level)
     for (int above = 3; above > level; above--) {
         uint64_t *entry = table_entry(table, address, above);
         if (!(*entry & PTE_PRESENT)) {
-            *entry = boot_claim(1, LoaderPageTable) | PTE_PRESENT | MAP_WRITE;
+            *entry = new_table() | PTE_PRESENT | MAP_WRITE;
         }
         table = *entry & PTE_ADDRESS;
     }

@@ -45,6 +45,9 @@ static void parse_video(const char *value, size_t length, struct config *config)
             boot_fail("boot.cfg", "video wants WIDTHxHEIGHT", i);
         }
     }
+    if (which == 0 || number[0] == 0 || number[1] == 0) {
+        boot_fail("boot.cfg", "video wants WIDTHxHEIGHT", length);
+    }
     config->video_width = number[0];
     config->video_height = number[1];
 }
@@ -102,6 +105,6 @@ void config_read(struct config *config, const char *path)
         }
     }
     if (!config->kernel[0]) {
-        boot_fail(path, "names no kernel", 0);
+        boot_fail("boot.cfg", "names no kernel", 0);
     }
 }

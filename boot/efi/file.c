@@ -65,6 +65,7 @@ struct file file_read(const char *path)
     EFI_FILE_PROTOCOL *handle;
     struct file file;
 
+    boot.subject = path;
     full_path(path, name);
     EFI_STATUS status = root->Open(root, &handle, name, EFI_FILE_MODE_READ, 0);
     if (EFI_ERROR(status)) {

@@ -49,7 +49,7 @@ uint64_t boot_allocate(uint64_t pages)
     EFI_STATUS status = efi->BootServices->AllocatePages(AllocateAnyPages, EfiLoaderData, pages, &base);
 
     if (EFI_ERROR(status)) {
-        boot_fail("memory", efi_status_text(status), pages * PAGE_SIZE);
+        boot_fail(boot.subject ? boot.subject : "memory", efi_status_text(status), status);
     }
     return base;
 }

@@ -63,7 +63,7 @@ uint64_t boot_allocate(uint64_t pages)
     uint64_t base = next_free;
 
     if (pages * PAGE_SIZE > free_end - next_free) {
-        boot_fail("memory", "not enough", pages * PAGE_SIZE);
+        boot_fail(boot.subject ? boot.subject : "memory", "out of memory, bytes wanted", pages * PAGE_SIZE);
     }
     next_free += pages * PAGE_SIZE;
     return base;
@@ -130,6 +130,9 @@ static void begin_allocation(const struct mb_info *info)
         if (ram[i].type == LoaderFree && ram[i].base <= next_free && next_free < ram[i].base + ram[i].size) {
             free_end = ram[i].base + ram[i].size;
         }
+    }
+    if (free_end == 0) {
+        boot_fail("modules", "do not fit into memory", next_free); /* QEMU puts them behind its end without a word */
     }
 }
 
