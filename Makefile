@@ -45,6 +45,8 @@ COMMON_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -W
 ifeq ($(FREE),1)
 COMMON_FLAGS += -DFREE_BUILD
 endif
+# Kernel, drivers and loaders leave the SSE registers alone.  mingw's own store fence wants the SSE built-ins, which such code lacks.
+NO_SSE := -mgeneral-regs-only -D__INTRINSIC_DEFINED___faststorefence
 PE_LINK := -Wl,--dynamicbase -Wl,--section-alignment,4096 -Wl,--file-alignment,512 -Wl,--no-insert-timestamp \
 	-Wl,--disable-auto-import
 

@@ -5,7 +5,7 @@
 
 EFI_INCLUDE ?= /usr/include/efi
 OBJCOPY := $(CROSS)objcopy
-BOOT_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin -mgeneral-regs-only -mno-stack-arg-probe -fno-stack-protector \
+BOOT_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin $(NO_SSE) -mno-stack-arg-probe -fno-stack-protector \
 	-fno-tree-loop-distribute-patterns -fno-asynchronous-unwind-tables -Ikernel/inc -I.
 EFI_FLAGS := -DGNU_EFI_USE_MS_ABI -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64
 

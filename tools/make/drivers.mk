@@ -6,7 +6,7 @@
 # A folder may have a sources.mk that sets NAME_EXTRA (further sources, e.g. kernel/rtl/bitmap.c) and NAME_FLAGS.
 # `make driver-NAME` builds one.
 
-DRIVER_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin -mgeneral-regs-only -mno-stack-arg-probe -fno-stack-protector \
+DRIVER_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin $(NO_SSE) -mno-stack-arg-probe -fno-stack-protector \
 	-fno-optimize-sibling-calls -fno-tree-loop-distribute-patterns -isystem $(DDK) -I.
 DRIVER_LINK := -nostdlib -Wl,--subsystem,native -Wl,-e,DriverEntry -Wl,--image-base,0x140000000 $(PE_LINK)
 

@@ -18,31 +18,34 @@ VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(I
 # The folders that programs expect of a fresh system.
 VOLUME_FOLDERS := Temp ProgramData Users\Public Users\Administrator\Desktop Users\Administrator\Documents Users\Administrator\Downloads \
 	Users\Administrator\AppData\Local\Temp Users\Administrator\AppData\LocalLow Users\Administrator\AppData\Roaming
+# These lists are looked at in every run and written when they differ: a tree that was moved, another BOOT_OPTIONS.
+.PHONY: FORCE
+if_changed = { $(1) } > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 # printf, because some shells' echo takes \n for a line end.
 manifest_lines = $(foreach f,$(1),printf '%s\n' '$(f)=C:\$(2)\$(notdir $(f))';)
 
-$(BUILD)/volume.manifest: $(VOLUME_FILES) $(MK_FILES)
+$(BUILD)/volume.manifest: FORCE | $(VOLUME_FILES)
 	$(Q)mkdir -p $(@D)
-	$(Q){ $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS)),Windows\System32) \
+	$(Q)$(call if_changed, $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS)),Windows\System32) \
 	  $(call manifest_lines,$(abspath $(DRIVERS)),Windows\System32\drivers) \
 	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES) $(IMPORT_FILES)),Programs) $(test_manifest) \
-	  printf '%s\n' $(foreach f,$(VOLUME_FOLDERS),'=C:\$(f)'); $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';) } > $@
+	  printf '%s\n' $(foreach f,$(VOLUME_FOLDERS),'=C:\$(f)'); $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';))
 
-$(BUILD)/system.img: $(BUILD)/volume.manifest tools/image.py $(shell find userland/volume -type f 2>/dev/null)
+$(BUILD)/system.img: $(BUILD)/volume.manifest $(VOLUME_FILES) tools/image.py $(shell find userland/volume -type f 2>/dev/null)
 	$(call say,VOLUME,$@)
 	$(Q)$(PYTHON) tools/mkimage volume $@ $<
 
-$(BUILD)/boot.cfg: $(MK_FILES)
+$(BUILD)/boot.cfg: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q){ echo '# Nascent boot configuration; boot/efi/config.c tells the format'; echo 'kernel ntoskrnl.exe'; \
+	$(Q)$(call if_changed, echo '# Nascent boot configuration; boot/efi/config.c tells the format'; echo 'kernel ntoskrnl.exe'; \
 	  $(foreach d,$(BOOT_DRIVERS),echo 'driver $(d).sys';) echo 'ramdisk system.img'; echo 'video 1280x800'; \
-	  echo 'options $(BOOT_OPTIONS)'; } > $@
+	  echo 'options $(BOOT_OPTIONS)';)
 
 DISK_FILES := $(BUILD)/ntoskrnl.exe $(patsubst %,$(BUILD)/drivers/%.sys,$(BOOT_DRIVERS)) $(BUILD)/boot.cfg $(BUILD)/system.img
-$(BUILD)/disk.manifest: $(MK_FILES)
+$(BUILD)/disk.manifest: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q){ $(foreach f,$(abspath $(DISK_FILES)),printf '%s\n' '$(f)=\EFI\NASCENT\$(notdir $(f))';) \
-	  printf '%s\n' '$(abspath $(BUILD)/BOOTX64.EFI)=\EFI\BOOT\BOOTX64.EFI'; } > $@
+	$(Q)$(call if_changed, $(foreach f,$(abspath $(DISK_FILES)),printf '%s\n' '$(f)=\EFI\NASCENT\$(notdir $(f))';) \
+	  printf '%s\n' '$(abspath $(BUILD)/BOOTX64.EFI)=\EFI\BOOT\BOOTX64.EFI';)
 
 $(BUILD)/disk.img: $(BUILD)/disk.manifest $(DISK_FILES) $(BUILD)/BOOTX64.EFI tools/image.py
 	$(call say,DISK,$@)

@@ -7,7 +7,7 @@
 # $(GEN)/offsets.inc, so that assembly and C cannot disagree about a structure.
 
 KERNEL_DIRS := arch/x64 inbv rtl ke kd ex mm ob se io cc ps ldr etw init
-KERNEL_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin -mgeneral-regs-only -mno-stack-arg-probe -mcmodel=small \
+KERNEL_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin $(NO_SSE) -mno-stack-arg-probe -mcmodel=small \
 	-fstack-protector-strong -fno-optimize-sibling-calls -fno-tree-loop-distribute-patterns -D_NTOSKRNL_ -D_NTHALDLL_ \
 	-isystem $(DDK) -Ikernel/inc -Iuserland/inc -I$(GEN) -I.
 KERNEL_LINK := -nostdlib -Wl,-T,linker.ld -Wl,--image-base,0xFFFFF80000000000 -Wl,--subsystem,native -Wl,-e,KiSystemStartup \

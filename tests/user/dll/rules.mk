@@ -90,7 +90,7 @@ CXX_DLLS := $(patsubst %,$(BUILD)/programs/%.dll,$(filter %dll,$(CXX_NAMES)))
 CXX_RUNTIME := $(if $(CXX_FOUND),$(foreach f,libstdc++-6.dll libgcc_s_seh-1.dll libwinpthread-1.dll,$(BUILD)/programs/$(f)))
 $(BUILD)/programs/lib%.dll: $(CXX_FOUND)
 	$(Q)mkdir -p $(@D)
-	$(Q)cp "$$(f=$$($(CXX_FOUND) -print-file-name=$(@F)); [ -f "$$f" ] && echo "$$f" || echo $$(dirname $$($(CXX_FOUND) -print-file-name=libkernel32.a))/$(@F))" $@
+	$(Q)$(STRIP) -p -o $@ "$$(f=$$($(CXX_FOUND) -print-file-name=$(@F)); [ -f "$$f" ] && echo "$$f" || echo $$(dirname $$($(CXX_FOUND) -print-file-name=libkernel32.a))/$(@F))"
 define cxx_dll
 $(BUILD)/programs/$(1).dll: tests/user/cpp/$(1).cpp
 	$$(call say,C++,$$@)
