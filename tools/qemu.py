@@ -155,12 +155,23 @@ def last_step(log):
     return (lines[-1] if lines else None), any(BOOT_COMPLETE in line for line in lines)
 
 
+def loader_failure(log):
+    """What a boot loader said when it gave up: `FILE: REASON (0xSTATUS)`, or None."""
+    try:
+        with open(log, "rb") as f:
+            match = re.search(rb"^Nascent boot: (\S[^\r\n]*: [^\r\n]* \(0x[0-9A-F]+\))\r?$", f.read(65536), re.MULTILINE)
+    except OSError:
+        return None
+    return match[1].decode("ascii", "replace") if match else None
+
+
 class Watchdog:
     """Notices that a boot stands still: the log has not grown for `patience` seconds and never said that booting is complete."""
 
     def __init__(self, log, clock, patience=30):
         self.log, self.clock, self.patience = log, clock, patience
         self.size, self.since, self.done = -1, clock(), False
+        self.failure = None    # loader_failure's, as soon as it is there
 
     def stuck(self):
         if self.done:
@@ -172,6 +183,7 @@ class Watchdog:
         if size != self.size:
             self.size, self.since = size, self.clock()
             self.done = last_step(self.log)[1]
+            self.failure = loader_failure(self.log)
         return not self.done and self.clock() - self.since > self.patience
 
 
