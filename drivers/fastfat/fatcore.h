@@ -111,6 +111,8 @@ FAT_STATUS FatMarkClean(FAT_VOLUME *Volume);
 /* T held by the caller in these three. */
 FAT_STATUS FatGetEntry(FAT_VOLUME *Volume, uint32_t Cluster, uint32_t *Value);
 FAT_STATUS FatSetEntry(FAT_VOLUME *Volume, uint32_t Cluster, uint32_t Value);
+/* The entry lies in two sectors, as every 341st of a FAT12 does, and cannot change in one write: such a cluster is given to no file. */
+int FatIsSplitEntry(const FAT_VOLUME *Volume, uint32_t Cluster);
 /* Writes the changed sectors, those of Last's entry not (0: all). */
 FAT_STATUS FatWritePending(FAT_VOLUME *Volume, uint32_t Last);
 

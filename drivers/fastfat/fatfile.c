@@ -142,7 +142,7 @@ static FAT_STATUS ChooseClusters(FAT_VOLUME *Volume, FAT_FILE *File, uint32_t Wa
 
     for (uint32_t Seen = 0; Wanted != 0 && Seen < Count; Seen++) {
         FAT_STATUS Status = FatGetEntry(Volume, Cluster, &Value);
-        if (Status == FAT_SUCCESS && Value == 0) {
+        if (Status == FAT_SUCCESS && Value == 0 && !FatIsSplitEntry(Volume, Cluster)) {
             Status = AppendRun(File, Cluster, 1);
             Wanted--;
         }
@@ -167,6 +167,21 @@ static FAT_STATUS SetEntries(FAT_VOLUME *Volume, const FAT_FILE *File, uint32_t 
         }
     }
     return FAT_SUCCESS;
+}
+
+/* Of the file's clusters from From on, those that another may get. */
+static uint32_t CountUsable(const FAT_VOLUME *Volume, const FAT_FILE *File, uint32_t From)
+{
+    uint32_t Count = File->Clusters - From;
+
+    if (Volume->Geometry.Bits != 12)
+        return Count;
+    for (uint32_t Index = 0; Index < File->Count; Index++) {
+        const FAT_RUN *Run = &File->Runs[Index];
+        for (uint32_t At = Run->FileCluster < From ? From - Run->FileCluster : 0; At < Run->Count; At++)
+            Count -= (uint32_t)FatIsSplitEntry(Volume, Run->DiskCluster + At);
+    }
+    return Count;
 }
 
 static uint32_t DiskClusterAt(const FAT_FILE *File, uint32_t FileCluster)
@@ -242,7 +257,7 @@ FAT_STATUS FatTruncateFile(FAT_VOLUME *Volume, FAT_FILE *File, uint32_t Clusters
     if (Status == FAT_SUCCESS)
         Status = SetEntries(Volume, File, Clusters, 1);
     if (Status == FAT_SUCCESS && Volume->FreeClusters != FAT_UNKNOWN)
-        Volume->FreeClusters += File->Clusters - Clusters;
+        Volume->FreeClusters += CountUsable(Volume, File, Clusters);
     if (Status == FAT_SUCCESS) {
         Status = FatWritePending(Volume, 0);
         CutRuns(File, Clusters);

@@ -162,6 +162,11 @@ FAT_STATUS FatWritePending(FAT_VOLUME *Volume, uint32_t Last)
     return Status;
 }
 
+int FatIsSplitEntry(const FAT_VOLUME *Volume, uint32_t Cluster)
+{
+    return Volume->Geometry.Bits == 12 && EntryOffset(Volume, Cluster) % Volume->Geometry.BytesPerSector == Volume->Geometry.BytesPerSector - 1;
+}
+
 FAT_STATUS FatCountFree(FAT_VOLUME *Volume, uint32_t *Free)
 {
     uint32_t Count = 0, Value;
@@ -171,7 +176,7 @@ FAT_STATUS FatCountFree(FAT_VOLUME *Volume, uint32_t *Free)
     if (Volume->FreeClusters == FAT_UNKNOWN) {
         for (uint32_t Cluster = 2; Cluster - 2 < Volume->Geometry.ClusterCount && Status == FAT_SUCCESS; Cluster++) {
             Status = FatGetEntry(Volume, Cluster, &Value);
-            Count += Value == 0;
+            Count += Value == 0 && !FatIsSplitEntry(Volume, Cluster);
         }
         if (Status == FAT_SUCCESS)
             Volume->FreeClusters = Count;
