@@ -198,6 +198,9 @@ FAT_REQUEST FatNotify;                                                    /* fat
 FAT_REQUEST FatLockControl;                                               /* fatfast.c */
 FAT_REQUEST FatFsControl;                                                 /* fatctl.c */
 
+/* fatwhere.c */
+FAT_REQUEST FatGetRetrievalPointers, FatGetVolumeBitmap;
+
 /* fatmove.c: FileRenameInformation and -Ex; V exclusive. */
 NTSTATUS FatRenameFile(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack);
 

@@ -146,8 +146,8 @@ NTSTATUS FatCreate(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR 
         return STATUS_VOLUME_DISMOUNTED;
     if (Vcb->LockedBy != NULL)
         return STATUS_ACCESS_DENIED;
-    if (Open.Options & FILE_OPEN_BY_FILE_ID)
-        return STATUS_NOT_SUPPORTED;
+    if ((Open.Options & FILE_OPEN_BY_FILE_ID) && (File->FileName.Length != sizeof(LONG64) || MayCreate(&Open)))
+        return STATUS_INVALID_PARAMETER;
     if (Stack->Parameters.Create.EaLength != 0)
         return STATUS_EAS_NOT_SUPPORTED;
     if (File->FileName.Length == 0 && (File->RelatedFileObject == NULL || FatIsVolumeOpen(File->RelatedFileObject))) {

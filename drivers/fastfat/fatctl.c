@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fatctl.c - IRP_MJ_FILE_SYSTEM_CONTROL: locking and dismounting a volume, where a file lies, whether the volume is in order.
+ * fatctl.c - IRP_MJ_FILE_SYSTEM_CONTROL: locking and dismounting a volume, whether it is in order; where files lie is in
+ * fatwhere.c.
  *
  * A volume is locked by one handle while no other is open; then nothing can be opened, and its sectors may be written.  What was read into memory
  * before is not believed afterwards: an unlock of a volume that was written to needs a dismount first, which every such program does.
@@ -98,6 +99,8 @@ NTSTATUS FatFsControl(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_P
     case FSCTL_LOCK_VOLUME: return LockVolume(Vcb, Stack);
     case FSCTL_UNLOCK_VOLUME: return UnlockVolume(Vcb, Stack);
     case FSCTL_DISMOUNT_VOLUME: return DismountVolume(Vcb, Stack);
+    case FSCTL_GET_RETRIEVAL_POINTERS: return FatGetRetrievalPointers(Vcb, Irp, Stack, Information);
+    case FSCTL_GET_VOLUME_BITMAP: return FatGetVolumeBitmap(Vcb, Irp, Stack, Information);
     case FSCTL_IS_VOLUME_DIRTY: return VolumeDirty(Vcb, Irp, Stack, Information);
     case FSCTL_MARK_VOLUME_DIRTY: return FcbOf(Stack)->Node != NULL ? STATUS_INVALID_PARAMETER : FatMarkDirty(&Vcb->Volume);
     default: return STATUS_INVALID_DEVICE_REQUEST;

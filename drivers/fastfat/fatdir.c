@@ -103,9 +103,21 @@ static FAT_NODE *EntryAt(FAT_NODE *Directory, PULONG Position, PUNICODE_STRING N
     return Node;
 }
 
+static BOOLEAN IsLegalPattern(PCUNICODE_STRING Pattern)
+{
+    for (ULONG Index = 0; Index < Pattern->Length / sizeof(WCHAR); Index++) {
+        WCHAR Unit = Pattern->Buffer[Index];
+        if (Unit < L' ' || Unit == L'/' || Unit == L':' || Unit == L'\\' || Unit == L'|')
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* The first query of a handle, or one that starts again with a new pattern, sets the pattern. */
 static NTSTATUS SetPattern(FAT_CCB *Ccb, PCUNICODE_STRING FileName)
 {
+    if (FileName != NULL && !IsLegalPattern(FileName))
+        return STATUS_OBJECT_NAME_INVALID;
     Ccb->HasPattern = TRUE;
     Ccb->MatchAll = FileName == NULL || FileName->Length == 0 || (FileName->Length == sizeof(WCHAR) && FileName->Buffer[0] == L'*');
     if (Ccb->MatchAll)

@@ -132,6 +132,7 @@ static ULONG FixedSize(FILE_INFORMATION_CLASS Class)
     case FileNetworkOpenInformation: return sizeof(FILE_NETWORK_OPEN_INFORMATION);
     case FileAttributeTagInformation: return sizeof(FILE_ATTRIBUTE_TAG_INFORMATION);
     case FileNameInformation:
+    case FileNormalizedNameInformation:
     case FileAlternateNameInformation: return FIELD_OFFSET(FILE_NAME_INFORMATION, FileName);
     case FileStreamInformation: return FIELD_OFFSET(FILE_STREAM_INFORMATION, StreamName);
     case FileAllInformation: return FIELD_OFFSET(FILE_ALL_INFORMATION, NameInformation.FileName);
@@ -152,7 +153,7 @@ NTSTATUS FatQueryInformation(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, P
     if (Node == NULL)
         return STATUS_INVALID_PARAMETER;
     if (Used == 0)
-        return STATUS_INVALID_INFO_CLASS;
+        return STATUS_INVALID_PARAMETER; /* what Windows' FAT says of a class it does not know */
     if (Length < Used)
         return STATUS_INFO_LENGTH_MISMATCH;
     if (File->Flags & FO_FILE_MODIFIED) {
@@ -173,6 +174,7 @@ NTSTATUS FatQueryInformation(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, P
         ((PFILE_ATTRIBUTE_TAG_INFORMATION)Buffer)->FileAttributes = FatAttributes(Node);
         ((PFILE_ATTRIBUTE_TAG_INFORMATION)Buffer)->ReparseTag = 0;
         break;
+    case FileNormalizedNameInformation:
     case FileNameInformation: Status = FillName(Node, Buffer, Length, &Used); break;
     case FileAlternateNameInformation: Status = FillShortName(Node, Buffer, Length, &Used); break;
     case FileStreamInformation: Status = FillStream(Vcb, Node, Buffer, Length, &Used); break;

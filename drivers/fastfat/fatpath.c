@@ -54,8 +54,40 @@ static NTSTATUS WalkPath(FAT_OPEN *Open, FAT_NODE *Start, UNICODE_STRING Path, F
     return STATUS_SUCCESS;
 }
 
+/* The next node of the tree, before its children its own directory; NULL at the end.  Directories are loaded on the way. */
+static NTSTATUS NextInTree(FAT_OPEN *Open, FAT_NODE *Node, FAT_NODE **Next)
+{
+    *Next = NULL;
+    if (FatIsDirectory(Node)) {
+        NTSTATUS Status = FatEnsureTable(Open, Node);
+        if (Status == STATUS_RETRY)
+            return Status;
+        if (NT_SUCCESS(Status)) /* a damaged directory hides only what is in it */
+            *Next = FatNodeFrom(Node->Table, 0);
+    }
+    for (; *Next == NULL && Node->Parent != NULL; Node = Node->Parent)
+        *Next = FatNodeFrom(Node->Parent->Table, Node->Offset + 1);
+    return STATUS_SUCCESS;
+}
+
+/* The name is a file id (FatFileId).  FAT keeps no list of them, so the whole tree is looked through. */
+static NTSTATUS FindById(FAT_OPEN *Open, FAT_NODE **Found)
+{
+    FAT_NODE *Node = Open->Vcb->Volume.Root;
+    NTSTATUS Status = STATUS_SUCCESS;
+    LONG64 Id;
+
+    RtlCopyMemory(&Id, Open->File->FileName.Buffer, sizeof Id);
+    while (NT_SUCCESS(Status) && Node != NULL && FatFileId(Node) != Id)
+        Status = NextInTree(Open, Node, &Node);
+    *Found = Node;
+    return NT_SUCCESS(Status) && Node == NULL ? STATUS_INVALID_PARAMETER : Status;
+}
+
 NTSTATUS FatFindTarget(FAT_OPEN *Open, FAT_NODE **Node)
 {
+    if (Open->Options & FILE_OPEN_BY_FILE_ID)
+        return FindById(Open, Node);
     PFILE_OBJECT Related = Open->File->RelatedFileObject;
     UNICODE_STRING Path = Open->File->FileName;
     FAT_NODE *Start = Open->Vcb->Volume.Root;

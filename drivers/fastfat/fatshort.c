@@ -60,8 +60,8 @@ static int Has(const uint32_t Set[4], uint16_t Unit)
 
 FAT_STATUS FatCheckName(const uint16_t *Name, uint32_t Length)
 {
-    if (Length == 0 || Length > FAT_MAX_NAME)
-        return FAT_NAME_INVALID;
+    if (Length == 0 || Length > FAT_MAX_NAME || (Name[0] == '.' && (Length == 1 || (Length == 2 && Name[1] == '.'))))
+        return FAT_NAME_INVALID; /* "." and "..": whoever opens a file by a path has resolved them */
     for (uint32_t Index = 0; Index < Length; Index++) {
         if (Has(IllegalInName, Name[Index]))
             return FAT_NAME_INVALID;

@@ -54,6 +54,19 @@ static NTSTATUS FillAttributes(const FAT_VCB *Vcb, PFILE_FS_ATTRIBUTE_INFORMATIO
     return Bytes > Room ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
+#define SECTOR_SIZE_INFORMATION ((FS_INFORMATION_CLASS)11)
+typedef struct _SECTOR_SIZE { /* FILE_FS_SECTOR_SIZE_INFORMATION */
+    ULONG Logical, PhysicalForAtomicity, PhysicalForPerformance, EffectiveForAtomicity, Flags, OffsetForSector, OffsetForPartition;
+} SECTOR_SIZE;
+
+/* The disks here have one size of sector, and partitions begin on it. */
+static void FillSectorSize(const FAT_VCB *Vcb, SECTOR_SIZE *Size)
+{
+    Size->Logical = Size->PhysicalForAtomicity = Size->PhysicalForPerformance = Size->EffectiveForAtomicity = Vcb->Volume.Geometry.BytesPerSector;
+    Size->Flags = 3; /* device and partition aligned */
+    Size->OffsetForSector = Size->OffsetForPartition = 0;
+}
+
 static ULONG VolumeFixedSize(FS_INFORMATION_CLASS Class)
 {
     switch (Class) {
@@ -62,6 +75,7 @@ static ULONG VolumeFixedSize(FS_INFORMATION_CLASS Class)
     case FileFsFullSizeInformation: return sizeof(FILE_FS_FULL_SIZE_INFORMATION);
     case FileFsDeviceInformation: return sizeof(FILE_FS_DEVICE_INFORMATION);
     case FileFsAttributeInformation: return FIELD_OFFSET(FILE_FS_ATTRIBUTE_INFORMATION, FileSystemName);
+    case SECTOR_SIZE_INFORMATION: return sizeof(SECTOR_SIZE);
     default: return 0;
     }
 }
@@ -74,7 +88,7 @@ NTSTATUS FatQueryVolume(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (Used == 0)
-        return STATUS_INVALID_INFO_CLASS;
+        return STATUS_INVALID_PARAMETER;
     if (Length < Used)
         return STATUS_INFO_LENGTH_MISMATCH;
     switch (Class) {
@@ -82,6 +96,7 @@ NTSTATUS FatQueryVolume(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG
     case FileFsAttributeInformation: Status = FillAttributes(Vcb, Buffer, Length, &Used); break;
     case FileFsSizeInformation: Status = FillSize(Vcb, Buffer, FALSE); break;
     case FileFsFullSizeInformation: Status = FillSize(Vcb, Buffer, TRUE); break;
+    case SECTOR_SIZE_INFORMATION: FillSectorSize(Vcb, Buffer); break;
     default:
         ((PFILE_FS_DEVICE_INFORMATION)Buffer)->DeviceType = FILE_DEVICE_DISK;
         ((PFILE_FS_DEVICE_INFORMATION)Buffer)->Characteristics = Vcb->Target->Characteristics | FILE_DEVICE_IS_MOUNTED;

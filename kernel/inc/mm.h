@@ -110,6 +110,8 @@ NTSTATUS MmPrefetchSection_(PSECTION_OBJECT_POINTERS Pointers, ULONG64 Offset, U
 ULONG64 MmModifiedPages_(void);
 /* MmProbeAndLockPages with a status instead of an exception. */
 NTSTATUS MiProbeAndLockPages_(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation) NODISCARD;
+/* Page by page from Segments (kernel memory, one for each page of the MDL).  STATUS_INVALID_PARAMETER: one is not at a page's beginning. */
+NTSTATUS MiProbeAndLockSelectedPages_(PMDL Mdl, const FILE_SEGMENT_ELEMENT *Segments, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation) NODISCARD;
 /* Checks every count and list of mm; bugchecks on a contradiction.  PASSIVE_LEVEL, slow. */
 void MmVerify_(void);
 void MmSelfTest(void);

@@ -5,8 +5,8 @@
  * The control code says how buffers travel (its two low bits) and which access the handle needs (bits 14
  * and 15).  METHOD_BUFFERED: one system buffer both ways, so input and output share it.  The DIRECT
  * methods: input buffered, output described by an MDL.  METHOD_NEITHER: bare user addresses, for drivers
- * that know what they do.  Pipes and mailslots, whose one METHOD_NEITHER code each is transact and peek, get
- * them like METHOD_OUT_DIRECT: a driver has no safe way to user memory of its own here.
+ * that know what they do.  Pipes, mailslots and file systems, whose METHOD_NEITHER codes are transact, peek and
+ * where a file lies, get them like METHOD_OUT_DIRECT: a driver has no safe way to user memory of its own here.
  */
 #include "iop.h"
 
@@ -38,7 +38,8 @@ static NTSTATUS IopSetControlBuffers(PIRP Irp, const IOP_CONTROL *Control)
     PIO_STACK_LOCATION Stack = IoGetNextIrpStackLocation(Irp);
     ULONG Method = IOP_METHOD(Control->Code);
     NTSTATUS Status;
-    if (Method == METHOD_NEITHER && (Stack->FileObject->Flags & (FO_NAMED_PIPE | FO_MAILSLOT)) != 0) {
+    if (Method == METHOD_NEITHER && ((Stack->FileObject->Flags & (FO_NAMED_PIPE | FO_MAILSLOT)) != 0 ||
+                                     (Stack->MajorFunction == IRP_MJ_FILE_SYSTEM_CONTROL && Stack->FileObject->Vpb != NULL))) {
         Method = METHOD_OUT_DIRECT;
     }
     switch (Method) {

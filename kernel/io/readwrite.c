@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * readwrite.c - NtReadFile and NtWriteFile.
+ * readwrite.c - NtReadFile, NtWriteFile and their forms with scattered pages.
  *
  * Where a transfer begins: a synchronous handle has a position, used when no offset is given (or
  * FILE_USE_FILE_POINTER_POSITION); an asynchronous one has none, so the offset is required, except for
  * pipes and mailslots, which have no offsets.  A write with FILE_WRITE_TO_END_OF_FILE, or through a handle
  * that may only append, goes to the end. A cached file of a file system with fast I/O is copied straight
  * from the cache, without an IRP: the normal case of a synchronous handle.
+ *
+ * NtReadFileScatter and NtWriteFileGather are the same requests with pages from here and there for a buffer: one MDL, and only for handles
+ * without buffering, since a cached transfer would copy anyway.
  */
 #include "iop.h"
 
@@ -21,6 +24,8 @@ typedef struct _IOP_TRANSFER
     ULONG Key;
     LARGE_INTEGER Offset;
     BOOLEAN HasOffset, Write;
+    const FILE_SEGMENT_ELEMENT *UserSegments; /* instead of Buffer: one a page */
+    PFILE_SEGMENT_ELEMENT Segments;           /* captured, pool */
 } IOP_TRANSFER;
 
 static BOOLEAN IopIsMagic(const LARGE_INTEGER *Offset, ULONG Low)
@@ -28,11 +33,26 @@ static BOOLEAN IopIsMagic(const LARGE_INTEGER *Offset, ULONG Low)
     return Offset->HighPart == -1 && Offset->LowPart == Low;
 }
 
+static NTSTATUS IopCaptureSegments(IOP_TRANSFER *Transfer)
+{
+    ULONG Pages = (ULONG)(((ULONG64)Transfer->Length + PAGE_SIZE - 1) / PAGE_SIZE);
+    if (Pages == 0) {
+        return STATUS_SUCCESS;
+    }
+    Transfer->Segments = ExAllocatePoolWithTag(PagedPool, Pages * sizeof(FILE_SEGMENT_ELEMENT), IOP_TAG_BUFFER);
+    if (Transfer->Segments == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return CopyFromMode(KeCurrentPreviousMode_(), Transfer->Segments, Transfer->UserSegments, Pages * sizeof(FILE_SEGMENT_ELEMENT));
+}
+
 static NTSTATUS IopCaptureTransfer(IOP_TRANSFER *Transfer, const LARGE_INTEGER *ByteOffset, const ULONG *Key)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     NTSTATUS Status = KiProbeForWrite(Mode, Transfer->Iosb, sizeof(IO_STATUS_BLOCK), sizeof(ULONG));
-    if (NT_SUCCESS(Status)) {
+    if (NT_SUCCESS(Status) && Transfer->UserSegments != NULL) {
+        Status = IopCaptureSegments(Transfer);
+    } else if (NT_SUCCESS(Status)) {
         Status = Transfer->Write ? KiProbeForRead(Mode, Transfer->Buffer, Transfer->Length, 1)
                                  : KiProbeForWrite(Mode, Transfer->Buffer, Transfer->Length, 1);
     }
@@ -73,7 +93,10 @@ static NTSTATUS IopCheckAlignment(IOP_REQUEST *Request, const IOP_TRANSFER *Tran
 {
     ULONG Sector = Request->Device->SectorSize;
     if ((Request->File->Flags & FO_NO_INTERMEDIATE_BUFFERING) == 0) {
-        return STATUS_SUCCESS;
+        return Transfer->UserSegments == NULL ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+    if (Transfer->UserSegments != NULL && (Request->Device->Flags & DO_DIRECT_IO) == 0) {
+        return STATUS_INVALID_PARAMETER; /* pages have no one address that a driver could use */
     }
     if (Sector != 0 && (Transfer->Length % Sector != 0 || (Transfer->Offset.QuadPart >= 0 && Transfer->Offset.QuadPart % Sector != 0))) {
         return STATUS_INVALID_PARAMETER;
@@ -113,6 +136,25 @@ static BOOLEAN IopTryFastTransfer(IOP_REQUEST *Request, IOP_TRANSFER *Transfer, 
     return TRUE;
 }
 
+static NTSTATUS IopLockSegments(IOP_REQUEST *Request, const IOP_TRANSFER *Transfer)
+{
+    NTSTATUS Status;
+    PMDL Mdl;
+    if (Transfer->Length == 0) {
+        return STATUS_SUCCESS;
+    }
+    Mdl = IoAllocateMdl((PVOID)(ULONG_PTR)Transfer->Segments[0].Alignment, Transfer->Length, FALSE, TRUE, Request->Irp);
+    if (Mdl == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    Status = MiProbeAndLockSelectedPages_(Mdl, Transfer->Segments, Request->Mode, Transfer->Write ? IoReadAccess : IoWriteAccess);
+    if (!NT_SUCCESS(Status)) {
+        Request->Irp->MdlAddress = NULL;
+        IoFreeMdl(Mdl);
+    }
+    return Status;
+}
+
 static NTSTATUS IopSendTransfer(IOP_REQUEST *Request, IOP_TRANSFER *Transfer)
 {
     PIO_STACK_LOCATION Stack;
@@ -127,25 +169,19 @@ static NTSTATUS IopSendTransfer(IOP_REQUEST *Request, IOP_TRANSFER *Transfer)
     Stack->Parameters.Read.Key = Transfer->Key;
     Stack->Parameters.Read.ByteOffset = Transfer->Offset;
     Stack->Flags = Transfer->Write && (Request->File->Flags & FO_WRITE_THROUGH) != 0 ? SL_WRITE_THROUGH : 0;
-    Status = IopSetTransferBuffer(Request, Transfer->Buffer, Transfer->Length, Transfer->Write);
+    Status = Transfer->UserSegments != NULL ? IopLockSegments(Request, Transfer)
+                                            : IopSetTransferBuffer(Request, Transfer->Buffer, Transfer->Length, Transfer->Write);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
     return IopSendRequest(Request, Transfer->Iosb, Transfer->ApcRoutine, Transfer->ApcContext);
 }
 
-static NTSTATUS IopTransfer(HANDLE FileHandle, IOP_TRANSFER *Transfer, const LARGE_INTEGER *ByteOffset, const ULONG *Key)
+static NTSTATUS IopTransferCaptured(HANDLE FileHandle, IOP_TRANSFER *Transfer)
 {
     IOP_REQUEST Request;
-    NTSTATUS Status = IopCaptureTransfer(Transfer, ByteOffset, Key);
-    if (!Transfer->Write && EX_INJECT(ExInjectRead)) {
-        return STATUS_IO_DEVICE_ERROR;
-    }
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = Transfer->Write ? IopBeginRequestAny(&Request, FileHandle, FILE_WRITE_DATA | FILE_APPEND_DATA, Transfer->Event)
-                             : IopBeginRequest(&Request, FileHandle, FILE_READ_DATA, Transfer->Event);
+    NTSTATUS Status = Transfer->Write ? IopBeginRequestAny(&Request, FileHandle, FILE_WRITE_DATA | FILE_APPEND_DATA, Transfer->Event)
+                                      : IopBeginRequest(&Request, FileHandle, FILE_READ_DATA, Transfer->Event);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -163,16 +199,57 @@ static NTSTATUS IopTransfer(HANDLE FileHandle, IOP_TRANSFER *Transfer, const LAR
     return Status;
 }
 
+static NTSTATUS IopTransfer(HANDLE FileHandle, IOP_TRANSFER *Transfer, const LARGE_INTEGER *ByteOffset, const ULONG *Key)
+{
+    NTSTATUS Status = IopCaptureTransfer(Transfer, ByteOffset, Key);
+    if (!Transfer->Write && EX_INJECT(ExInjectRead)) {
+        Status = STATUS_IO_DEVICE_ERROR;
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = IopTransferCaptured(FileHandle, Transfer);
+    }
+    if (Transfer->Segments != NULL) {
+        ExFreePoolWithTag(Transfer->Segments, IOP_TAG_BUFFER);
+    }
+    return Status;
+}
+
 NTSTATUS NTAPI NtReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer,
                           ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
 {
-    IOP_TRANSFER Transfer = {Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, 0, {.QuadPart = 0}, FALSE, FALSE};
+    IOP_TRANSFER Transfer = {.Event = Event, .ApcRoutine = ApcRoutine, .ApcContext = ApcContext, .Iosb = IoStatusBlock, .Buffer = Buffer, .Length = Length};
     return IopTransfer(FileHandle, &Transfer, ByteOffset, Key);
 }
 
 NTSTATUS NTAPI NtWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer,
                            ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
 {
-    IOP_TRANSFER Transfer = {Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, 0, {.QuadPart = 0}, FALSE, TRUE};
+    IOP_TRANSFER Transfer = {.Event = Event, .ApcRoutine = ApcRoutine, .ApcContext = ApcContext, .Iosb = IoStatusBlock, .Buffer = Buffer, .Length = Length,
+                             .Write = TRUE};
     return IopTransfer(FileHandle, &Transfer, ByteOffset, Key);
+}
+
+static NTSTATUS IopTransferSegments(HANDLE FileHandle, IOP_TRANSFER *Transfer, const LARGE_INTEGER *ByteOffset, const ULONG *Key)
+{
+    NTSTATUS Status = KiProbeForRead(KeCurrentPreviousMode_(), Transfer->UserSegments, sizeof(FILE_SEGMENT_ELEMENT), sizeof(ULONG64));
+    if (Transfer->UserSegments == NULL || !NT_SUCCESS(Status)) {
+        return NT_SUCCESS(Status) ? STATUS_ACCESS_VIOLATION : Status;
+    }
+    return IopTransfer(FileHandle, Transfer, ByteOffset, Key);
+}
+
+NTSTATUS NTAPI NtReadFileScatter(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                                 PFILE_SEGMENT_ELEMENT Segments, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
+{
+    IOP_TRANSFER Transfer = {.Event = Event, .ApcRoutine = ApcRoutine, .ApcContext = ApcContext, .Iosb = IoStatusBlock, .Length = Length,
+                             .UserSegments = Segments};
+    return IopTransferSegments(FileHandle, &Transfer, ByteOffset, Key);
+}
+
+NTSTATUS NTAPI NtWriteFileGather(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                                 PFILE_SEGMENT_ELEMENT Segments, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
+{
+    IOP_TRANSFER Transfer = {.Event = Event, .ApcRoutine = ApcRoutine, .ApcContext = ApcContext, .Iosb = IoStatusBlock, .Length = Length,
+                             .UserSegments = Segments, .Write = TRUE};
+    return IopTransferSegments(FileHandle, &Transfer, ByteOffset, Key);
 }

@@ -74,12 +74,13 @@ static void UnlockFrames(PMDL Mdl, ULONG Count, BOOLEAN Modified)
     }
 }
 
-static NTSTATUS LockPages(PMDL Mdl, PEPROCESS Process, BOOLEAN User, BOOLEAN Write)
+/* Segments: where each page lies; NULL: one behind the other. */
+static NTSTATUS LockPages(PMDL Mdl, PEPROCESS Process, const FILE_SEGMENT_ELEMENT *Segments, BOOLEAN User, BOOLEAN Write)
 {
-    ULONG64 Va = (ULONG64)Mdl->StartVa;
     ULONG Count = PageCount(Mdl);
 
-    for (ULONG Index = 0; Index < Count; Index++, Va += PAGE_SIZE) {
+    for (ULONG Index = 0; Index < Count; Index++) {
+        ULONG64 Va = Segments != NULL ? Segments[Index].Alignment : (ULONG64)Mdl->StartVa + ((ULONG64)Index << PAGE_SHIFT);
         NTSTATUS Status = User ? MiLockUserPage(Process, Va, Write, &Frames(Mdl)[Index]) : LockKernelPage(Va, Write, &Frames(Mdl)[Index]);
         if (!NT_SUCCESS(Status)) {
             UnlockFrames(Mdl, Index, FALSE);
@@ -89,16 +90,11 @@ static NTSTATUS LockPages(PMDL Mdl, PEPROCESS Process, BOOLEAN User, BOOLEAN Wri
     return STATUS_SUCCESS;
 }
 
-NTSTATUS MiProbeAndLockPages_(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation)
+static NTSTATUS LockMdl(PMDL Mdl, const FILE_SEGMENT_ELEMENT *Segments, BOOLEAN User, BOOLEAN Write)
 {
-    ULONG64 Start = (ULONG64)MmGetMdlVirtualAddress(Mdl), End = Start + Mdl->ByteCount;
-    BOOLEAN User = Start <= MM_USER_HIGHEST, Write = Operation != IoReadAccess;
     PEPROCESS Process = PsCurrentProcess_();
+    NTSTATUS Status = LockPages(Mdl, Process, Segments, User, Write);
 
-    ASSERT((Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)) == 0);
-    if (End < Start || (Mode != KernelMode && (!User || End > MM_USER_HIGHEST + 1)))
-        return STATUS_ACCESS_VIOLATION;
-    NTSTATUS Status = LockPages(Mdl, Process, User, Write);
     if (!NT_SUCCESS(Status))
         return Status;
     Mdl->Process = User ? Process : NULL;
@@ -106,6 +102,39 @@ NTSTATUS MiProbeAndLockPages_(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Ope
         InterlockedExchangeAdd64(&Process->NumberOfLockedPages, PageCount(Mdl));
     Mdl->MdlFlags |= MDL_PAGES_LOCKED | (Write ? MDL_WRITE_OPERATION : 0);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS MiProbeAndLockPages_(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation)
+{
+    ULONG64 Start = (ULONG64)MmGetMdlVirtualAddress(Mdl), End = Start + Mdl->ByteCount;
+    BOOLEAN User = Start <= MM_USER_HIGHEST;
+
+    ASSERT((Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)) == 0);
+    if (End < Start || (Mode != KernelMode && (!User || End > MM_USER_HIGHEST + 1)))
+        return STATUS_ACCESS_VIOLATION;
+    return LockMdl(Mdl, NULL, User, Operation != IoReadAccess);
+}
+
+NTSTATUS MiProbeAndLockSelectedPages_(PMDL Mdl, const FILE_SEGMENT_ELEMENT *Segments, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation)
+{
+    BOOLEAN User = Segments[0].Alignment <= MM_USER_HIGHEST;
+
+    ASSERT((Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)) == 0);
+    for (ULONG Index = 0; Index < PageCount(Mdl); Index++) {
+        if (Segments[Index].Alignment % PAGE_SIZE != 0)
+            return STATUS_INVALID_PARAMETER;
+        if ((Segments[Index].Alignment <= MM_USER_HIGHEST) != User || (Mode != KernelMode && !User))
+            return STATUS_ACCESS_VIOLATION;
+    }
+    return LockMdl(Mdl, Segments, User, Operation != IoReadAccess);
+}
+
+void NTAPI MmProbeAndLockSelectedPages(PMDL Mdl, PFILE_SEGMENT_ELEMENT Segments, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
+{
+    NTSTATUS Status = MiProbeAndLockSelectedPages_(Mdl, Segments, AccessMode, Operation);
+
+    if (!NT_SUCCESS(Status))
+        ExRaiseStatus(Status);
 }
 
 void NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)

@@ -98,6 +98,7 @@ PROGRAMS := $(patsubst %.c,$(BUILD)/programs/%.exe,$(notdir $(PROGRAM_SOURCES)))
 NATIVES := $(patsubst %.c,$(BUILD)/programs/%.exe,$(notdir $(NATIVE_SOURCES:.native.c=.c)))
 
 # Plain: no flag of ours; NAME_LINK for the few tests that need a library of theirs.
+filenative_LINK := -lntdll
 define program_rule
 $(BUILD)/programs/$(basename $(notdir $(1))).exe: $(1) $(wildcard $(dir $(1))*.h)
 	$$(call say,PROGRAM,$$@)

@@ -231,6 +231,21 @@ static BOOL TransferEx(TRANSFER Transfer, HANDLE File, PVOID Buffer, DWORD Lengt
     return !NT_ERROR(Status) || !BaseSetLastNTError(Status); /* a warning is reported to the routine */
 }
 
+/* Both need an OVERLAPPED; the fourth parameter is reserved. */
+BOOL WINAPI ReadFileScatter(HANDLE File, FILE_SEGMENT_ELEMENT Segments[], DWORD Length, LPDWORD Reserved, LPOVERLAPPED Overlapped)
+{
+    UNUSED(Reserved);
+    NTSTATUS Status = TransferOverlapped((TRANSFER)NtReadFileScatter, File, Segments, Length, NULL, Overlapped);
+    return (NT_SUCCESS(Status) && Status != STATUS_PENDING) || !BaseSetLastNTError(Status);
+}
+
+BOOL WINAPI WriteFileGather(HANDLE File, FILE_SEGMENT_ELEMENT Segments[], DWORD Length, LPDWORD Reserved, LPOVERLAPPED Overlapped)
+{
+    UNUSED(Reserved);
+    NTSTATUS Status = TransferOverlapped((TRANSFER)NtWriteFileGather, File, Segments, Length, NULL, Overlapped);
+    return (NT_SUCCESS(Status) && Status != STATUS_PENDING) || !BaseSetLastNTError(Status);
+}
+
 BOOL WINAPI ReadFileEx(HANDLE File, LPVOID Buffer, DWORD Length, LPOVERLAPPED Overlapped, LPOVERLAPPED_COMPLETION_ROUTINE Routine)
 {
     return TransferEx(NtReadFile, File, Buffer, Length, Overlapped, Routine);

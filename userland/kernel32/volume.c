@@ -281,12 +281,44 @@ DWORD WINAPI GetLogicalDriveStringsA(DWORD Size, LPSTR Buffer)
     return Length;
 }
 
+/* All names in \??, one after the other. */
+static DWORD ListDosDevices(LPWSTR Buffer, DWORD Size)
+{
+    UNICODE_STRING Root = RTL_CONSTANT_STRING(L"\\GLOBAL\?\?");
+    DECLSPEC_ALIGN(8) UCHAR Room[1024];
+    const OBJECT_DIRECTORY_INFORMATION *Entry = (const VOID *)Room;
+    OBJECT_ATTRIBUTES Object;
+    ULONG Context = 0, Length;
+    HANDLE Directory;
+    DWORD Used = 0;
+
+    InitializeObjectAttributes(&Object, &Root, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    if (!BaseResult(NtOpenDirectoryObject(&Directory, DIRECTORY_QUERY, &Object))) {
+        return 0;
+    }
+    while (NT_SUCCESS(NtQueryDirectoryObject(Directory, Room, sizeof(Room), TRUE, FALSE, &Context, &Length))) {
+        DWORD Units = Entry->Name.Length / sizeof(WCHAR);
+        if (Used + Units + 2 > Size) {
+            NtClose(Directory);
+            return (DWORD)BaseFail(ERROR_INSUFFICIENT_BUFFER);
+        }
+        memcpy(Buffer + Used, Entry->Name.Buffer, Entry->Name.Length);
+        Buffer[Used + Units] = 0;
+        Used += Units + 1;
+    }
+    NtClose(Directory);
+    if (Used < Size) {
+        Buffer[Used++] = 0;
+    }
+    return Used;
+}
+
 DWORD WINAPI QueryDosDeviceW(LPCWSTR Name, LPWSTR Buffer, DWORD Size)
 {
     UNICODE_STRING Target = {0, (USHORT)(Size > 0x7FFF ? 0xFFFE : Size * sizeof(WCHAR)), Buffer};
 
     if (Name == NULL) {
-        return (DWORD)BaseNotSupported("QueryDosDevice(NULL)");
+        return ListDosDevices(Buffer, Size);
     }
     NTSTATUS Status = QueryLink(Name, &Target);
     DWORD Length = Target.Length / sizeof(WCHAR);
@@ -386,7 +418,7 @@ DWORD WINAPI GetShortPathNameA(LPCSTR Name, LPSTR Buffer, DWORD Size)
 }
 
 /* The drive whose link is a prefix of the object's name gives the DOS form. */
-static BOOL DosPrefix(LPWSTR Name, SIZE_T *Skip, WCHAR Drive[8])
+static BOOL DosPrefix(LPWSTR Name, SIZE_T *Skip, WCHAR Drive[64])
 {
     for (WCHAR Letter = L'A'; Letter <= L'Z'; Letter++) {
         WCHAR Link[3] = {Letter, L':', 0}, Buffer[128];
@@ -406,11 +438,23 @@ static BOOL DosPrefix(LPWSTR Name, SIZE_T *Skip, WCHAR Drive[8])
     return FALSE;
 }
 
+/* \\?\X: becomes \\?\Volume{...}. */
+static BOOL GuidPrefix(WCHAR Drive[64])
+{
+    WCHAR Root[4] = {Drive[4], L':', L'\\', 0};
+
+    if (!GetVolumeNameForVolumeMountPointW(Root, Drive, 64)) {
+        return FALSE;
+    }
+    Drive[wcslen(Drive) - 1] = 0; /* its backslash is the path's */
+    return TRUE;
+}
+
 DWORD WINAPI GetFinalPathNameByHandleW(HANDLE File, LPWSTR Buffer, DWORD Size, DWORD Flags)
 {
     DWORD Kind = Flags & 7, Result = 0;
     SIZE_T Skip = 0;
-    WCHAR Drive[8] = L"";
+    WCHAR Drive[64] = L"";
     ULONG Need = 0;
     struct { UNICODE_STRING Name; WCHAR Buffer[]; } *Object = BaseAllocate(0x10000);
 
@@ -422,15 +466,14 @@ DWORD WINAPI GetFinalPathNameByHandleW(HANDLE File, LPWSTR Buffer, DWORD Size, D
         goto Cleanup;
     }
     Object->Name.Buffer[Object->Name.Length / sizeof(WCHAR)] = 0;
-    if (Kind == VOLUME_NAME_DOS && !DosPrefix(Object->Name.Buffer, &Skip, Drive)) {
-        BaseFail(ERROR_PATH_NOT_FOUND);
-        goto Cleanup;
+    BOOL Found = DosPrefix(Object->Name.Buffer, &Skip, Drive);
+    if (Kind == VOLUME_NAME_NT) {
+        Skip = 0;
     }
-    if (Kind == VOLUME_NAME_NONE) {
-        DosPrefix(Object->Name.Buffer, &Skip, Drive);
+    if (Kind == VOLUME_NAME_NT || Kind == VOLUME_NAME_NONE) {
         Drive[0] = 0;
-    } else if (Kind == VOLUME_NAME_GUID) {
-        BaseNotSupported("GetFinalPathNameByHandle(VOLUME_NAME_GUID)");
+    } else if (!Found || (Kind == VOLUME_NAME_GUID && !GuidPrefix(Drive))) {
+        BaseFail(ERROR_PATH_NOT_FOUND);
         goto Cleanup;
     }
     SIZE_T Prefix = wcslen(Drive), Rest = wcslen(Object->Name.Buffer + Skip);
