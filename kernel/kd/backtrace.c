@@ -8,11 +8,18 @@
 #include "kdp.h"
 #include "ksym.h"
 
-/* The stack that Rsp lies on: the thread's, or one of the emergency stacks (told apart by Rsp alone). */
+/*
+ * The stack that Rsp lies on: the thread's, or one of the emergency stacks (told apart by Rsp alone).  None if an NMI struck in user mode, or at the first
+ * instructions of a system call: that stack may be anything, and not there.
+ */
 static void KdpStackLimits(PKTHREAD Thread, ULONG64 Rsp, ULONG64 *Low, ULONG64 *High)
 {
     *Low = (ULONG64)Thread->StackLimit;
     *High = (ULONG64)Thread->StackBase;
+    if (Rsp <= MM_USER_HIGHEST) {
+        *Low = *High = 0;
+        return;
+    }
     if (Rsp < *Low && Rsp >= *Low - PAGE_SIZE) {
         return; /* overflow into the guard page: what lies above it can be read */
     }

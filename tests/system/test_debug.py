@@ -36,6 +36,14 @@ def test_bugcheck_by_a_driver(nrun):
     assert "KCrashControl" in [function.split(".")[0] for _, function, _ in frames(run.log_text())]
 
 
+def test_bugcheck_while_others_run_user_code(nrun):
+    """The other processors are shown as well where there is no kernel stack to read, and a stack pointer that points nowhere."""
+    run = nrun("kcrash.exe busy", "--smp", "3")
+    text = run.log_text()
+    assert run.code == 201 and "fault while reporting" not in text
+    assert len(re.findall(r"processor [12], thread \w+ \(\d+\.\d+\) of kcrash.exe, previous mode 1\n\s+#00 00007ff", text)) == 2, text
+
+
 def test_watchdog_names_the_last_step(nrun):
     """A boot that stands still (the option makes phase 1 wait for ever) is ended, and the step it stood at is named."""
     run = nrun("exitcode 0", "--option", "HANGATBOOT", "--patience", "3")
