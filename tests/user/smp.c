@@ -177,7 +177,7 @@ static LONG CALLBACK Fault(EXCEPTION_POINTERS *Pointers)
     while (!Writable && !Stop) {
         SwitchToThread();
     }
-    return Writable ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
+    return EXCEPTION_CONTINUE_EXECUTION; /* read-only again by now: then it comes back here */
 }
 
 /* Writes as fast as it can; after VirtualProtect has said read-only, not one write may get through. */
