@@ -97,7 +97,35 @@ NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POB
 
 /* ---- suspend and resume ------------------------------------------------------------------------------------------------------------- */
 
-static NTSTATUS PspCountService(HANDLE ThreadHandle, PULONG PreviousCount, ULONG (*Act)(PKTHREAD), BOOLEAN Suspend)
+/*
+ * Termination marks the thread before it resumes it, we look at the mark after we have suspended it: one of the two always sees the other, and the
+ * thread does not stop on its way out.
+ */
+NTSTATUS PspSuspendThread(PETHREAD Thread, PULONG PreviousCount)
+{
+    if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_TERMINATED) {
+        return STATUS_THREAD_IS_TERMINATING;
+    }
+    *PreviousCount = KeSuspendThread(&Thread->Tcb);
+    if (*PreviousCount == MAXULONG) {
+        return STATUS_SUSPEND_COUNT_EXCEEDED;
+    }
+    if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_TERMINATED) {
+        (void)KeForceResumeThread(&Thread->Tcb);
+        return STATUS_THREAD_IS_TERMINATING;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspResumeThread(PETHREAD Thread, PULONG PreviousCount)
+{
+    *PreviousCount = KeResumeThread(&Thread->Tcb);
+    return STATUS_SUCCESS;
+}
+
+typedef NTSTATUS PSP_COUNT_ROUTINE(PETHREAD Thread, PULONG PreviousCount);
+
+static NTSTATUS PspCountService(HANDLE ThreadHandle, PULONG PreviousCount, PSP_COUNT_ROUTINE *Act)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PETHREAD Thread;
@@ -114,31 +142,28 @@ static NTSTATUS PspCountService(HANDLE ThreadHandle, PULONG PreviousCount, ULONG
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if (Suspend && (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_TERMINATED)) {
-        ObDereferenceObject(Thread);
-        return STATUS_THREAD_IS_TERMINATING;
-    }
-    Count = Act(&Thread->Tcb);
+    Status = Act(Thread, &Count);
     ObDereferenceObject(Thread);
-    if (Count == MAXULONG) {
-        return STATUS_SUSPEND_COUNT_EXCEEDED;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
     return PreviousCount != NULL ? CopyToMode(Mode, PreviousCount, &Count, sizeof(Count)) : STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NtSuspendThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount)
 {
-    return PspCountService(ThreadHandle, PreviousSuspendCount, KeSuspendThread, TRUE);
+    return PspCountService(ThreadHandle, PreviousSuspendCount, PspSuspendThread);
 }
 
 NTSTATUS NTAPI NtResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount)
 {
-    return PspCountService(ThreadHandle, PreviousSuspendCount, KeResumeThread, FALSE);
+    return PspCountService(ThreadHandle, PreviousSuspendCount, PspResumeThread);
 }
 
-static NTSTATUS PspForEachThread(HANDLE ProcessHandle, ULONG (*Act)(PKTHREAD))
+static NTSTATUS PspForEachThread(HANDLE ProcessHandle, PSP_COUNT_ROUTINE *Act)
 {
     PEPROCESS Process;
+    ULONG Count;
     BOOLEAN Self = FALSE;
     NTSTATUS Status =
         ObReferenceObjectByHandle(ProcessHandle, PROCESS_SUSPEND_RESUME, *PsProcessType, ExGetPreviousMode(), (PVOID *)&Process, NULL);
@@ -154,24 +179,24 @@ static NTSTATUS PspForEachThread(HANDLE ProcessHandle, ULONG (*Act)(PKTHREAD))
         if (Thread == PsCurrentThread_()) {
             Self = TRUE; /* last: it would not come back to do the others */
         } else {
-            (void)Act(&Thread->Tcb);
+            (void)Act(Thread, &Count);
         }
     }
     ObDereferenceObject(Process);
     if (Self) {
-        (void)Act(KeGetCurrentThread());
+        (void)Act(PsCurrentThread_(), &Count);
     }
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NtSuspendProcess(HANDLE ProcessHandle)
 {
-    return PspForEachThread(ProcessHandle, KeSuspendThread);
+    return PspForEachThread(ProcessHandle, PspSuspendThread);
 }
 
 NTSTATUS NTAPI NtResumeProcess(HANDLE ProcessHandle)
 {
-    return PspForEachThread(ProcessHandle, KeResumeThread);
+    return PspForEachThread(ProcessHandle, PspResumeThread);
 }
 
 /* ---- contexts -------------------------------------------------------------------------------------------------------------------------

@@ -127,6 +127,8 @@ void PspStartThread(PETHREAD Thread, BOOLEAN Suspended); /* the running referenc
 void PspThreadDelete(PVOID Object);
 /* exit.c */
 NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status);
+/* STATUS_THREAD_IS_TERMINATING: it is, and does not stop.  STATUS_SUSPEND_COUNT_EXCEEDED.  *PreviousCount only on success.  (open.c) */
+NTSTATUS PspSuspendThread(PETHREAD Thread, PULONG PreviousCount);
 NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS Status);
 void PspKillProcess(PEPROCESS Process, NTSTATUS Status); /* the same, also for one without threads; not the current thread */
 void PspEndThreadlessProcess(PEPROCESS Process); /* termination was asked for, and there is no thread to do it */

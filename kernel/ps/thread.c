@@ -274,9 +274,11 @@ Failed:
 
 void PspStartThread(PETHREAD Thread, BOOLEAN Suspended)
 {
+    ULONG Count;
+
     ObReferenceObject(Thread); /* the run's own; the reaper drops it */
     if (Suspended) {
-        (void)KeSuspendThread(&Thread->Tcb);
+        (void)PspSuspendThread(Thread, &Count); /* it may have been terminated already, with its process */
     }
     PspNotifyThread(Thread, TRUE);
     KeReadyThread(&Thread->Tcb);
@@ -298,6 +300,16 @@ static void PspFreeUserParts(PETHREAD Thread, PEPROCESS Process)
     }
 }
 
+/* Without threads and with its lock held: whether it was terminated, or had threads and has lost the last of them, as a process ends. */
+static BOOLEAN PspWasToEnd(PEPROCESS Process)
+{
+    if (!(Process->Flags & PS_PROCESS_FLAGS_PROCESS_DELETE) && Process->LastThreadExitStatus != STATUS_PENDING) {
+        InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_PROCESS_DELETE);
+        Process->ExitStatus = Process->LastThreadExitStatus;
+    }
+    return (Process->Flags & PS_PROCESS_FLAGS_PROCESS_DELETE) != 0;
+}
+
 void PspThreadDelete(PVOID Object)
 {
     PETHREAD Thread = Object;
@@ -308,8 +320,8 @@ void PspThreadDelete(PVOID Object)
         ExAcquirePushLockExclusive_(&Process->ProcessLock);
         RemoveEntryList(&Thread->ThreadListEntry);
         if (Thread->Tcb.State == Initialized) {
-            /* Linked, but never started; if all the others have gone since, and the process was to end, it is for us to end it. */
-            LastOfAll = --Process->ActiveThreads == 0 && (Process->Flags & PS_PROCESS_FLAGS_PROCESS_DELETE);
+            /* Linked, but never started: if there were others, and they have all gone since, it is for us to end the process. */
+            LastOfAll = --Process->ActiveThreads == 0 && PspWasToEnd(Process);
             KeUnlinkThread(&Thread->Tcb);
         }
         ExReleasePushLockExclusive_(&Process->ProcessLock);
