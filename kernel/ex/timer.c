@@ -25,7 +25,9 @@ typedef struct _ETIMER
     KAPC TimerApc;
     KDPC TimerDpc;
     LIST_ENTRY ActiveTimerListEntry; /* ExpTimerLock; in ETHREAD.ActiveTimerListHead */
+    ULONG64 FirstDue;                /* ExpTimerLock; interrupt time before which the present setting cannot have expired */
     BOOLEAN ApcAssociated;           /* ExpTimerLock */
+    BOOLEAN DpcUsed;                 /* ExpTimerLock; ever */
     BOOLEAN WakeTimer;
     ULONG Period;
 } ETIMER, *PETIMER;
@@ -69,6 +71,9 @@ static void ExpDeleteTimer(PVOID Object)
 
     ASSERT(!Timer->ApcAssociated);
     KeCancelTimer(&Timer->KeTimer);
+    if (Timer->DpcUsed) {
+        KeFlushQueuedDpcs(); /* another processor may be in it, about to learn that there is nothing to do */
+    }
 }
 
 NTSTATUS ExpInitializeTimers(void)
@@ -109,11 +114,13 @@ static VOID NTAPI ExpTimerDpcRoutine(PKDPC Dpc, PVOID DeferredContext, PVOID Sys
 {
     PETIMER Timer = DeferredContext;
     LARGE_INTEGER Time;
+    ULONG64 Counter;
     BOOLEAN Linked = FALSE;
 
     KeQuerySystemTime(&Time);
     KeAcquireSpinLockAtDpcLevel(&ExpTimerLock);
-    if (Timer->ApcAssociated) {
+    /* While this DPC waited for the lock, another processor may have set the timer again: then it is too early for the new setting's APC. */
+    if (Timer->ApcAssociated && KeQueryInterruptTimePrecise(&Counter) >= Timer->FirstDue) {
         BOOLEAN Queued = KeInsertQueueApc(&Timer->TimerApc, (PVOID)(ULONG_PTR)Time.LowPart, (PVOID)(LONG_PTR)Time.HighPart, TIMER_APC_INCREMENT);
 
         /* A periodic timer's last APC may still be queued: that one stands for both. */
@@ -186,6 +193,20 @@ static void ExpLinkTimer(PETIMER Timer, PETHREAD Thread, PVOID Routine, PVOID Co
     }
     InsertTailList(&Thread->ActiveTimerListHead, &Timer->ActiveTimerListEntry);
     Timer->ApcAssociated = TRUE;
+    Timer->DpcUsed = TRUE;
+}
+
+/* The interrupt time that DueTime (negative: from now; else system time) means. */
+static ULONG64 ExpFirstDue(LARGE_INTEGER DueTime)
+{
+    LARGE_INTEGER SystemTime;
+    ULONG64 Counter, Now = KeQueryInterruptTimePrecise(&Counter);
+
+    if (DueTime.QuadPart <= 0) {
+        return Now - (ULONG64)DueTime.QuadPart;
+    }
+    KeQuerySystemTimePrecise(&SystemTime);
+    return Now + (ULONG64)max(DueTime.QuadPart - SystemTime.QuadPart, 0);
 }
 
 NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER UserDueTime, PTIMER_APC_ROUTINE ApcRoutine, PVOID ApcContext, BOOLEAN WakeTimer, LONG Period,
@@ -221,6 +242,7 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER UserDueTime, PTIMER
     WasLinked = ExpStopTimer(Timer, &WasSet);
     Timer->Period = (ULONG)Period;
     Timer->WakeTimer = WakeTimer;
+    Timer->FirstDue = ExpFirstDue(DueTime);
     if (ApcRoutine != NULL) {
         ExpLinkTimer(Timer, PsCurrentThread_(), ApcRoutine, ApcContext, Mode);
     }

@@ -332,6 +332,9 @@ ULONG64 KeExploreStop_(void);       /* how often it interfered since */
 ULONG KeVerify_(PLIST_ENTRY Processes, ULONG LinkOffset, char *Text, ULONG Size);
 #define KE_CLOCK_INCREMENT 156250 /* 100 ns units a tick: 15.625 ms, Windows' default */
 void KeSetSystemTime(const LARGE_INTEGER *NewUtc);
+/* To the 100 ns, not of the last clock tick.  Any IRQL.  In the WDK, not in mingw's headers. */
+VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
+ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
 extern KUSER_SHARED_DATA *KeUserSharedData_; /* kernel alias, 0xFFFFF78000000000 */
 
 /* ---- system services ----------------------------------------------------------------------------------------------------------- */
