@@ -4,19 +4,17 @@
  *
  * A fault costs some hundred instructions more than an entry in a page table, so entries are written ahead for pages that are in memory:
  *   - around a fault on a file's page, what the window around it has (MiMapNeighbours);
- *   - when an image is mapped, the pages that processes before touched first by reading or executing (MiMapTouchedPages).  Each image remembers these
- *     in CONTROL_AREA.Touched, and forgets them now and then, so that one process that walked through all of it does not make its pages
- *     a burden for ever.
- * A page written to first is not remembered: its fault makes a private copy anyway.
+ *   - when an image is mapped, the pages that processes before have read or executed (MiMapTouchedPages).
+ *
+ * Entries written ahead lack the accessed bit, so an entry that goes says whether it was of use, and MMPFN.Touched of its page is set, or counted
+ * down: a page that three processes in a row did not touch is left to faults again.  CONTROL_AREA.Touched is only where to look.  A page
+ * written to first is not remembered: its fault makes a private copy anyway.
  *
  * NT reads clusters but maps only what is touched; what a process may do, and what it sees of its pages' protection, is the same.
  */
 #include "mi.h"
 
 #define NEIGHBOURS 16u     /* pages of the aligned window around a fault */
-#define BATCH 16u          /* pages shared under one hold of MmPfnLock */
-#define VIEWS_REMEMBERED 256u
-
 /* The range of the window around Va that one protection covers. */
 static void Window(const MMVAD *Vad, ULONG64 Va, ULONG64 Page, PULONG64 Low, PULONG64 High)
 {
@@ -34,15 +32,25 @@ static void Window(const MMVAD *Vad, ULONG64 Va, ULONG64 Page, PULONG64 Low, PUL
     }
 }
 
-ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page, ULONG Protection)
+static inline void Remember(PCONTROL_AREA ControlArea, ULONG64 Page)
+{
+    ULONG Bit = 1u << (Page & 31);
+
+    if (ControlArea->Touched != NULL && !(ControlArea->Touched[Page >> 5] & Bit))
+        InterlockedOr((volatile LONG *)&ControlArea->Touched[Page >> 5], (LONG)Bit);
+}
+
+ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page, ULONG64 PageFrame, ULONG Protection)
 {
     PCONTROL_AREA ControlArea = Vad->ControlArea;
-    ULONG64 Low, High, Flags = MiUserPteFlags(Protection), Frame;
+    ULONG64 Low, High, Flags = MiUserPteFlags(Protection) & ~PTE_ACCESSED, Frame;
     ULONG Mapped = 0;
     KIRQL Irql;
 
     Window(Vad, Va, Page, &Low, &High);
+    Remember(ControlArea, Page);
     KeAcquireSpinLock(&MmPfnLock, &Irql);
+    MiPfn(PageFrame)->Touched = MI_TOUCHED;
     for (ULONG64 At = Low; At <= High; At += PAGE_SIZE) {
         LONG64 Distance = (LONG64)(At - Va) >> PAGE_SHIFT;
         PULONG64 Pte = VaPte + Distance; /* the window is aligned: same table */
@@ -50,110 +58,91 @@ ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page
             continue;
         if (!MiShareIfResidentLocked(ControlArea, Page + (ULONG64)Distance, &Frame))
             continue;
-        if (MiPublishPte(Pte, 0, (Frame << PAGE_SHIFT) | Flags))
+        if (MiPublishPte(Pte, 0, (Frame << PAGE_SHIFT) | Flags)) {
+            Remember(ControlArea, Page + (ULONG64)Distance);
             Mapped++;
-        else
+        } else {
             MiUnshareProtoPageLocked(MiPfn(Frame), Frame, FALSE);
+        }
     }
     KeReleaseSpinLock(&MmPfnLock, Irql);
     return Mapped;
 }
 
-void MiNoteTouchedPage(PCONTROL_AREA ControlArea, ULONG64 Page)
+/*
+ * The pages of Bits, counted from First on (one word of CONTROL_AREA.Touched), where they are in memory and of use of late.  All of them lie in the
+ * table of page Vpn, which is ours alone; FirstVpn is First's.
+ */
+static ULONG MapWord(PEPROCESS Process, PCONTROL_AREA ControlArea, ULONG64 First, ULONG Bits, ULONG64 FirstVpn, ULONG64 Vpn, ULONG64 Flags)
 {
-    ULONG64 Bit = 1ULL << (Page & 63);
-
-    if (ControlArea->Touched != NULL && !(ControlArea->Touched[Page >> 6] & Bit))
-        InterlockedOr64((volatile LONG64 *)&ControlArea->Touched[Page >> 6], (LONG64)Bit);
-}
-
-typedef struct _BATCH_OF_PAGES
-{
-    PEPROCESS Process;
-    PMMVAD Vad;
-    ULONG64 Flags;
-    ULONG Count, Mapped;
-    ULONG64 Page[BATCH], Frame[BATCH];
-} BATCH_OF_PAGES;
-
-static void ShareBatch(BATCH_OF_PAGES *Batch)
-{
+    PULONG64 Table = Bits != 0 ? MiCreatePte(Process, MI_ROUND_DOWN(Vpn, 512) << PAGE_SHIFT) : NULL;
+    PULONG64 Proto = MiProto(ControlArea, First);
+    ULONG Useless = 0, Mapped = 0;
+    ULONG64 Lines = 0;
     KIRQL Irql;
 
+    if (Table == NULL)
+        return 0;
     KeAcquireSpinLock(&MmPfnLock, &Irql);
-    for (ULONG Index = 0; Index < Batch->Count; Index++) {
-        if (!MiShareIfResidentLocked(Batch->Vad->ControlArea, Batch->Page[Index], &Batch->Frame[Index]))
-            Batch->Frame[Index] = 0;
+    for (; Bits != 0; Bits &= Bits - 1) {
+        ULONG Index = (ULONG)__builtin_ctz(Bits);
+        ULONG64 Value = Proto[Index];
+        PMMPFN Pfn = MiPfn(PTE_PFN(Value));
+        if (!(Value & (PTE_VALID | MI_PTE_TRANSITION)) || Pfn->Touched == 0) {
+            Useless |= 1u << Index;
+            continue;
+        }
+        if (Pfn->ReadInProgress)
+            continue;
+        MiShareLocked(&Proto[Index], PTE_PFN(Value));
+        PULONG64 Pte = &Table[(FirstVpn + Index) & 511];
+        *Pte = (Value & PTE_PFN_MASK) | Flags;
+        Lines |= MiLineOfPte(Pte);
+        Mapped++;
     }
+    if (Useless != 0)
+        InterlockedAnd((volatile LONG *)&ControlArea->Touched[First >> 5], (LONG)~Useless);
     KeReleaseSpinLock(&MmPfnLock, Irql);
-}
-
-/* The view is new and its page tables are ours alone: nothing is mapped there yet. */
-static void MapBatch(BATCH_OF_PAGES *Batch)
-{
-    ULONG64 TableOf = ~0ULL;
-    PULONG64 Table = NULL;
-
-    ShareBatch(Batch);
-    for (ULONG Index = 0; Index < Batch->Count; Index++) {
-        ULONG64 Frame = Batch->Frame[Index], Va = (Batch->Page[Index] - Batch->Vad->FirstPage + Batch->Vad->Node.StartVpn) << PAGE_SHIFT;
-        if (Frame == 0)
-            continue;
-        if (Va >> 21 != TableOf) {
-            TableOf = Va >> 21;
-            Table = MiCreatePte(Batch->Process, TableOf << 21);
-        }
-        if (Table == NULL) {
-            MiUnshareProtoPage(Frame, FALSE);
-            continue;
-        }
-        MiSetPteNew(&Table[MI_VPN(Va) & 511], (Frame << PAGE_SHIFT) | Batch->Flags);
-        Batch->Mapped++;
-    }
-    Batch->Count = 0;
+    MiCountNewPtes(Table, Mapped, Lines);
+    return Mapped;
 }
 
 /* [First, Last]: pages of one subsection. */
-static void MapTouchedOf(BATCH_OF_PAGES *Batch, const ULONG64 *Touched, ULONG64 First, ULONG64 Last)
-{
-    for (ULONG64 Word = First >> 6; Word <= Last >> 6; Word++) {
-        ULONG64 Bits = Touched[Word];
-        if (Word == First >> 6)
-            Bits &= ~0ULL << (First & 63);
-        if (Word == Last >> 6)
-            Bits &= ~0ULL >> (63 - (Last & 63));
-        for (; Bits != 0; Bits &= Bits - 1) {
-            Batch->Page[Batch->Count++] = (Word << 6) + (ULONG64)__builtin_ctzll(Bits);
-            if (Batch->Count == BATCH)
-                MapBatch(Batch);
-        }
-    }
-    if (Batch->Count != 0)
-        MapBatch(Batch);
-}
-
-ULONG MiMapTouchedPages(PEPROCESS Process, PMMVAD Vad)
+static ULONG MapTouchedOf(PEPROCESS Process, const MMVAD *Vad, ULONG64 First, ULONG64 Last, ULONG64 Flags)
 {
     PCONTROL_AREA ControlArea = Vad->ControlArea;
-    BATCH_OF_PAGES Batch;
+    ULONG Mapped = 0;
 
-    if (ControlArea->Touched == NULL)
-        return 0;
-    if ((ULONG)InterlockedIncrement(&ControlArea->ViewsSinceForgotten) % VIEWS_REMEMBERED == 0) {
-        RtlZeroMemory(ControlArea->Touched, MI_TOUCHED_BYTES(ControlArea->TotalPages));
-        return 0;
+    for (ULONG64 Word = First >> 5; Word <= Last >> 5; Word++) {
+        ULONG Bits = ControlArea->Touched[Word];
+        if (Word == First >> 5)
+            Bits &= ~0u << (First & 31);
+        if (Word == Last >> 5)
+            Bits &= ~0u >> (31 - (Last & 31));
+        if (Bits == 0)
+            continue;
+        ULONG64 Vpn = (Word << 5) - Vad->FirstPage + Vad->Node.StartVpn, NextTable = MI_ROUND_DOWN(Vpn, 512) + 512;
+        ULONG Here = NextTable - Vpn < 32 ? Bits & ((1u << (NextTable - Vpn)) - 1) : Bits;
+        Mapped += MapWord(Process, ControlArea, Word << 5, Here, Vpn, Vpn, Flags);
+        Mapped += MapWord(Process, ControlArea, Word << 5, Bits & ~Here, Vpn, NextTable, Flags);
     }
-    Batch.Process = Process;
-    Batch.Vad = Vad;
-    Batch.Count = Batch.Mapped = 0;
+    return Mapped;
+}
+
+ULONG MiMapTouchedPages(PEPROCESS Process, const MMVAD *Vad)
+{
+    PCONTROL_AREA ControlArea = Vad->ControlArea;
     ULONG64 ViewLast = Vad->FirstPage + (Vad->Node.EndVpn - Vad->Node.StartVpn);
+    ULONG Mapped = 0;
+
+    if (ControlArea->Touched == NULL || Vad->FirstPage != 0)
+        return 0;
     for (ULONG Index = 0; Index < ControlArea->NumberOfSubsections; Index++) {
         PSUBSECTION Subsection = &ControlArea->Subsection[Index];
         ULONG64 First = Subsection->StartPage, Last = First + Subsection->Pages - 1;
-        if (Subsection->Pages == 0 || Last < Vad->FirstPage || First > ViewLast || Subsection->Protection >= MM_NOACCESS)
+        if (Subsection->Pages == 0 || First > ViewLast || Subsection->Protection >= MM_NOACCESS)
             continue;
-        Batch.Flags = MiUserPteFlags(Subsection->Protection);
-        MapTouchedOf(&Batch, ControlArea->Touched, First > Vad->FirstPage ? First : Vad->FirstPage, Last < ViewLast ? Last : ViewLast);
+        Mapped += MapTouchedOf(Process, Vad, First, Last < ViewLast ? Last : ViewLast, MiUserPteFlags(Subsection->Protection) & ~PTE_ACCESSED);
     }
-    return Batch.Mapped;
+    return Mapped;
 }

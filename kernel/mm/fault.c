@@ -155,10 +155,8 @@ static NTSTATUS ResolveMapped(PFAULT Fault)
         return STATUS_SUCCESS;
     }
     MiCountResident(Fault->Process, 1);
-    if (Fault->Old == 0 && (Vad->ControlArea->Flags & MI_CA_FILE)) {
-        MiNoteTouchedPage(Vad->ControlArea, Page);
-        MiCountResident(Fault->Process, (LONG)MiMapNeighbours(Vad, Fault->Va, Fault->Pte, Page, Fault->Protection));
-    }
+    if (Fault->Old == 0 && (Vad->ControlArea->Flags & MI_CA_FILE))
+        MiCountResident(Fault->Process, (LONG)MiMapNeighbours(Vad, Fault->Va, Fault->Pte, Page, Frame, Fault->Protection));
     return STATUS_SUCCESS;
 }
 
@@ -167,7 +165,7 @@ static NTSTATUS ResolveSharedData(PFAULT Fault)
     if (Fault->Code & (KI_FAULT_WRITE | KI_FAULT_EXECUTE))
         return STATUS_ACCESS_VIOLATION;
     /* Not counted in the working set and never freed: MiDeletePages knows the frame. */
-    (void)MiPublishPte(Fault->Pte, Fault->Old, (MiSharedUserDataFrame << PAGE_SHIFT) | PTE_VALID | PTE_USER | PTE_ACCESSED | PTE_NX);
+    (void)MiPublishPte(Fault->Pte, Fault->Old, MiSharedDataPte());
     return STATUS_SUCCESS;
 }
 

@@ -18,7 +18,7 @@ static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
         }
         Tally->Resident++;
         if (MiPfn(Frame)->PrototypePte) {
-            MiFlushAdd(Flush, Va, Frame, (Entry & PTE_DIRTY) ? MiFlushSharedDirty : MiFlushSharedClean);
+            MiFlushAdd(Flush, Va, Frame, MiFlushKindOfShared(Entry));
         } else {
             Tally->Private++;
             MiFlushAdd(Flush, Va, Frame, MiFlushPrivate);

@@ -186,7 +186,8 @@ typedef struct _MMPFN
     ULONG64 PrototypePte : 1;                 /* o; a section's page */
     ULONG64 Usage : 4;                        /* o; MI_USE */
     ULONG64 DeleteOnZero : 1;                 /* f; the section is gone: free the page with its last reference */
-    ULONG64 Spare : 5;
+    ULONG64 Touched : 2;                      /* f; an image's page: processes of late read it; counts down when one does not (around.c) */
+    ULONG64 Spare : 3;
     volatile LONG ShareCount;                 /* section page: f; page table: i, entries in use; pool: pages of the allocation; private: 1 */
     volatile LONG ReferenceCount;             /* section page: f; else i.  One for all shares together and one for each lock */
 } MMPFN, *PMMPFN;
@@ -274,6 +275,8 @@ PULONG64 MiCreatePte(PEPROCESS Process, ULONG64 Va);        /* NULL: no memory *
 PULONG64 MiNextPte(PEPROCESS Process, ULONG64 Va, ULONG64 *Next);
 void MiFreeEmptyTables(PEPROCESS Process, ULONG64 Start, ULONG64 End); /* exclusive working-set lock */
 void MiSetPteNew(PULONG64 Pte, ULONG64 Value);              /* 0 -> Value, exclusive lock: counts the entry */
+static inline ULONG64 MiLineOfPte(const volatile ULONG64 *Pte) { return 1ULL << (((ULONG_PTR)Pte >> 6) & 63); } /* its bit of UsedLines */
+void MiCountNewPtes(PULONG64 Pte, ULONG Count, ULONG64 Lines); /* that many in these lines of Pte's table were 0 and are written, exclusive lock */
 BOOLEAN MiPublishPte(PULONG64 Pte, ULONG64 Old, ULONG64 Value); /* shared lock */
 void MiClearPte(PULONG64 Pte);                              /* -> 0, exclusive lock */
 /*
@@ -290,13 +293,33 @@ typedef struct _MI_FLUSH
     ULONG Count;      /* addresses */
     ULONG PageCount;
     PVOID Va[MI_FLUSH_MAX];
-    ULONG64 Page[MI_FLUSH_MAX]; /* frame * 4 + MI_FLUSH_KIND */
+    ULONG64 Page[MI_FLUSH_MAX]; /* frame * 8 + MI_FLUSH_KIND */
 } MI_FLUSH, *PMI_FLUSH;
-typedef enum _MI_FLUSH_KIND { MiFlushPrivate, MiFlushSharedClean, MiFlushSharedDirty, MiFlushTable } MI_FLUSH_KIND;
+typedef enum _MI_FLUSH_KIND
+{
+    MiFlushPrivate,
+    MiFlushTable,
+    MiFlushSharedUntouched, /* never accessed through this entry */
+    MiFlushSharedClean,
+    MiFlushSharedDirty
+} MI_FLUSH_KIND;
+#define MI_FLUSH_KIND_BITS 3
+static inline MI_FLUSH_KIND MiFlushKindOfShared(ULONG64 Entry)
+{
+    return (Entry & PTE_DIRTY) ? MiFlushSharedDirty : (Entry & PTE_ACCESSED) ? MiFlushSharedClean : MiFlushSharedUntouched;
+}
 void MiFlushInit(PMI_FLUSH Flush, PEPROCESS Process);
-void MiFlushAdd(PMI_FLUSH Flush, ULONG64 Va, ULONG64 Frame, MI_FLUSH_KIND Kind); /* Frame 0: nothing to let go */
-void MiFlushPage(PMI_FLUSH Flush, ULONG64 Frame); /* a private page no processor can reach: freed with the others */
 void MiFlushFinish(PMI_FLUSH Flush);
+/* Frame 0: nothing to let go */
+static inline void MiFlushAdd(PMI_FLUSH Flush, ULONG64 Va, ULONG64 Frame, MI_FLUSH_KIND Kind)
+{
+    Flush->Va[Flush->Count++] = (PVOID)Va;
+    if (Frame != 0)
+        Flush->Page[Flush->PageCount++] = Frame << MI_FLUSH_KIND_BITS | Kind;
+    if (UNLIKELY(Flush->Count == MI_FLUSH_MAX || Flush->PageCount == MI_FLUSH_MAX))
+        MiFlushFinish(Flush);
+}
+void MiFlushPage(PMI_FLUSH Flush, ULONG64 Frame); /* a private page no processor can reach: freed with the others */
 
 /* ---- sections --------------------------------------------------------------------------------------------------------------------------- */
 typedef struct _SUBSECTION
@@ -344,8 +367,7 @@ typedef struct _CONTROL_AREA
     ULONG RelocationSize;
     ULONG NtHeaderOffset;
     ULONG64 CopyOnWritePages;          /* c; charged to each process that maps it */
-    PULONG64 Touched;                  /* i; a bit a page: processes read it (around.c); NULL: nothing is remembered */
-    volatile LONG ViewsSinceForgotten; /* i */
+    PULONG Touched;                    /* i; a bit a page whose MMPFN.Touched may not be 0; NULL: nothing is remembered */
     SECTION_IMAGE_INFORMATION ImageInformation;
 } CONTROL_AREA, *PCONTROL_AREA;
 
@@ -405,6 +427,7 @@ NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page) NODISCARD;
 void MiUnshareProtoPage(ULONG64 Frame, BOOLEAN Modified);
 void MiUnshareProtoPageLocked(PMMPFN Pfn, ULONG64 Frame, BOOLEAN Modified);
 BOOLEAN MiIsZeroPage(PCONTROL_AREA ControlArea, ULONG64 Page); /* nothing in the file */
+void MiShareLocked(PULONG64 Proto, ULONG64 Frame); /* the page is in memory; PfnLock held */
 BOOLEAN MiShareIfResidentLocked(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Frame);
 void MiReferencePageLocked(ULONG64 Frame);
 void MiDereferenceSectionPage(ULONG64 Frame, BOOLEAN Modified);
@@ -447,10 +470,11 @@ static inline ULONG64 MiVadEnd(const MMVAD *Vad) { return ((Vad->Node.EndVpn + 1
 ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va);
 
 /* around.c: pages mapped ahead.  Both return how many, which the caller counts as resident. */
-#define MI_TOUCHED_BYTES(pages) (((pages) + 63) / 64 * sizeof(ULONG64))
-void MiNoteTouchedPage(PCONTROL_AREA ControlArea, ULONG64 Page);
-ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page, ULONG Protection); /* working-set lock shared */
-ULONG MiMapTouchedPages(PEPROCESS Process, PMMVAD Vad); /* working-set lock exclusive; the view has no entries yet */
+#define MI_TOUCHED_BYTES(pages) (((pages) + 31) / 32 * sizeof(ULONG))
+#define MI_TOUCHED 3 /* MMPFN.Touched when somebody has just touched the page */
+/* Working-set lock shared.  A fault has just mapped Page, whose frame that is, at Va. */
+ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page, ULONG64 PageFrame, ULONG Protection);
+ULONG MiMapTouchedPages(PEPROCESS Process, const MMVAD *Vad); /* working-set lock exclusive; the view has no entries yet */
 
 /* space.c: entering another address space's structures */
 NTSTATUS MiLockAddressSpace(PEPROCESS Process) NODISCARD; /* AddressCreationLock exclusive; STATUS_PROCESS_IS_TERMINATING once it is being deleted */
@@ -509,6 +533,7 @@ NTSTATUS MiFaultSystemView(ULONG64 Va, ULONG FaultCode, ULONG_PTR *Information) 
 /* init.c */
 extern PVOID MiSharedUserDataPage; /* kernel alias */
 extern ULONG64 MiSharedUserDataFrame;
+static inline ULONG64 MiSharedDataPte(void) { return (MiSharedUserDataFrame << PAGE_SHIFT) | PTE_VALID | PTE_USER | PTE_ACCESSED | PTE_NX; }
 extern LOADER_PARAMETER_BLOCK *MiLoaderBlock;
 ULONG64 MiRandom(ULONG64 Limit);   /* [0, Limit) */
 extern BOOLEAN MiFixedBases;       /* boot option FIXEDBASE */

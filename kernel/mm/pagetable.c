@@ -29,7 +29,7 @@ static inline PMMPFN PfnOfTable(const volatile ULONG64 *Entry)
 static inline void CountUsed(const volatile ULONG64 *Entry)
 {
     PMMPFN Pfn = PfnOfTable(Entry);
-    ULONG64 Line = 1ULL << (((ULONG_PTR)Entry >> 6) & 63);
+    ULONG64 Line = MiLineOfPte(Entry);
 
     InterlockedIncrement(&Pfn->ShareCount);
     if (!(Pfn->UsedLines & Line))
@@ -100,6 +100,14 @@ void MiSetPteNew(PULONG64 Pte, ULONG64 Value)
     CountUsed(Pte);
 }
 
+void MiCountNewPtes(PULONG64 Pte, ULONG Count, ULONG64 Lines)
+{
+    PMMPFN Pfn = PfnOfTable(Pte);
+
+    Pfn->UsedLines |= Lines;
+    Pfn->ShareCount += (LONG)Count;
+}
+
 void MiClearPte(PULONG64 Pte)
 {
     if (*Pte == 0)
@@ -164,27 +172,39 @@ void MiFlushInit(PMI_FLUSH Flush, PEPROCESS Process)
     Flush->Count = Flush->PageCount = 0;
 }
 
+static void LetGoShared(ULONG64 Frame, MI_FLUSH_KIND Kind)
+{
+    PMMPFN Pfn = MiPfn(Frame);
+
+    if (Kind != MiFlushSharedUntouched)
+        Pfn->Touched = MI_TOUCHED;
+    else if (Pfn->Touched != 0)
+        Pfn->Touched--;
+    MiUnshareProtoPageLocked(Pfn, Frame, Kind == MiFlushSharedDirty);
+}
+
 static void LetGo(PMI_FLUSH Flush)
 {
     KIRQL Irql;
     BOOLEAN Locked = FALSE;
 
     for (ULONG Index = 0; Index < Flush->PageCount; Index++) {
-        ULONG64 Frame = Flush->Page[Index] >> 2;
-        if ((Flush->Page[Index] & 3) == MiFlushPrivate || (Flush->Page[Index] & 3) == MiFlushTable)
+        MI_FLUSH_KIND Kind = (MI_FLUSH_KIND)(Flush->Page[Index] & ((1u << MI_FLUSH_KIND_BITS) - 1));
+        if (Kind < MiFlushSharedUntouched)
             continue;
         if (!Locked)
             KeAcquireSpinLock(&MmPfnLock, &Irql);
         Locked = TRUE;
-        MiUnshareProtoPageLocked(MiPfn(Frame), Frame, (Flush->Page[Index] & 3) == MiFlushSharedDirty);
+        LetGoShared(Flush->Page[Index] >> MI_FLUSH_KIND_BITS, Kind);
     }
     if (Locked)
         KeReleaseSpinLock(&MmPfnLock, Irql);
     for (ULONG Index = 0; Index < Flush->PageCount; Index++) {
-        if ((Flush->Page[Index] & 3) == MiFlushPrivate)
-            MiDereferencePrivatePage(Flush->Page[Index] >> 2);
-        else if ((Flush->Page[Index] & 3) == MiFlushTable)
-            MiFreeZeroedPage(Flush->Page[Index] >> 2);
+        MI_FLUSH_KIND Kind = (MI_FLUSH_KIND)(Flush->Page[Index] & ((1u << MI_FLUSH_KIND_BITS) - 1));
+        if (Kind == MiFlushPrivate)
+            MiDereferencePrivatePage(Flush->Page[Index] >> MI_FLUSH_KIND_BITS);
+        else if (Kind == MiFlushTable)
+            MiFreeZeroedPage(Flush->Page[Index] >> MI_FLUSH_KIND_BITS);
     }
 }
 
@@ -197,18 +217,9 @@ void MiFlushFinish(PMI_FLUSH Flush)
     Flush->Count = Flush->PageCount = 0;
 }
 
-void MiFlushAdd(PMI_FLUSH Flush, ULONG64 Va, ULONG64 Frame, MI_FLUSH_KIND Kind)
-{
-    Flush->Va[Flush->Count++] = (PVOID)Va;
-    if (Frame != 0)
-        Flush->Page[Flush->PageCount++] = Frame << 2 | Kind;
-    if (Flush->Count == MI_FLUSH_MAX || Flush->PageCount == MI_FLUSH_MAX)
-        MiFlushFinish(Flush);
-}
-
 void MiFlushPage(PMI_FLUSH Flush, ULONG64 Frame)
 {
-    Flush->Page[Flush->PageCount++] = Frame << 2 | MiFlushPrivate;
+    Flush->Page[Flush->PageCount++] = Frame << MI_FLUSH_KIND_BITS | MiFlushPrivate;
     if (Flush->PageCount == MI_FLUSH_MAX)
         MiFlushFinish(Flush);
 }

@@ -104,6 +104,7 @@ static ULONG64 TakeStandby(void)
     InterlockedDecrement64(&MiUsagePages[Pfn->Usage]);
     Pfn->PrototypePte = 0;
     Pfn->Modified = 0;
+    Pfn->Touched = 0;
     return Page;
 }
 
@@ -278,6 +279,7 @@ static void ResetPfn(ULONG64 Page)
     Pfn->InPage = NULL;
     Pfn->PteAddress = 0;
     Pfn->Modified = Pfn->PrototypePte = Pfn->DeleteOnZero = Pfn->ReadInProgress = 0;
+    Pfn->Touched = 0;
     Pfn->Usage = MiUseNone;
     Pfn->ShareCount = 0;
     Pfn->ReferenceCount = 0;

@@ -249,7 +249,7 @@ static void ApplyProtection(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG6
         else
             ProtectShared(Process, Pte, New, &Unshare);
         if (Old & PTE_VALID)
-            MiFlushAdd(&Flush, Va, PTE_PFN(Unshare), (Unshare & PTE_DIRTY) ? MiFlushSharedDirty : MiFlushSharedClean);
+            MiFlushAdd(&Flush, Va, PTE_PFN(Unshare), MiFlushKindOfShared(Unshare));
     }
     MiFlushFinish(&Flush);
 }

@@ -13,7 +13,7 @@
 #include "mi.h"
 
 /* The page is resident: it becomes active with one share more. */
-static void ShareLocked(PULONG64 Proto, ULONG64 Frame)
+void MiShareLocked(PULONG64 Proto, ULONG64 Frame)
 {
     PMMPFN Pfn = MiPfn(Frame);
 
@@ -92,7 +92,7 @@ BOOLEAN MiShareIfResidentLocked(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG6
     *Frame = PTE_PFN(*Proto);
     if (MiPfn(*Frame)->ReadInProgress)
         return FALSE;
-    ShareLocked(Proto, *Frame);
+    MiShareLocked(Proto, *Frame);
     return TRUE;
 }
 
@@ -173,7 +173,7 @@ NTSTATUS MiShareProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Fram
         } else {
             if (Value & MI_PTE_TRANSITION)
                 MiTransitionFaults++;
-            ShareLocked(Proto, *Frame);
+            MiShareLocked(Proto, *Frame);
         }
         KeReleaseSpinLock(&MmPfnLock, Irql);
         return Status;

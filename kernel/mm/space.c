@@ -2,8 +2,8 @@
 /*
  * space.c - address spaces: made empty, locked, emptied, unmade; and the VADs in them.
  *
- * A new address space is one page: the top-level table with the kernel's 256 entries copied.  KUSER_SHARED_DATA has a VAD, and its page table
- * entry appears when something touches it.  Windows Internals, 7th ed., part 1, chapter 5 "Virtual address space layouts".
+ * A new address space is the top-level table with the kernel's 256 entries copied, and KUSER_SHARED_DATA, which every process reads while it starts: a
+ * VAD, and its page.  Windows Internals, 7th ed., part 1, chapter 5 "Virtual address space layouts".
  */
 #include "mi.h"
 
@@ -40,6 +40,9 @@ NTSTATUS MmCreateProcessAddressSpace(PEPROCESS Process)
     Vad->NoChange = TRUE;
     MiTreeInsert((MI_VAD_NODE **)&Process->VadRoot, &Vad->Node);
     Process->VirtualSize = PAGE_SIZE;
+    PULONG64 Pte = MiCreatePte(Process, MM_SHARED_USER_DATA_VA_);
+    if (Pte != NULL) /* else a fault tries again */
+        MiSetPteNew(Pte, MiSharedDataPte());
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_HAS_ADDRESS_SPACE);
     MiAddProcess(Process);
     return STATUS_SUCCESS;

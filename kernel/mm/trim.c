@@ -41,7 +41,7 @@ static void TrimEntry(PEPROCESS Process, PMMVAD Vad, PULONG64 Pte, ULONG64 Va, P
     if (Protection == MiVadPageProtection(Vad, Va))
         MiClearPte(Pte);
     InterlockedDecrement64((volatile LONG64 *)&Process->WorkingSetSize);
-    MiFlushAdd(Flush, Va, PTE_PFN(Entry), (Entry & PTE_DIRTY) ? MiFlushSharedDirty : MiFlushSharedClean);
+    MiFlushAdd(Flush, Va, PTE_PFN(Entry), MiFlushKindOfShared(Entry));
 }
 
 static void TrimProcess(PEPROCESS Process)

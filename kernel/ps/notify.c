@@ -21,6 +21,7 @@ typedef struct _PSP_NOTIFY_TABLE
 {
     EX_PUSH_LOCK_ Lock; /* guards slots being taken and given back */
     volatile LONG Count;
+    volatile ULONG Top; /* slots from here on were never used */
     PSP_NOTIFY Slot[PSP_MAX_NOTIFY];
 } PSP_NOTIFY_TABLE;
 
@@ -45,6 +46,9 @@ static NTSTATUS PspAddNotify(PSP_NOTIFY_TABLE *Table, PVOID Routine, BOOLEAN Ext
     if (Free != NULL) {
         ExInitializeRundownProtection(&Free->Rundown);
         Free->Extended = Extended;
+        if ((ULONG)(Free - Table->Slot) >= Table->Top) {
+            Table->Top = (ULONG)(Free - Table->Slot) + 1;
+        }
         InterlockedExchangePointer(&Free->Routine, Routine);
         InterlockedIncrement(&Table->Count);
         Status = STATUS_SUCCESS;
@@ -87,7 +91,7 @@ static NTSTATUS PspCallProcessNotify(PEPROCESS Process, HANDLE ParentId, PPS_CRE
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
-    for (ULONG i = 0; NT_SUCCESS(Status) && PspProcessNotify.Count != 0 && i < PSP_MAX_NOTIFY; i++) {
+    for (ULONG i = 0; NT_SUCCESS(Status) && i < PspProcessNotify.Top; i++) {
         PSP_NOTIFY *Slot = PspEnterNotify(&PspProcessNotify, i);
         if (Slot == NULL) {
             continue;
@@ -138,7 +142,7 @@ void PspNotifyProcessExit(PEPROCESS Process)
 
 void PspNotifyThread(PETHREAD Thread, BOOLEAN Create)
 {
-    for (ULONG i = 0; PspThreadNotify.Count != 0 && i < PSP_MAX_NOTIFY; i++) {
+    for (ULONG i = 0; i < PspThreadNotify.Top; i++) {
         PSP_NOTIFY *Slot = PspEnterNotify(&PspThreadNotify, i);
         if (Slot != NULL) {
             ((PCREATE_THREAD_NOTIFY_ROUTINE)(ULONG_PTR)Slot->Routine)(Thread->Cid.UniqueProcess, Thread->Cid.UniqueThread, Create);
@@ -168,7 +172,7 @@ void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T S
     Info->SystemModeImage = SystemImage;
     Info->ImageBase = Base;
     Info->ImageSize = Size;
-    for (ULONG i = 0; i < PSP_MAX_NOTIFY; i++) {
+    for (ULONG i = 0; i < PspImageNotify.Top; i++) {
         PSP_NOTIFY *Slot = PspEnterNotify(&PspImageNotify, i);
         if (Slot != NULL) {
             ((PLOAD_IMAGE_NOTIFY_ROUTINE)(ULONG_PTR)Slot->Routine)(Name != NULL ? &Name->Name : NULL,

@@ -96,7 +96,18 @@ static NTSTATUS LoadNew(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_R
     return Status;
 }
 
-NTSTATUS LdrpLoadDll(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE **Module)
+/* The usual case, apart, so that it takes little of a new thread's stack: a short name without a path, of a module that is there. */
+static __attribute__((noinline)) LDRP_MODULE *FindByShortName(PCUNICODE_STRING Name)
+{
+    WCHAR Buffer[LDRP_MAX_NAME], HostBuffer[LDRP_MAX_NAME];
+    UNICODE_STRING Full = {0, sizeof Buffer, Buffer}, Host = {0, sizeof HostBuffer, HostBuffer};
+
+    if (HasPath(Name) || !NT_SUCCESS(CompleteName(Name, &Full)))
+        return NULL;
+    return LdrpFindByName(LdrpResolveApiSet(&Full, &Host) ? &Host : &Full);
+}
+
+static __attribute__((noinline)) NTSTATUS LoadByName(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE **Module)
 {
     WCHAR Buffer[LDRP_MAX_PATH], HostBuffer[LDRP_MAX_NAME];
     UNICODE_STRING Full = {0, sizeof Buffer, Buffer}, Host = {0, sizeof HostBuffer, HostBuffer};
@@ -105,7 +116,7 @@ NTSTATUS LdrpLoadDll(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_REAS
     if (!NT_SUCCESS(Status))
         return Status;
     PCUNICODE_STRING Real = LdrpResolveApiSet(&Full, &Host) ? &Host : &Full;
-    if (!HasPath(Real)) {
+    if (!HasPath(Real)) { /* a name that FindByShortName had no room for */
         *Module = LdrpFindByName(Real);
         if (*Module != NULL) {
             LdrpReference(*Module);
@@ -114,6 +125,15 @@ NTSTATUS LdrpLoadDll(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_REAS
     }
     LDR_SNAP("loading %wZ\n", Real);
     return LoadNew(Real, SearchPath, Reason, Module);
+}
+
+NTSTATUS LdrpLoadDll(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE **Module)
+{
+    *Module = FindByShortName(Name);
+    if (*Module == NULL)
+        return LoadByName(Name, SearchPath, Reason, Module);
+    LdrpReference(*Module);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS LdrpLoadByAnsiName(const char *Name, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE *For, LDRP_MODULE **Module)

@@ -21,12 +21,16 @@ typedef struct _PARAMETER_STRING
     ULONG Room; /* bytes */
 } PARAMETER_STRING;
 
-static SIZE_T EnvironmentBytes(PCWSTR Environment)
+/* Own: the caller's parameters, which say how long its own block is. */
+static SIZE_T EnvironmentBytes(PCWSTR Environment, PNPROCESS_PARAMETERS Own)
 {
     PCWSTR At = Environment;
+    SIZE_T Known = Own->EnvironmentSize / sizeof(WCHAR);
 
     if (Environment == NULL)
         return 0;
+    if (Environment == Own->Environment && Known >= 2 && At[Known - 1] == 0 && At[Known - 2] == 0)
+        return Own->EnvironmentSize;
     while (*At != 0)
         At += wcslen(At) + 1;
     return (SIZE_T)(At + 1 - Environment) * sizeof(WCHAR);
@@ -116,7 +120,7 @@ NTSTATUS NTAPI RtlCreateProcessParametersEx(PNPROCESS_PARAMETERS *Result, PUNICO
     NTSTATUS Status = STATUS_INVALID_PARAMETER;
     *Result = NULL;
     if (Strings[0].Source->Length + 2 * sizeof(WCHAR) <= Strings[0].Room) {
-        *Result = Build(Strings, Environment, EnvironmentBytes(Environment));
+        *Result = Build(Strings, Environment, EnvironmentBytes(Environment, Own));
         Status = *Result != NULL ? STATUS_SUCCESS : STATUS_NO_MEMORY;
     }
     if (*Result != NULL)
