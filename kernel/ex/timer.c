@@ -291,6 +291,7 @@ NTSTATUS NTAPI NtQueryTimer(HANDLE TimerHandle, ULONG Class, PVOID Buffer, ULONG
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     TIMER_BASIC_INFORMATION Basic = {0};
+    ULONG64 Counter;
     PETIMER Timer;
     NTSTATUS Status = ExpCheckQuery(Mode, Class, sizeof(Basic), Buffer, Length, ReturnLength);
 
@@ -300,7 +301,8 @@ NTSTATUS NTAPI NtQueryTimer(HANDLE TimerHandle, ULONG Class, PVOID Buffer, ULONG
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Basic.RemainingTime.QuadPart = (LONGLONG)(Timer->KeTimer.DueTime.QuadPart - KeQueryInterruptTime());
+    /* By the clock that due times are computed with: no timer has longer to go than it was set for. */
+    Basic.RemainingTime.QuadPart = (LONGLONG)(Timer->KeTimer.DueTime.QuadPart - KeQueryInterruptTimePrecise(&Counter));
     Basic.TimerState = KeReadStateTimer(&Timer->KeTimer);
     ObfDereferenceObject(Timer);
     return ExpReturnQuery(Mode, &Basic, sizeof(Basic), Buffer, ReturnLength);

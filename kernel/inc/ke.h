@@ -253,6 +253,7 @@ LONG KeSetProcess(struct _KPROCESS *Process, KPRIORITY Increment); /* signal the
 ULONG KeSuspendThread(struct _KTHREAD *Thread); /* raises STATUS_SUSPEND_COUNT_EXCEEDED as return MAXULONG; returns previous count */
 ULONG KeResumeThread(struct _KTHREAD *Thread);
 ULONG KeForceResumeThread(struct _KTHREAD *Thread);
+ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp); /* exported by Windows; the clock of due times */
 BOOLEAN KeAlertThread(struct _KTHREAD *Thread, KPROCESSOR_MODE Mode);
 ULONG KeAlertResumeThread(struct _KTHREAD *Thread);
 BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode);
