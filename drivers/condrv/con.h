@@ -33,6 +33,7 @@
 #define ENABLE_PROCESSED_INPUT 0x0001u
 #define ENABLE_LINE_INPUT 0x0002u
 #define ENABLE_ECHO_INPUT 0x0004u
+#define ENABLE_WINDOW_INPUT 0x0008u
 #define ENABLE_INSERT_MODE 0x0020u
 #define ENABLE_VIRTUAL_TERMINAL_INPUT 0x0200u
 #define ENABLE_PROCESSED_OUTPUT 0x0001u
@@ -40,6 +41,7 @@
 #define ENABLE_VIRTUAL_TERMINAL_PROCESSING 0x0004u
 #define DISABLE_NEWLINE_AUTO_RETURN 0x0008u
 #define KEY_EVENT_TYPE 1
+#define WINDOW_BUFFER_SIZE_EVENT_TYPE 4
 #define CON_RIGHT_ALT 0x0001u
 #define CON_LEFT_ALT 0x0002u
 #define CON_RIGHT_CTRL 0x0004u
@@ -60,41 +62,66 @@ enum
 
 typedef struct _CON_CELL { WCHAR Character; USHORT Attributes; } CON_CELL; /* CHAR_INFO */
 
-/* An open file: FsContext. */
-typedef struct _CON_HANDLE
+/* A screen buffer; ConLock.  Rows and columns count from its upper left corner. */
+typedef struct _CON_SCREEN
 {
-    ULONG Kind; /* CONDRV_KIND_* */
-    HANDLE ProcessId;
-} CON_HANDLE;
-
-/* ---- state (ConLock) ------------------------------------------------------------------------------------
- * ---------------------------- */
-typedef struct _CON_STATE
-{
-    ULONG InputMode, OutputMode, InputCodePage, OutputCodePage;
+    ULONG Handles;              /* open files; the first buffer lives without */
+    ULONG OutputMode;
     SHORT Columns, Rows;
+    CONDRV_RECT Window;         /* what is seen of it */
     SHORT X, Y;                 /* cursor; X == Columns: a wrap is due before the next character */
+    SHORT FollowedX, FollowedY; /* where the cursor was when the window followed it last */
     USHORT Attributes;
     SHORT SavedX, SavedY;
     USHORT SavedAttributes;
     SHORT ScrollTop, ScrollBottom; /* rows, inclusive */
     ULONG CursorSize;
     BOOLEAN CursorVisible;
+    BOOLEAN *RowChanged;        /* Rows of them, paged pool */
+    CON_CELL *Cells;            /* Rows * Columns, paged pool */
+} CON_SCREEN;
+
+/* An open file: FsContext. */
+typedef struct _CON_HANDLE
+{
+    ULONG Kind; /* CONDRV_KIND_* */
+    HANDLE ProcessId;
+    CON_SCREEN *Screen; /* counted; NULL: not for output */
+} CON_HANDLE;
+
+/* ---- state (ConLock) ------------------------------------------------------------------------------------
+ * ---------------------------- */
+typedef struct _CON_STATE
+{
+    ULONG InputMode, InputCodePage, OutputCodePage;
+    SHORT LargestColumns, LargestRows; /* that a window can have */
+    BOOLEAN Framed;             /* there is a framebuffer */
     BOOLEAN Taken;              /* the screen is ours: the boot text has ended */
+    BOOLEAN Redraw;             /* the window shows something else than it did */
     ULONG TitleLength;          /* characters */
     WCHAR Title[256];
 } CON_STATE;
 
 extern CON_STATE Con;
-extern CON_CELL ConCells[CON_MAX_ROWS][CON_MAX_COLUMNS];
-extern BOOLEAN ConRowChanged[CON_MAX_ROWS];
+/* What is seen, and what the request under way is about: another one while it writes behind the scenes. */
+extern CON_SCREEN *ConShown, *ConScreen;
+
+static inline CON_CELL *ConRow(LONG Y) { return ConScreen->Cells + (SIZE_T)Y * (SIZE_T)ConScreen->Columns; }
 
 void ConLockAcquire(void);
 void ConLockRelease(void);
 
 /* ---- screen.c -------------------------------------------------------------------------------------------
  * --------------------------- */
-void ConScreenInit(SHORT Columns, SHORT Rows);
+NTSTATUS ConScreenInit(SHORT Columns, SHORT Rows);
+CON_SCREEN *ConCreateScreen(void); /* no handle yet; NULL: no memory */
+void ConReleaseScreen(CON_SCREEN *Screen);
+void ConSelectScreen(CON_SCREEN *Screen); /* ConScreen from now on */
+void ConShowScreen(CON_SCREEN *Screen);
+NTSTATUS ConSetBufferSize(SHORT Columns, SHORT Rows);
+NTSTATUS ConSetWindow(const CONDRV_RECT *Window);
+void ConTerminalSize(SHORT Columns, SHORT Rows);
+void ConFollowCursor(void);
 void ConPutCell(SHORT X, SHORT Y, WCHAR Character, USHORT Attributes);
 void ConClearCells(SHORT X, SHORT Y, LONG Count); /* blanks with the present attributes, over line ends */
 void ConLineFeed(void);
@@ -106,6 +133,7 @@ void ConMoveTo(SHORT X, SHORT Y); /* clipped */
  * -------------------------------------------------------------------- */
 void ConWriteText(const WCHAR *Text, ULONG Length);
 void ConWriteAscii(const char *Text);
+void ConVtReset(void); /* forgets a sequence that has begun */
 
 /* ---- serial.c -------------------------------------------------------------------------------------------
  * ----------------------------- */
@@ -118,19 +146,24 @@ void ConSerialFlush(void);
 
 /* ---- frame.c --------------------------------------------------------------------------------------------
  * ----------------------------- */
-void ConFrameStart(SHORT *Columns, SHORT *Rows);
+/* Columns and Rows of the framebuffer.  FALSE: there is none. */
+BOOLEAN ConFrameStart(SHORT *Columns, SHORT *Rows);
 void ConFrameRefresh(void);
 
 /* ---- output.c -------------------------------------------------------------------------------------------
  * ----------------------------- */
 NTSTATUS ConWriteRequest(PIRP Irp);
 NTSTATUS ConOutputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, ULONG OutLength);
+void ConBeginOutput(CON_SCREEN *Screen);
+void ConEndOutput(void);
+void ConShowAll(void);     /* the shown buffer's window, on the terminal */
 void ConOutputDone(void);  /* after a request: flushes to the terminal, refreshes the framebuffer */
 
 /* ---- input.c --------------------------------------------------------------------------------------------
  * ----------------------------- */
 void ConInputInit(void);
 void ConKey(USHORT VirtualKey, USHORT ScanCode, WCHAR Character, ULONG State, BOOLEAN Down); /* a key, from either keyboard; ConLock held */
+void ConSizeChanged(SHORT Columns, SHORT Rows); /* a record, if the mode asks for it */
 void ConServe(void);             /* satisfies waiting reads; ConLock held */
 NTSTATUS ConQueueRead(PIRP Irp); /* STATUS_PENDING */
 NTSTATUS ConInputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, ULONG OutLength);

@@ -39,6 +39,7 @@ static ULONG ConKindOfName(PUNICODE_STRING Name, ACCESS_MASK Access)
     static const struct { UNICODE_STRING Name; ULONG Kind; } Names[] = {
         {RTL_CONSTANT_STRING(L"\\CurrentIn"), CONDRV_KIND_INPUT},   {RTL_CONSTANT_STRING(L"\\Input"), CONDRV_KIND_INPUT},
         {RTL_CONSTANT_STRING(L"\\CurrentOut"), CONDRV_KIND_OUTPUT}, {RTL_CONSTANT_STRING(L"\\Output"), CONDRV_KIND_OUTPUT},
+        {RTL_CONSTANT_STRING(L"\\ScreenBuffer"), CONDRV_KIND_OUTPUT},
         {RTL_CONSTANT_STRING(L"\\Connect"), CONDRV_KIND_CONNECTION}, {RTL_CONSTANT_STRING(L"\\Reference"), CONDRV_KIND_CONNECTION},
     };
     static const UNICODE_STRING Console = RTL_CONSTANT_STRING(L"\\Console");
@@ -68,7 +69,9 @@ static void ConTakeScreen(void)
 static NTSTATUS ConCreate(PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    static const UNICODE_STRING New = RTL_CONSTANT_STRING(L"\\ScreenBuffer");
     CON_HANDLE *Handle;
+    CON_SCREEN *Screen = NULL;
     ULONG Kind = ConKindOfName(&Stack->FileObject->FileName, Stack->Parameters.Create.SecurityContext->DesiredAccess);
     if (Kind == 0) {
         return ConComplete(Irp, STATUS_OBJECT_NAME_NOT_FOUND, 0);
@@ -77,8 +80,19 @@ static NTSTATUS ConCreate(PIRP Irp)
     if (Handle == NULL) {
         return ConComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     }
-    Handle->Kind = Kind;
-    Handle->ProcessId = PsGetCurrentProcessId();
+    if (Kind == CONDRV_KIND_OUTPUT) {
+        ConLockAcquire();
+        Screen = RtlEqualUnicodeString(&Stack->FileObject->FileName, &New, TRUE) ? ConCreateScreen() : ConShown;
+        if (Screen != NULL) {
+            Screen->Handles++;
+        }
+        ConLockRelease();
+        if (Screen == NULL) {
+            ExFreePoolWithTag(Handle, CON_TAG);
+            return ConComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+        }
+    }
+    *Handle = (CON_HANDLE){Kind, PsGetCurrentProcessId(), Screen};
     Stack->FileObject->FsContext = Handle;
     ConProcessAttach(Handle->ProcessId);
     ConTakeScreen();
@@ -98,7 +112,14 @@ static NTSTATUS ConCleanup(PIRP Irp)
 
 static NTSTATUS ConClose(PIRP Irp)
 {
-    ExFreePoolWithTag(ConHandleOf(Irp), CON_TAG);
+    CON_HANDLE *Handle = ConHandleOf(Irp);
+    if (Handle->Screen != NULL) {
+        ConLockAcquire();
+        ConReleaseScreen(Handle->Screen);
+        ConOutputDone();
+        ConLockRelease();
+    }
+    ExFreePoolWithTag(Handle, CON_TAG);
     IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext = NULL;
     return ConComplete(Irp, STATUS_SUCCESS, 0);
 }
@@ -143,7 +164,7 @@ static NTSTATUS ConCommonControl(PIRP Irp, ULONG Kind, ULONG Code, PVOID Buffer,
         if (InLength < sizeof(ULONG)) {
             return STATUS_INVALID_PARAMETER;
         }
-        *(Input ? &Con.InputMode : &Con.OutputMode) = Value;
+        *(Input ? &Con.InputMode : &ConScreen->OutputMode) = Value;
         return STATUS_SUCCESS;
     case IOCTL_CONDRV_SET_CP:
         return ConSetCodePage(Input ? &Con.InputCodePage : &Con.OutputCodePage, Value);
@@ -155,7 +176,7 @@ static NTSTATUS ConCommonControl(PIRP Irp, ULONG Kind, ULONG Code, PVOID Buffer,
         Irp->IoStatus.Information = ConProcessList(Buffer, OutLength / sizeof(ULONG)) * sizeof(ULONG);
         return STATUS_SUCCESS;
     case IOCTL_CONDRV_GET_MODE:
-        Result = Input ? Con.InputMode : Con.OutputMode;
+        Result = Input ? Con.InputMode : ConScreen->OutputMode;
         break;
     case IOCTL_CONDRV_GET_CP:
         Result = Input ? Con.InputCodePage : Con.OutputCodePage;
@@ -218,12 +239,11 @@ static NTSTATUS ConControl(PIRP Irp)
                                                                                                            : ConComplete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
     }
     Irp->IoStatus.Information = 0;
-    ConLockAcquire();
+    ConBeginOutput(ConHandleOf(Irp)->Screen);
     Status = Wanted == 0                   ? ConCommonControl(Irp, Kind, Code, Buffer, InLength, OutLength)
              : Wanted == CONDRV_KIND_INPUT ? ConInputControl(Irp, Code, Buffer, InLength, OutLength)
                                            : ConOutputControl(Irp, Code, Buffer, InLength, OutLength);
-    ConOutputDone();
-    ConLockRelease();
+    ConEndOutput();
     return ConComplete(Irp, Status, NT_ERROR(Status) ? 0 : Irp->IoStatus.Information);
 }
 
@@ -257,11 +277,15 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     (void)RegistryPath;
     KeInitializeMutex(&ConMutex, 0);
     Con.InputMode = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT | ENABLE_INSERT_MODE | 0x1C0;
-    Con.OutputMode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING;
     Con.InputCodePage = Con.OutputCodePage = 65001;
     ConInputInit();
-    ConFrameStart(&Columns, &Rows);
-    ConScreenInit(Columns, Rows);
+    Con.Framed = ConFrameStart(&Columns, &Rows);
+    Con.LargestColumns = Con.Framed ? Columns : CON_MAX_COLUMNS;
+    Con.LargestRows = Con.Framed ? Rows : CON_MAX_ROWS;
+    Status = ConScreenInit(Columns, Rows);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
     Status = ConProcessInit();
     if (!NT_SUCCESS(Status)) {
         return Status;

@@ -4,7 +4,8 @@
  *
  * \Device\ConDrv has these names:
  *   \Device\ConDrv\CurrentIn   (CONIN$)   input: NtReadFile gives bytes in the input code page
- *   \Device\ConDrv\CurrentOut  (CONOUT$)  output: NtWriteFile takes bytes in the output code page
+ *   \Device\ConDrv\CurrentOut  (CONOUT$)  output, to the buffer shown at the open: NtWriteFile takes bytes in the output code page
+ *   \Device\ConDrv\ScreenBuffer          a new screen buffer, as large as the window; it goes with its last handle
  *   \Device\ConDrv\Connect     a process' membership in the console session; it takes the control codes of both
  * There is one session; it is shown on the serial line and on the framebuffer, and typed at from both.
  *
@@ -58,7 +59,10 @@
 #define IOCTL_CONDRV_READ_OUTPUT CONDRV_CODE(39)           /* in: CONDRV_OUTPUT_RUN; out: elements of its type; Information in bytes */
 #define IOCTL_CONDRV_WRITE_OUTPUT CONDRV_CODE(40)          /* in: CONDRV_OUTPUT_RUN and then Length elements; out: ULONG, cells written */
 #define IOCTL_CONDRV_SCROLL CONDRV_CODE(41)                /* in: CONDRV_SCROLL */
-#define IOCTL_CONDRV_SET_SCREEN_BUFFER_SIZE CONDRV_CODE(42)/* in: CONDRV_COORD; only the present size: else STATUS_NOT_SUPPORTED */
+#define IOCTL_CONDRV_SET_SCREEN_BUFFER_SIZE CONDRV_CODE(42)/* in: CONDRV_COORD, not smaller than the window */
+#define IOCTL_CONDRV_SET_WINDOW CONDRV_CODE(43)            /* in: CONDRV_RECT, within the buffer and not larger than the largest */
+#define IOCTL_CONDRV_GET_LARGEST_WINDOW CONDRV_CODE(44)    /* out: CONDRV_COORD, whatever the buffer's size */
+#define IOCTL_CONDRV_SHOW_SCREEN CONDRV_CODE(45)           /* this buffer is the one that is seen */
 
 enum { CONDRV_KIND_INPUT = 1, CONDRV_KIND_OUTPUT = 2, CONDRV_KIND_CONNECTION = 3 };
 

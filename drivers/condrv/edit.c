@@ -54,7 +54,7 @@ static ULONG EditWidth(ULONG From, ULONG To)
 static void EditPutCell(WCHAR Character)
 {
     ConWriteText(&Character, 1);
-    if (Con.X >= Con.Columns) {
+    if (ConScreen->X >= ConScreen->Columns) {
         ConWriteText(L" \r", 2);
     }
 }
@@ -74,24 +74,24 @@ static void EditPrint(ULONG From, ULONG To)
 /* Moves the cursor back or forth by cells, over row ends. */
 static void EditMove(LONG Cells)
 {
-    LONG Position = (LONG)Con.Y * Con.Columns + Con.X + Cells;
+    LONG Position = (LONG)ConScreen->Y * ConScreen->Columns + ConScreen->X + Cells;
     SHORT Y, X;
     if (Cells == 0 || !EditEchoes()) {
         return;
     }
-    Position = max(0, min(Position, (LONG)Con.Columns * Con.Rows - 1));
-    Y = (SHORT)(Position / Con.Columns);
-    X = (SHORT)(Position % Con.Columns);
-    if (Y != Con.Y) {
-        ConSerialSequence(Y < Con.Y ? "\x1b[#A" : "\x1b[#B", (ULONG)(Y < Con.Y ? Con.Y - Y : Y - Con.Y), 0);
+    Position = max(0, min(Position, (LONG)ConScreen->Columns * ConScreen->Rows - 1));
+    Y = (SHORT)(Position / ConScreen->Columns);
+    X = (SHORT)(Position % ConScreen->Columns);
+    if (Y != ConScreen->Y) {
+        ConSerialSequence(Y < ConScreen->Y ? "\x1b[#A" : "\x1b[#B", (ULONG)(Y < ConScreen->Y ? ConScreen->Y - Y : Y - ConScreen->Y), 0);
     }
-    if (X < Con.X) {
-        ConSerialSequence("\x1b[#D", (ULONG)(Con.X - X), 0);
-    } else if (X > Con.X) {
-        ConSerialSequence("\x1b[#C", (ULONG)(X - Con.X), 0);
+    if (X < ConScreen->X) {
+        ConSerialSequence("\x1b[#D", (ULONG)(ConScreen->X - X), 0);
+    } else if (X > ConScreen->X) {
+        ConSerialSequence("\x1b[#C", (ULONG)(X - ConScreen->X), 0);
     }
-    Con.X = X;
-    Con.Y = Y;
+    ConScreen->X = X;
+    ConScreen->Y = Y;
 }
 
 static void EditGoTo(ULONG Position)

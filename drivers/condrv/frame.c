@@ -27,7 +27,7 @@ static SHORT FrameCursorX = -1, FrameCursorY;
 static ULONG FrameColor[16] = {0x000000, 0x2060C0, 0x20A040, 0x20A0A0, 0xC03030, 0xA040A0, 0xB08020, 0xC8C8C8,
                                0x606060, 0x6090FF, 0x60E070, 0x60E0E0, 0xFF6060, 0xE080E0, 0xF0E070, 0xFFFFFF};
 
-void ConFrameStart(SHORT *Columns, SHORT *Rows)
+BOOLEAN ConFrameStart(SHORT *Columns, SHORT *Rows)
 {
     FRAME_INFORMATION Information;
     PHYSICAL_ADDRESS Physical;
@@ -36,12 +36,12 @@ void ConFrameStart(SHORT *Columns, SHORT *Rows)
     *Rows = CON_DEFAULT_ROWS;
     if (!NT_SUCCESS(ZwQuerySystemInformation(SystemBootGraphicsInformation_, &Information, sizeof(Information), &Returned)) ||
         Information.FrameBuffer.QuadPart == 0 || Information.Width < 40 * GLYPH_WIDTH || Information.Height < 10 * GLYPH_HEIGHT) {
-        return;
+        return FALSE;
     }
     Physical.QuadPart = Information.FrameBuffer.QuadPart;
     FrameBase = MmMapIoSpace(Physical, (SIZE_T)Information.PixelStride * Information.Height * sizeof(ULONG), MmWriteCombined);
     if (FrameBase == NULL) {
-        return;
+        return FALSE;
     }
     FrameStride = Information.PixelStride;
     *Columns = (SHORT)min(Information.Width / GLYPH_WIDTH, CON_MAX_COLUMNS);
@@ -52,6 +52,7 @@ void ConFrameStart(SHORT *Columns, SHORT *Rows)
             FrameColor[Index] = (C & 0x00FF00) | (C & 0xFF) << 16 | C >> 16;
         }
     }
+    return TRUE;
 }
 
 static const UCHAR *FrameGlyph(WCHAR Character)
@@ -77,7 +78,7 @@ static void FrameDraw(SHORT X, SHORT Y, CON_CELL Cell, BOOLEAN Cursor)
     USHORT A = Cell.Attributes;
     ULONG Fore = FrameColor[A & 15], Back = FrameColor[A >> 4 & 15];
     volatile ULONG *Line = FrameBase + (SIZE_T)Y * GLYPH_HEIGHT * FrameStride + X * GLYPH_WIDTH;
-    ULONG CursorTop = GLYPH_HEIGHT - max(2u, Con.CursorSize * GLYPH_HEIGHT / 100);
+    ULONG CursorTop = GLYPH_HEIGHT - max(2u, ConScreen->CursorSize * GLYPH_HEIGHT / 100);
     if ((A & 0x4000) != 0) {
         ULONG Swap = Fore;
         Fore = Back;
@@ -97,10 +98,13 @@ static void FrameDraw(SHORT X, SHORT Y, CON_CELL Cell, BOOLEAN Cursor)
     }
 }
 
+/* Row Y of the frame; what lies outside the window is blank. */
 static void FrameDrawRow(SHORT Y)
 {
-    for (SHORT X = 0; X < Con.Columns; X++) {
-        CON_CELL Cell = ConCells[Y][X];
+    const CONDRV_RECT *Window = &ConScreen->Window;
+    for (SHORT X = 0; X < Con.LargestColumns; X++) {
+        BOOLEAN Seen = X <= Window->Right - Window->Left && Y <= Window->Bottom - Window->Top;
+        CON_CELL Cell = Seen ? ConRow(Y + Window->Top)[X + Window->Left] : (CON_CELL){L' ', CON_DEFAULT_ATTRIBUTES};
         if (Cell.Character != FrameDrawn[Y][X].Character || Cell.Attributes != FrameDrawn[Y][X].Attributes) {
             FrameDrawn[Y][X] = Cell;
             FrameDraw(X, Y, Cell, FALSE);
@@ -108,24 +112,37 @@ static void FrameDrawRow(SHORT Y)
     }
 }
 
+static void FrameDrawChanged(void)
+{
+    const CONDRV_RECT *Window = &ConScreen->Window;
+    for (SHORT Y = 0; Y < Con.LargestRows; Y++) {
+        SHORT Row = Y + Window->Top;
+        BOOLEAN Seen = Row <= Window->Bottom;
+        if (Con.Redraw || (Seen && ConScreen->RowChanged[Row])) {
+            FrameDrawRow(Y);
+        }
+        if (Seen) {
+            ConScreen->RowChanged[Row] = FALSE;
+        }
+    }
+    Con.Redraw = FALSE;
+}
+
 void ConFrameRefresh(void)
 {
-    SHORT X = Con.CursorVisible ? min(Con.X, Con.Columns - 1) : -1;
-    if (FrameBase == NULL || !Con.Taken) {
+    SHORT X = ConScreen->CursorVisible ? min(ConScreen->X, ConScreen->Columns - 1) - ConScreen->Window.Left : -1;
+    if (FrameBase == NULL || !Con.Taken || ConScreen != ConShown) {
         return;
     }
     if (FrameCursorX >= 0) { /* take the old cursor away: its cell is drawn again below or here */
         FrameDraw(FrameCursorX, FrameCursorY, FrameDrawn[FrameCursorY][FrameCursorX], FALSE);
     }
-    for (SHORT Y = 0; Y < Con.Rows; Y++) {
-        if (ConRowChanged[Y]) {
-            ConRowChanged[Y] = FALSE;
-            FrameDrawRow(Y);
-        }
-    }
+    FrameDrawChanged();
     FrameCursorX = X;
-    FrameCursorY = Con.Y;
-    if (X >= 0) {
-        FrameDraw(X, Con.Y, ConCells[Con.Y][X], TRUE);
+    FrameCursorY = ConScreen->Y - ConScreen->Window.Top;
+    if (X < 0 || X >= Con.LargestColumns || FrameCursorY < 0 || FrameCursorY >= Con.LargestRows) {
+        FrameCursorX = -1;
+    } else {
+        FrameDraw(X, FrameCursorY, FrameDrawn[FrameCursorY][X], TRUE);
     }
 }

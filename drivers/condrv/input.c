@@ -125,6 +125,15 @@ static void InputPush(const CONDRV_INPUT_RECORD *Record)
     }
 }
 
+void ConSizeChanged(SHORT Columns, SHORT Rows)
+{
+    CONDRV_INPUT_RECORD Record = {.EventType = WINDOW_BUFFER_SIZE_EVENT_TYPE, .Event.Size = {Columns, Rows}};
+    if ((Con.InputMode & ENABLE_WINDOW_INPUT) != 0) {
+        InputPush(&Record);
+        ConServe();
+    }
+}
+
 BOOLEAN ConNextRecord(CONDRV_INPUT_RECORD *Record)
 {
     if (InputHead == InputTail) {

@@ -6,8 +6,24 @@
 
 static CON_DECODER OutputDecoder;
 
+/* The lock is held from here to ConEndOutput.  Screen NULL: whatever is shown. */
+void ConBeginOutput(CON_SCREEN *Screen)
+{
+    ConLockAcquire();
+    ConSelectScreen(Screen != NULL ? Screen : ConShown);
+}
+
+void ConEndOutput(void)
+{
+    ConFollowCursor();
+    ConSelectScreen(ConShown);
+    ConOutputDone();
+    ConLockRelease();
+}
+
 void ConOutputDone(void)
 {
+    ConFollowCursor();
     ConSerialFlush();
     ConFrameRefresh();
 }
@@ -18,20 +34,34 @@ NTSTATUS ConWriteRequest(PIRP Irp)
     ULONG Length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length;
     const UCHAR *Bytes = Irp->AssociatedIrp.SystemBuffer;
     WCHAR Text[256];
-    ConLockAcquire();
+    ConBeginOutput(((CON_HANDLE *)IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext)->Screen);
     for (ULONG At = 0; At < Length;) {
         ULONG Part = min(Length - At, RTL_NUMBER_OF(Text) / 2);
         ConWriteText(Text, ConDecode(Con.OutputCodePage, &OutputDecoder, Bytes + At, Part, Text));
         At += Part;
     }
-    ConOutputDone();
-    ConLockRelease();
+    ConEndOutput();
     return ConComplete(Irp, STATUS_SUCCESS, Length);
+}
+
+static void OutputGoTo(LONG X, LONG Y)
+{
+    ConSerialSequence("\x1b[#;#H", (ULONG)(Y - ConScreen->Window.Top) + 1, (ULONG)(X - ConScreen->Window.Left) + 1);
+}
+
+static BOOLEAN OutputIsSeen(LONG X, LONG Y)
+{
+    const CONDRV_RECT *Window = &ConScreen->Window;
+    return X >= Window->Left && X <= Window->Right && Y >= Window->Top && Y <= Window->Bottom;
 }
 
 static void OutputShowCursor(void)
 {
-    ConSerialSequence("\x1b[#;#H", (ULONG)Con.Y + 1, (ULONG)min(Con.X, Con.Columns - 1) + 1);
+    SHORT X = min(ConScreen->X, ConScreen->Columns - 1);
+    ConFollowCursor();
+    if (OutputIsSeen(X, ConScreen->Y)) {
+        OutputGoTo(X, ConScreen->Y);
+    }
 }
 
 /* Shows a range of cells on the terminal: position, colours as they change, characters; then back to where
@@ -40,10 +70,13 @@ static void OutputShowCells(LONG From, LONG Count)
 {
     USHORT Attributes = 0xFFFF;
     for (LONG At = From; At < From + Count; At++) {
-        SHORT X = (SHORT)(At % Con.Columns), Y = (SHORT)(At / Con.Columns);
-        CON_CELL Cell = ConCells[Y][X];
-        if (At == From || X == 0) {
-            ConSerialSequence("\x1b[#;#H", (ULONG)Y + 1, (ULONG)X + 1);
+        SHORT X = (SHORT)(At % ConScreen->Columns), Y = (SHORT)(At / ConScreen->Columns);
+        CON_CELL Cell = ConRow(Y)[X];
+        if (!OutputIsSeen(X, Y)) {
+            continue;
+        }
+        if (At == From || X == ConScreen->Window.Left) {
+            OutputGoTo(X, Y);
         }
         if (Cell.Attributes != Attributes) {
             ConSerialAttributes(Cell.Attributes);
@@ -51,16 +84,16 @@ static void OutputShowCells(LONG From, LONG Count)
         }
         ConSerialPut(&Cell.Character, 1);
     }
-    ConSerialAttributes(Con.Attributes);
+    ConSerialAttributes(ConScreen->Attributes);
     OutputShowCursor();
 }
 
 /* Whether the whole screen is blank in the default colours: then one sequence says it. */
 static BOOLEAN OutputIsBlank(void)
 {
-    for (SHORT Y = 0; Y < Con.Rows; Y++) {
-        for (SHORT X = 0; X < Con.Columns; X++) {
-            if (ConCells[Y][X].Character != L' ' || (ConCells[Y][X].Attributes & 0xF0) != 0) {
+    for (SHORT Y = 0; Y < ConScreen->Rows; Y++) {
+        for (SHORT X = 0; X < ConScreen->Columns; X++) {
+            if (ConRow(Y)[X].Character != L' ' || (ConRow(Y)[X].Attributes & 0xF0) != 0) {
                 return FALSE;
             }
         }
@@ -70,7 +103,7 @@ static BOOLEAN OutputIsBlank(void)
 
 static void OutputShow(LONG From, LONG Count)
 {
-    if (Count >= (LONG)Con.Columns * Con.Rows / 2 && OutputIsBlank()) {
+    if (Count >= (LONG)ConScreen->Columns * ConScreen->Rows / 2 && OutputIsBlank()) {
         ConSerialAscii("\x1b[2J");
         OutputShowCursor();
     } else if (Count > 0) {
@@ -78,11 +111,18 @@ static void OutputShow(LONG From, LONG Count)
     }
 }
 
+void ConShowAll(void)
+{
+    ConSerialAscii("\x1b[0m\x1b[2J");
+    OutputShow(0, (LONG)ConScreen->Columns * ConScreen->Rows);
+}
+
 /* The run's first cell and its length cut at the end of the buffer; -1: it begins outside. */
 static LONG OutputClip(const CONDRV_OUTPUT_RUN *Run, LONG *Count)
 {
-    LONG All = (LONG)Con.Columns * Con.Rows, From = (LONG)Run->Start.Y * Con.Columns + Run->Start.X;
-    if (Run->Start.X < 0 || Run->Start.Y < 0 || Run->Start.X >= Con.Columns || Run->Start.Y >= Con.Rows || Run->Type < CONDRV_CHARACTERS ||
+    LONG All = (LONG)ConScreen->Columns * ConScreen->Rows, From = (LONG)Run->Start.Y * ConScreen->Columns + Run->Start.X;
+    *Count = 0;
+    if (Run->Start.X < 0 || Run->Start.Y < 0 || Run->Start.X >= ConScreen->Columns || Run->Start.Y >= ConScreen->Rows || Run->Type < CONDRV_CHARACTERS ||
         Run->Type > CONDRV_CELLS) {
         return -1;
     }
@@ -92,15 +132,15 @@ static LONG OutputClip(const CONDRV_OUTPUT_RUN *Run, LONG *Count)
 
 static CON_CELL *OutputCell(LONG At)
 {
-    ConRowChanged[At / Con.Columns] = TRUE;
-    return &ConCells[At / Con.Columns][At % Con.Columns];
+    ConScreen->RowChanged[At / ConScreen->Columns] = TRUE;
+    return &ConRow(At / ConScreen->Columns)[At % ConScreen->Columns];
 }
 
 static NTSTATUS OutputFill(PIRP Irp, const CONDRV_OUTPUT_RUN *Run, ULONG OutLength)
 {
     LONG Count, From = OutputClip(Run, &Count);
-    if (From < 0) {
-        return STATUS_INVALID_PARAMETER;
+    if (From < 0) { /* begins outside: nothing is filled, and that is no failure */
+        Count = From = 0;
     }
     for (LONG At = From; At < From + Count; At++) {
         CON_CELL *Cell = OutputCell(At);
@@ -126,11 +166,11 @@ static NTSTATUS OutputRead(PIRP Irp, const CONDRV_OUTPUT_RUN *Request, ULONG Out
     USHORT *Result = Irp->AssociatedIrp.SystemBuffer;
     LONG Count, From = OutputClip(&Run, &Count);
     if (From < 0) {
-        return STATUS_INVALID_PARAMETER;
+        Count = From = 0;
     }
     Count = min(Count, (LONG)(OutLength / OutputElementSize(Run.Type)));
     for (LONG At = From; At < From + Count; At++) {
-        CON_CELL Cell = ConCells[At / Con.Columns][At % Con.Columns];
+        CON_CELL Cell = ConRow(At / ConScreen->Columns)[At % ConScreen->Columns];
         if ((Run.Type & CONDRV_CHARACTERS) != 0) {
             *Result++ = Cell.Character;
         }
@@ -168,7 +208,7 @@ static NTSTATUS OutputWrite(PIRP Irp, const CONDRV_OUTPUT_RUN *Run, ULONG InLeng
 
 static BOOLEAN OutputInside(const CONDRV_SCROLL *Scroll, LONG X, LONG Y)
 {
-    return X >= 0 && Y >= 0 && X < Con.Columns && Y < Con.Rows &&
+    return X >= 0 && Y >= 0 && X < ConScreen->Columns && Y < ConScreen->Rows &&
            (!Scroll->UseClip || (X >= Scroll->Clip.Left && X <= Scroll->Clip.Right && Y >= Scroll->Clip.Top && Y <= Scroll->Clip.Bottom));
 }
 
@@ -183,14 +223,14 @@ static NTSTATUS OutputScroll(const CONDRV_SCROLL *Scroll)
 {
     LONG Dx = Scroll->Destination.X - Scroll->Source.Left, Dy = Scroll->Destination.Y - Scroll->Source.Top;
     BOOLEAN Backwards = Dy > 0 || (Dy == 0 && Dx > 0);
-    LONG All = (LONG)Con.Columns * Con.Rows;
+    LONG All = (LONG)ConScreen->Columns * ConScreen->Rows;
     for (LONG N = 0; N < All; N++) {
-        LONG At = Backwards ? All - 1 - N : N, X = At % Con.Columns, Y = At / Con.Columns;
+        LONG At = Backwards ? All - 1 - N : N, X = At % ConScreen->Columns, Y = At / ConScreen->Columns;
         if (!OutputInside(Scroll, X, Y)) {
             continue;
         }
-        if (OutputInSource(Scroll, X - Dx, Y - Dy) && X - Dx >= 0 && Y - Dy >= 0 && X - Dx < Con.Columns && Y - Dy < Con.Rows) {
-            *OutputCell(At) = ConCells[Y - Dy][X - Dx];
+        if (OutputInSource(Scroll, X - Dx, Y - Dy) && X - Dx >= 0 && Y - Dy >= 0 && X - Dx < ConScreen->Columns && Y - Dy < ConScreen->Rows) {
+            *OutputCell(At) = ConRow(Y - Dy)[X - Dx];
         } else if (OutputInSource(Scroll, X, Y)) {
             *OutputCell(At) = (CON_CELL){Scroll->Character, Scroll->Attributes};
         }
@@ -204,17 +244,18 @@ static void OutputInformation(CONDRV_SCREEN_BUFFER_INFO *Info)
     static const ULONG Colors[16] = {0x000000, 0xC06020, 0x40A020, 0xA0A020, 0x3030C0, 0xA040A0, 0x2080B0, 0xC8C8C8,
                                      0x606060, 0xFF9060, 0x70E060, 0xE0E060, 0x6060FF, 0xE080E0, 0x70E0F0, 0xFFFFFF};
     RtlZeroMemory(Info, sizeof(*Info));
-    Info->Size = Info->MaximumWindowSize = (CONDRV_COORD){Con.Columns, Con.Rows};
-    Info->CursorPosition = (CONDRV_COORD){min(Con.X, Con.Columns - 1), Con.Y};
-    Info->Attributes = Con.Attributes;
+    Info->Size = (CONDRV_COORD){ConScreen->Columns, ConScreen->Rows};
+    Info->MaximumWindowSize = (CONDRV_COORD){min(ConScreen->Columns, Con.LargestColumns), min(ConScreen->Rows, Con.LargestRows)};
+    Info->CursorPosition = (CONDRV_COORD){min(ConScreen->X, ConScreen->Columns - 1), ConScreen->Y};
+    Info->Attributes = ConScreen->Attributes;
     Info->PopupAttributes = 0xF5;
-    Info->Window = (CONDRV_RECT){0, 0, Con.Columns - 1, Con.Rows - 1};
+    Info->Window = ConScreen->Window;
     RtlCopyMemory(Info->ColorTable, Colors, sizeof(Colors));
 }
 
 static NTSTATUS OutputSetPosition(CONDRV_COORD Position)
 {
-    if (Position.X < 0 || Position.Y < 0 || Position.X >= Con.Columns || Position.Y >= Con.Rows) {
+    if (Position.X < 0 || Position.Y < 0 || Position.X >= ConScreen->Columns || Position.Y >= ConScreen->Rows) {
         return STATUS_INVALID_PARAMETER;
     }
     ConMoveTo(Position.X, Position.Y);
@@ -227,10 +268,19 @@ static NTSTATUS OutputSetCursor(const CONDRV_CURSOR_INFO *Cursor)
     if (Cursor->Size < 1 || Cursor->Size > 100) {
         return STATUS_INVALID_PARAMETER;
     }
-    Con.CursorSize = Cursor->Size;
-    Con.CursorVisible = Cursor->Visible != 0;
-    ConSerialAscii(Con.CursorVisible ? "\x1b[?25h" : "\x1b[?25l");
+    ConScreen->CursorSize = Cursor->Size;
+    ConScreen->CursorVisible = Cursor->Visible != 0;
+    ConSerialAscii(ConScreen->CursorVisible ? "\x1b[?25h" : "\x1b[?25l");
     return STATUS_SUCCESS;
+}
+
+/* The window shows other cells than before. */
+static NTSTATUS OutputChanged(NTSTATUS Status)
+{
+    if (NT_SUCCESS(Status)) {
+        ConShowAll();
+    }
+    return Status;
 }
 
 #define NEED_IN(type)                                                                                                                            \
@@ -264,12 +314,12 @@ NTSTATUS ConOutputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, UL
         return OutputSetPosition(*(CONDRV_COORD *)Buffer);
     case IOCTL_CONDRV_SET_TEXT_ATTRIBUTE:
         NEED_IN(USHORT);
-        Con.Attributes = *(USHORT *)Buffer;
-        ConSerialAttributes(Con.Attributes);
+        ConScreen->Attributes = *(USHORT *)Buffer;
+        ConSerialAttributes(ConScreen->Attributes);
         return STATUS_SUCCESS;
     case IOCTL_CONDRV_GET_CURSOR_INFO:
         NEED_OUT(CONDRV_CURSOR_INFO);
-        *(CONDRV_CURSOR_INFO *)Buffer = (CONDRV_CURSOR_INFO){Con.CursorSize, Con.CursorVisible};
+        *(CONDRV_CURSOR_INFO *)Buffer = (CONDRV_CURSOR_INFO){ConScreen->CursorSize, ConScreen->CursorVisible};
         return STATUS_SUCCESS;
     case IOCTL_CONDRV_SET_CURSOR_INFO:
         NEED_IN(CONDRV_CURSOR_INFO);
@@ -288,7 +338,17 @@ NTSTATUS ConOutputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, UL
         return OutputScroll(Buffer);
     case IOCTL_CONDRV_SET_SCREEN_BUFFER_SIZE:
         NEED_IN(CONDRV_COORD);
-        return ((CONDRV_COORD *)Buffer)->X == Con.Columns && ((CONDRV_COORD *)Buffer)->Y == Con.Rows ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+        return OutputChanged(ConSetBufferSize(((CONDRV_COORD *)Buffer)->X, ((CONDRV_COORD *)Buffer)->Y));
+    case IOCTL_CONDRV_SET_WINDOW:
+        NEED_IN(CONDRV_RECT);
+        return OutputChanged(ConSetWindow(Buffer));
+    case IOCTL_CONDRV_GET_LARGEST_WINDOW:
+        NEED_OUT(CONDRV_COORD);
+        *(CONDRV_COORD *)Buffer = (CONDRV_COORD){Con.LargestColumns, Con.LargestRows};
+        return STATUS_SUCCESS;
+    case IOCTL_CONDRV_SHOW_SCREEN:
+        ConShowScreen(ConScreen);
+        return STATUS_SUCCESS;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }

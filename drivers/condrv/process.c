@@ -16,10 +16,14 @@
 #define STATUS_CONTROL_C_EXIT_ ((NTSTATUS)0xC000013A)
 
 NTSYSAPI NTSTATUS NTAPI ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
+NTSYSAPI PVOID NTAPI PsGetProcessPeb(PEPROCESS Process);
 /* Not in the stock import library: found by name. */
 typedef NTSTATUS(NTAPI *CREATE_THREAD)(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                                        HANDLE ProcessHandle, PVOID StartRoutine,
                                        PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize, PVOID AttributeList);
+
+typedef NTSTATUS(NTAPI *COPY_MEMORY)(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode,
+                                     PSIZE_T Done);
 
 typedef struct _CON_PROCESS
 {
@@ -35,8 +39,21 @@ typedef struct _CON_EVENT
     WORK_QUEUE_ITEM Work;
     HANDLE ProcessId;
     PVOID Routine;
-    ULONG Event;
+    ULONG Event, Group;
 } CON_EVENT;
+
+/* RTL_USER_PROCESS_PARAMETERS: ConsoleHandle and ConsoleFlags lie together, ProcessGroupId further on. */
+typedef struct _EVENT_SETTINGS
+{
+    LONG64 Console;
+    ULONG Flags, Group;
+} EVENT_SETTINGS;
+#define PEB_PARAMETERS 0x20
+#define PARAMETERS_CONSOLE 0x10
+#define PARAMETERS_GROUP 0x408
+#define CONSOLE_NONE (-1LL)
+#define CONSOLE_NO_WINDOW (-3LL)
+#define FLAG_NO_CTRL_C 1u
 
 static FAST_MUTEX ProcessLock;
 static LIST_ENTRY ProcessList; /* ProcessLock */
@@ -125,6 +142,37 @@ static NTSTATUS EventThread(HANDLE Process, const CON_EVENT *Event)
     return Status;
 }
 
+/* What its creator and the process itself say of events stands in its parameters. */
+static BOOLEAN EventSettings(PEPROCESS Process, EVENT_SETTINGS *Settings)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"MmCopyVirtualMemory");
+    COPY_MEMORY Copy = (COPY_MEMORY)MmGetSystemRoutineAddress(&Name);
+    PUCHAR Peb = (PUCHAR)PsGetProcessPeb(Process), Parameters = NULL, Self = (PUCHAR)Settings;
+    SIZE_T Done;
+    return Copy != NULL && Peb != NULL &&
+           NT_SUCCESS(Copy(Process, Peb + PEB_PARAMETERS, PsGetCurrentProcess(), &Parameters, sizeof(Parameters), KernelMode, &Done)) &&
+           NT_SUCCESS(Copy(Process, Parameters + PARAMETERS_CONSOLE, PsGetCurrentProcess(), Self, offsetof(EVENT_SETTINGS, Group), KernelMode, &Done)) &&
+           NT_SUCCESS(Copy(Process, Parameters + PARAMETERS_GROUP, PsGetCurrentProcess(), &Settings->Group, sizeof(ULONG), KernelMode, &Done));
+}
+
+/* Not for who has no console, for another group, or for who does not want to hear of Ctrl+C. */
+static BOOLEAN EventIsFor(HANDLE Handle, const CON_EVENT *Event)
+{
+    EVENT_SETTINGS Settings = {0};
+    PEPROCESS Process;
+    BOOLEAN Known;
+    if (!NT_SUCCESS(ObReferenceObjectByHandle(Handle, 0, NULL, KernelMode, (PVOID *)&Process, NULL))) {
+        return FALSE;
+    }
+    Known = EventSettings(Process, &Settings);
+    ObDereferenceObject(Process);
+    if (!Known) {
+        return Event->Group == 0 || Event->Group == (ULONG)(ULONG_PTR)Event->ProcessId;
+    }
+    return Settings.Console != CONSOLE_NONE && Settings.Console != CONSOLE_NO_WINDOW && (Event->Group == 0 || Event->Group == Settings.Group) &&
+           (Event->Event != 0 || (Settings.Flags & FLAG_NO_CTRL_C) == 0);
+}
+
 /* A process in which no thread can be made is ended like one that does not listen. */
 static VOID NTAPI EventWorker(PVOID Context)
 {
@@ -134,7 +182,7 @@ static VOID NTAPI EventWorker(PVOID Context)
     HANDLE Process;
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     if (NT_SUCCESS(ZwOpenProcess(&Process, PROCESS_TERMINATE_ | PROCESS_FOR_THREAD_, &Attributes, &ClientId))) {
-        if (Event->Routine == NULL || !NT_SUCCESS(EventThread(Process, Event))) {
+        if (EventIsFor(Process, Event) && (Event->Routine == NULL || !NT_SUCCESS(EventThread(Process, Event)))) {
             (void)ZwTerminateProcess(Process, STATUS_CONTROL_C_EXIT_);
         }
         ZwClose(Process);
@@ -142,26 +190,27 @@ static VOID NTAPI EventWorker(PVOID Context)
     ExFreePoolWithTag(Event, CON_TAG);
 }
 
-static void EventSend(const CON_PROCESS *Process, ULONG Number)
+static void EventSend(const CON_PROCESS *Process, ULONG Number, ULONG Group)
 {
     CON_EVENT *Event = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Event), CON_TAG);
     if (Event != NULL) {
         Event->ProcessId = Process->Id;
         Event->Routine = Process->Routine;
         Event->Event = Number;
+        Event->Group = Group;
         ExInitializeWorkItem(&Event->Work, EventWorker, Event);
         ExQueueWorkItem(&Event->Work, DelayedWorkQueue);
     }
 }
 
-/* Group 0: everybody; else the process of that id. */
+/* Group 0: everybody; else the processes of that group, which is named after its first. */
 void ConControlEvent(ULONG Event, ULONG Group)
 {
     ExAcquireFastMutex(&ProcessLock);
     for (PLIST_ENTRY Entry = ProcessList.Flink; Entry != &ProcessList; Entry = Entry->Flink) {
         CON_PROCESS *Process = CONTAINING_RECORD(Entry, CON_PROCESS, Link);
-        if ((Group == 0 || (ULONG)(ULONG_PTR)Process->Id == Group) && (Process->Routine != NULL || !Process->Root)) {
-            EventSend(Process, Event);
+        if (Process->Routine != NULL || !Process->Root) {
+            EventSend(Process, Event, Group);
         }
     }
     ExReleaseFastMutex(&ProcessLock);

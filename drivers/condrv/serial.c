@@ -27,8 +27,12 @@ void ConSerialFlush(void)
     SerialLength = 0;
 }
 
+/* What is written to a buffer that is not shown goes nowhere. */
 static void SerialByte(UCHAR Byte)
 {
+    if (ConScreen != ConShown) {
+        return;
+    }
     if (SerialLength == sizeof(SerialBuffer)) {
         ConSerialFlush();
     }
@@ -191,7 +195,7 @@ static USHORT SerialLetterKey(int C)
 
 static void SerialEscape(void)
 {
-    ULONG Parameter[2] = {0, 0}, Index = 0;
+    ULONG Parameter[3] = {0, 0, 0}, Index = 0;
     int C = SerialNextOfSequence();
     USHORT Key;
     if (C < 0) {
@@ -206,10 +210,17 @@ static void SerialEscape(void)
     }
     while ((C = SerialNextOfSequence()) >= 0 && ((C >= '0' && C <= '9') || C == ';')) {
         if (C == ';') {
-            Index = 1;
+            Index = min(Index + 1, RTL_NUMBER_OF(Parameter) - 1);
         } else if (Parameter[Index] < 1000) {
             Parameter[Index] = Parameter[Index] * 10 + (ULONG)(C - '0');
         }
+    }
+    if (C == 't' && Parameter[0] == 8) { /* the answer to CSI 18 t: rows, columns */
+        ConLockAcquire();
+        ConTerminalSize((SHORT)Parameter[2], (SHORT)Parameter[1]);
+        ConServe();
+        ConLockRelease();
+        return;
     }
     Key = C == '~' ? SerialTildeKey(Parameter[0]) : SerialLetterKey(C);
     if (Key != 0) {

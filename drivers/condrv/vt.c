@@ -79,7 +79,7 @@ static void VtAttributes(void)
     }
     for (ULONG Index = 0; Index < Vt.Count; Index++) {
         ULONG N = Vt.Parameter[Index];
-        USHORT *A = &Con.Attributes;
+        USHORT *A = &ConScreen->Attributes;
         if (N == 0) {
             *A = CON_DEFAULT_ATTRIBUTES;
         } else if (N == 1) {
@@ -116,9 +116,9 @@ static void VtAttributes(void)
 
 static void VtEraseDisplay(ULONG Mode)
 {
-    LONG Position = (LONG)Con.Y * Con.Columns + min(Con.X, Con.Columns - 1), All = (LONG)Con.Rows * Con.Columns;
+    LONG Position = (LONG)ConScreen->Y * ConScreen->Columns + min(ConScreen->X, ConScreen->Columns - 1), All = (LONG)ConScreen->Rows * ConScreen->Columns;
     if (Mode == 0) {
-        ConClearCells(min(Con.X, Con.Columns - 1), Con.Y, All - Position);
+        ConClearCells(min(ConScreen->X, ConScreen->Columns - 1), ConScreen->Y, All - Position);
     } else if (Mode == 1) {
         ConClearCells(0, 0, Position + 1);
     } else {
@@ -128,43 +128,43 @@ static void VtEraseDisplay(ULONG Mode)
 
 static void VtEraseLine(ULONG Mode)
 {
-    SHORT X = min(Con.X, Con.Columns - 1);
+    SHORT X = min(ConScreen->X, ConScreen->Columns - 1);
     if (Mode == 0) {
-        ConClearCells(X, Con.Y, Con.Columns - X);
+        ConClearCells(X, ConScreen->Y, ConScreen->Columns - X);
     } else if (Mode == 1) {
-        ConClearCells(0, Con.Y, X + 1);
+        ConClearCells(0, ConScreen->Y, X + 1);
     } else {
-        ConClearCells(0, Con.Y, Con.Columns);
+        ConClearCells(0, ConScreen->Y, ConScreen->Columns);
     }
 }
 
 /* Shifts the rest of the line: right for insertion, left for deletion. */
 static void VtShift(ULONG Count, BOOLEAN Insert)
 {
-    SHORT X = min(Con.X, Con.Columns - 1), Left = Con.Columns - X, N = (SHORT)min(Count, (ULONG)Left);
-    CON_CELL *Row = ConCells[Con.Y];
+    SHORT X = min(ConScreen->X, ConScreen->Columns - 1), Left = ConScreen->Columns - X, N = (SHORT)min(Count, (ULONG)Left);
+    CON_CELL *Row = ConRow(ConScreen->Y);
     if (Insert) {
         RtlMoveMemory(Row + X + N, Row + X, sizeof(CON_CELL) * (Left - N));
-        ConClearCells(X, Con.Y, N);
+        ConClearCells(X, ConScreen->Y, N);
     } else {
         RtlMoveMemory(Row + X, Row + X + N, sizeof(CON_CELL) * (Left - N));
-        ConClearCells(Con.Columns - N, Con.Y, N);
+        ConClearCells(ConScreen->Columns - N, ConScreen->Y, N);
     }
 }
 
 static void VtPrivateMode(BOOLEAN Set)
 {
     if (Vt.Private && Vt.Count != 0 && Vt.Parameter[0] == 25) {
-        Con.CursorVisible = Set;
+        ConScreen->CursorVisible = Set;
     }
 }
 
 static void VtSetRegion(void)
 {
-    SHORT Top = (SHORT)VtParameter(0, 1) - 1, Bottom = (SHORT)VtParameter(1, Con.Rows) - 1;
-    if (Top >= 0 && Top < Bottom && Bottom < Con.Rows) {
-        Con.ScrollTop = Top;
-        Con.ScrollBottom = Bottom;
+    SHORT Top = (SHORT)VtParameter(0, 1) - 1, Bottom = (SHORT)VtParameter(1, ConScreen->Rows) - 1;
+    if (Top >= 0 && Top < Bottom && Bottom < ConScreen->Rows) {
+        ConScreen->ScrollTop = Top;
+        ConScreen->ScrollBottom = Bottom;
         ConMoveTo(0, 0);
     }
 }
@@ -174,29 +174,29 @@ static void VtFinish(WCHAR Final)
     ULONG N = VtParameter(0, 1);
     SHORT D = (SHORT)min(N, 1000u);
     switch (Final) {
-    case 'A': ConMoveTo(Con.X, Con.Y - D); break;
-    case 'B': ConMoveTo(Con.X, Con.Y + D); break;
-    case 'C': ConMoveTo(Con.X + D, Con.Y); break;
-    case 'D': ConMoveTo(min(Con.X, Con.Columns - 1) - D, Con.Y); break;
-    case 'E': ConMoveTo(0, Con.Y + D); break;
-    case 'F': ConMoveTo(0, Con.Y - D); break;
-    case 'G': ConMoveTo(D - 1, Con.Y); break;
-    case 'd': ConMoveTo(Con.X, D - 1); break;
+    case 'A': ConMoveTo(ConScreen->X, ConScreen->Y - D); break;
+    case 'B': ConMoveTo(ConScreen->X, ConScreen->Y + D); break;
+    case 'C': ConMoveTo(ConScreen->X + D, ConScreen->Y); break;
+    case 'D': ConMoveTo(min(ConScreen->X, ConScreen->Columns - 1) - D, ConScreen->Y); break;
+    case 'E': ConMoveTo(0, ConScreen->Y + D); break;
+    case 'F': ConMoveTo(0, ConScreen->Y - D); break;
+    case 'G': ConMoveTo(D - 1, ConScreen->Y); break;
+    case 'd': ConMoveTo(ConScreen->X, D - 1); break;
     case 'H':
     case 'f': ConMoveTo((SHORT)min(VtParameter(1, 1), 1000u) - 1, D - 1); break;
     case 'J': VtEraseDisplay(VtParameter(0, 0)); break;
     case 'K': VtEraseLine(VtParameter(0, 0)); break;
-    case 'L': ConScrollRegion(Con.Y, max(Con.ScrollBottom, Con.Y), -D); break;
-    case 'M': ConScrollRegion(Con.Y, max(Con.ScrollBottom, Con.Y), D); break;
+    case 'L': ConScrollRegion(ConScreen->Y, max(ConScreen->ScrollBottom, ConScreen->Y), -D); break;
+    case 'M': ConScrollRegion(ConScreen->Y, max(ConScreen->ScrollBottom, ConScreen->Y), D); break;
     case 'P': VtShift(N, FALSE); break;
     case '@': VtShift(N, TRUE); break;
-    case 'X': ConClearCells(min(Con.X, Con.Columns - 1), Con.Y, min((LONG)N, Con.Columns - Con.X)); break;
-    case 'S': ConScrollRegion(Con.ScrollTop, Con.ScrollBottom, D); break;
-    case 'T': ConScrollRegion(Con.ScrollTop, Con.ScrollBottom, -D); break;
+    case 'X': ConClearCells(min(ConScreen->X, ConScreen->Columns - 1), ConScreen->Y, min((LONG)N, ConScreen->Columns - ConScreen->X)); break;
+    case 'S': ConScrollRegion(ConScreen->ScrollTop, ConScreen->ScrollBottom, D); break;
+    case 'T': ConScrollRegion(ConScreen->ScrollTop, ConScreen->ScrollBottom, -D); break;
     case 'm': VtAttributes(); break;
     case 'r': VtSetRegion(); break;
-    case 's': Con.SavedX = Con.X; Con.SavedY = Con.Y; break;
-    case 'u': ConMoveTo(Con.SavedX, Con.SavedY); break;
+    case 's': ConScreen->SavedX = ConScreen->X; ConScreen->SavedY = ConScreen->Y; break;
+    case 'u': ConMoveTo(ConScreen->SavedX, ConScreen->SavedY); break;
     case 'h': VtPrivateMode(TRUE); break;
     case 'l': VtPrivateMode(FALSE); break;
     default: break;
@@ -219,17 +219,17 @@ static void VtEscapeFinal(WCHAR C)
         break;
     case '(':
     case ')': Vt.State = VtCharset; break;
-    case '7': Con.SavedX = Con.X; Con.SavedY = Con.Y; Con.SavedAttributes = Con.Attributes; break;
-    case '8': ConMoveTo(Con.SavedX, Con.SavedY); Con.Attributes = Con.SavedAttributes; break;
+    case '7': ConScreen->SavedX = ConScreen->X; ConScreen->SavedY = ConScreen->Y; ConScreen->SavedAttributes = ConScreen->Attributes; break;
+    case '8': ConMoveTo(ConScreen->SavedX, ConScreen->SavedY); ConScreen->Attributes = ConScreen->SavedAttributes; break;
     case 'c':
-        Con.Attributes = CON_DEFAULT_ATTRIBUTES;
-        Con.ScrollTop = 0;
-        Con.ScrollBottom = Con.Rows - 1;
+        ConScreen->Attributes = CON_DEFAULT_ATTRIBUTES;
+        ConScreen->ScrollTop = 0;
+        ConScreen->ScrollBottom = ConScreen->Rows - 1;
         VtEraseDisplay(2);
         ConMoveTo(0, 0);
         break;
     case 'D': ConLineFeed(); break;
-    case 'E': Con.X = 0; ConLineFeed(); break;
+    case 'E': ConScreen->X = 0; ConLineFeed(); break;
     case 'M': ConReverseLineFeed(); break;
     default: break;
     }
@@ -266,42 +266,42 @@ static void VtOscEnd(void)
 
 static void VtPrint(WCHAR C)
 {
-    if (Con.X >= Con.Columns) {
-        if ((Con.OutputMode & ENABLE_WRAP_AT_EOL_OUTPUT) != 0) {
-            Con.X = 0;
+    if (ConScreen->X >= ConScreen->Columns) {
+        if ((ConScreen->OutputMode & ENABLE_WRAP_AT_EOL_OUTPUT) != 0) {
+            ConScreen->X = 0;
             ConLineFeed();
         } else {
-            Con.X = Con.Columns - 1;
+            ConScreen->X = ConScreen->Columns - 1;
         }
     }
-    ConPutCell(Con.X, Con.Y, C, Con.Attributes);
-    Con.X++;
+    ConPutCell(ConScreen->X, ConScreen->Y, C, ConScreen->Attributes);
+    ConScreen->X++;
 }
 
 static void VtControl(WCHAR C)
 {
     switch (C) {
     case '\r':
-        Con.X = 0;
+        ConScreen->X = 0;
         break;
     case '\n':
     case 11:
     case 12:
-        if ((Con.OutputMode & DISABLE_NEWLINE_AUTO_RETURN) == 0) {
-            Con.X = 0;
+        if ((ConScreen->OutputMode & DISABLE_NEWLINE_AUTO_RETURN) == 0) {
+            ConScreen->X = 0;
         }
         ConLineFeed();
         break;
     case '\b':
-        Con.X = min(Con.X, Con.Columns - 1);
-        if (Con.X > 0) {
-            Con.X--;
+        ConScreen->X = min(ConScreen->X, ConScreen->Columns - 1);
+        if (ConScreen->X > 0) {
+            ConScreen->X--;
         }
         break;
     case '\t':
         do {
             VtPrint(L' ');
-        } while (Con.X % 8 != 0 && Con.X < Con.Columns);
+        } while (ConScreen->X % 8 != 0 && ConScreen->X < ConScreen->Columns);
         break;
     default:
         break; /* BEL and the rest show nothing */
@@ -335,9 +335,9 @@ static void VtCharacter(WCHAR C)
     default:
         break;
     }
-    if (C == 27 && (Con.OutputMode & ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0) {
+    if (C == 27 && (ConScreen->OutputMode & ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0) {
         Vt.State = VtEscape;
-    } else if (C < 32 && C != 27 && (Con.OutputMode & ENABLE_PROCESSED_OUTPUT) != 0) {
+    } else if (C < 32 && C != 27 && (ConScreen->OutputMode & ENABLE_PROCESSED_OUTPUT) != 0) {
         VtControl(C);
     } else if (C != 127) {
         VtPrint(C);
@@ -349,7 +349,7 @@ static void VtPass(const WCHAR *Text, ULONG Length)
 {
     ULONG From = 0;
     for (ULONG Index = 0; Index < Length; Index++) {
-        if (Text[Index] == L'\n' && Vt.LastOut != L'\r' && (Con.OutputMode & DISABLE_NEWLINE_AUTO_RETURN) == 0) {
+        if (Text[Index] == L'\n' && Vt.LastOut != L'\r' && (ConScreen->OutputMode & DISABLE_NEWLINE_AUTO_RETURN) == 0) {
             ConSerialPut(Text + From, Index - From);
             ConSerialAscii("\r");
             From = Index;
@@ -357,6 +357,12 @@ static void VtPass(const WCHAR *Text, ULONG Length)
         Vt.LastOut = Text[Index];
     }
     ConSerialPut(Text + From, Length - From);
+}
+
+void ConVtReset(void)
+{
+    Vt.State = VtText;
+    Vt.LastOut = 0;
 }
 
 void ConWriteText(const WCHAR *Text, ULONG Length)

@@ -73,7 +73,7 @@ void MmDeleteTeb(PEPROCESS Process, PVOID Teb);
 /* User stack: Reserve bytes with Commit bytes at the top and a guard page, as RtlCreateUserStack; fills INITIAL_TEB. Not attached. */
 NTSTATUS MmCreateUserStack(PEPROCESS Process, SIZE_T Reserve, SIZE_T Commit, INITIAL_TEB *Initial) NODISCARD;
 void MmDeleteUserStack(PEPROCESS Process, const INITIAL_TEB *Initial);
-NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size,
+NTSTATUS MmCopyVirtualMemory(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size,
                               KPROCESSOR_MODE Mode, SIZE_T *Done) NODISCARD;
 
 /* ---- sections ------------------------------------------------------------------------------------------------------------------- */

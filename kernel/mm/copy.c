@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * copy.c - memory of one process into another: NtReadVirtualMemory, NtWriteVirtualMemory, MmCopyVirtualMemory_.
+ * copy.c - memory of one process into another: NtReadVirtualMemory, NtWriteVirtualMemory, MmCopyVirtualMemory.
  *
  * Through a buffer in the kernel, attached to the source and then to the target, a piece at a time.  What was copied before a bad page is
  * reported, with STATUS_PARTIAL_COPY.  The process is held by its rundown protection, so that its address space does not go away meanwhile.
@@ -48,7 +48,7 @@ static NTSTATUS CopyThrough(PVOID Buffer, SIZE_T BufferSize, PEPROCESS From, con
     return Status;
 }
 
-NTSTATUS MmCopyVirtualMemory_(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode,
+NTSTATUS MmCopyVirtualMemory(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode,
                               SIZE_T *Done)
 {
     UCHAR Small[STACK_BUFFER];
@@ -99,8 +99,8 @@ static NTSTATUS Transfer(HANDLE ProcessHandle, PVOID There, PVOID Here, SIZE_T S
     if (Size != 0) {
         Status = MiReferenceTargetProcess(ProcessHandle, Write ? PROCESS_VM_WRITE : PROCESS_VM_READ, &Process);
         if (NT_SUCCESS(Status)) {
-            Status = Write ? MmCopyVirtualMemory_(Self, Here, Process, There, Size, Mode, &Done)
-                           : MmCopyVirtualMemory_(Process, There, Self, Here, Size, Mode, &Done);
+            Status = Write ? MmCopyVirtualMemory(Self, Here, Process, There, Size, Mode, &Done)
+                           : MmCopyVirtualMemory(Process, There, Self, Here, Size, Mode, &Done);
             ObDereferenceObject(Process);
         }
     }

@@ -75,18 +75,23 @@ BOOL BaseIsConsoleName(LPCWSTR Name, BOOL *Output)
     return *Output || _wcsicmp(Name, L"CONIN$") == 0;
 }
 
-HANDLE BaseOpenConsole(BOOL Output, DWORD Access, BOOL Inherit, DWORD Share)
+HANDLE BaseOpenConsoleFile(LPCWSTR File, DWORD Access, BOOL Inherit, DWORD Share)
 {
     UNICODE_STRING Name;
     OBJECT_ATTRIBUTES Object;
     IO_STATUS_BLOCK Io;
     HANDLE Handle;
 
-    RtlInitUnicodeString(&Name, Output ? L"\\Device\\ConDrv\\CurrentOut" : L"\\Device\\ConDrv\\CurrentIn");
+    RtlInitUnicodeString(&Name, File);
     InitializeObjectAttributes(&Object, &Name, OBJ_CASE_INSENSITIVE | (Inherit ? OBJ_INHERIT : 0), NULL, NULL);
     NTSTATUS Status = NtCreateFile(&Handle, Access | SYNCHRONIZE, &Object, &Io, NULL, 0, Share, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT,
                                    NULL, 0);
     return BaseResult(Status) ? Handle : INVALID_HANDLE_VALUE;
+}
+
+HANDLE BaseOpenConsole(BOOL Output, DWORD Access, BOOL Inherit, DWORD Share)
+{
+    return BaseOpenConsoleFile(Output ? L"\\Device\\ConDrv\\CurrentOut" : L"\\Device\\ConDrv\\CurrentIn", Access, Inherit, Share);
 }
 
 static BOOL HasConsole(void)
@@ -124,6 +129,9 @@ void BaseInitializeConsole(void)
 {
     NPROCESS_PARAMETERS *Parameters = BaseParameters();
 
+    if (Parameters->ProcessGroupId == 0) { /* the first of a new group gives it its name */
+        Parameters->ProcessGroupId = GetCurrentProcessId();
+    }
     if (BasePeb()->ImageSubsystem == IMAGE_SUBSYSTEM_WINDOWS_CUI && Parameters->ConsoleHandle == CONSOLE_HANDLE_NEW) {
         OpenMissing(Parameters);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * consoleregion.c - rectangles of the console's screen buffer, and what belongs to screen buffers beyond the one there is.
+ * consoleregion.c - rectangles of the console's screen buffers, the buffers themselves, and the window through which one is seen.
  *
- * A rectangle is read and written row by row, each row a run of cells.  A second screen buffer, fonts and window sizes are not there.
+ * A rectangle is read and written row by row, each row a run of cells.  There is one font.
  */
 #include "k32.h"
 #include <winioctl.h>
@@ -12,14 +12,22 @@
 static_assert(sizeof(CHAR_INFO) == 4, "a cell is a character and its attributes");
 
 /* The part of the region that lies in the buffer, and how far the first cell is from the given corner; FALSE: nothing is left. */
-static BOOL ClipRegion(HANDLE Handle, PSMALL_RECT Region, COORD Size, COORD Corner)
+static BOOL ClipRegion(HANDLE Handle, PSMALL_RECT Region, COORD Size, PCOORD Corner)
 {
     CONSOLE_SCREEN_BUFFER_INFO Info;
 
     if (!GetConsoleScreenBufferInfo(Handle, &Info)) {
         return FALSE;
     }
-    SHORT Right = (SHORT)(Region->Left + Size.X - Corner.X - 1), Bottom = (SHORT)(Region->Top + Size.Y - Corner.Y - 1);
+    if (Region->Left < 0) {
+        Corner->X = (SHORT)(Corner->X - Region->Left);
+        Region->Left = 0;
+    }
+    if (Region->Top < 0) {
+        Corner->Y = (SHORT)(Corner->Y - Region->Top);
+        Region->Top = 0;
+    }
+    SHORT Right = (SHORT)(Region->Left + Size.X - Corner->X - 1), Bottom = (SHORT)(Region->Top + Size.Y - Corner->Y - 1);
     Region->Right = Region->Right < Right ? Region->Right : Right;
     Region->Bottom = Region->Bottom < Bottom ? Region->Bottom : Bottom;
     Region->Right = Region->Right < Info.dwSize.X - 1 ? Region->Right : (SHORT)(Info.dwSize.X - 1);
@@ -44,7 +52,7 @@ static BOOL WriteRow(HANDLE Handle, const CHAR_INFO *Cells, SHORT Count, COORD A
 
 BOOL WINAPI WriteConsoleOutputW(HANDLE Handle, const CHAR_INFO *Buffer, COORD Size, COORD Corner, PSMALL_RECT Region)
 {
-    if (!ClipRegion(Handle, Region, Size, Corner)) {
+    if (!ClipRegion(Handle, Region, Size, &Corner)) {
         return FALSE;
     }
     for (SHORT y = Region->Top; y <= Region->Bottom && Region->Left <= Region->Right; y++) {
@@ -58,7 +66,7 @@ BOOL WINAPI WriteConsoleOutputW(HANDLE Handle, const CHAR_INFO *Buffer, COORD Si
 
 BOOL WINAPI ReadConsoleOutputW(HANDLE Handle, PCHAR_INFO Buffer, COORD Size, COORD Corner, PSMALL_RECT Region)
 {
-    if (!ClipRegion(Handle, Region, Size, Corner)) {
+    if (!ClipRegion(Handle, Region, Size, &Corner)) {
         return FALSE;
     }
     for (SHORT y = Region->Top; y <= Region->Bottom && Region->Left <= Region->Right; y++) {
@@ -177,45 +185,53 @@ BOOL WINAPI WriteConsoleInputA(HANDLE Handle, const INPUT_RECORD *Buffer, DWORD 
     return Result;
 }
 
-/* The handle must be a console's; then it is the one buffer there is, which is active already. */
 BOOL WINAPI SetConsoleActiveScreenBuffer(HANDLE Handle)
 {
-    CONSOLE_SCREEN_BUFFER_INFO Info;
-
-    return GetConsoleScreenBufferInfo(Handle, &Info);
+    return BaseConsole(Handle, IOCTL_CONDRV_SHOW_SCREEN, NULL, 0, NULL, 0, NULL);
 }
 
 HANDLE WINAPI CreateConsoleScreenBuffer(DWORD Access, DWORD Share, const SECURITY_ATTRIBUTES *Security, DWORD Flags, LPVOID Data)
 {
-    UNUSED(Access);
-    UNUSED(Share);
-    UNUSED(Security);
-    if (Flags != CONSOLE_TEXTMODE_BUFFER || Data != NULL) {
+    if ((Access & ~(DWORD)(GENERIC_READ | GENERIC_WRITE)) != 0 || (Share & ~(DWORD)(FILE_SHARE_READ | FILE_SHARE_WRITE)) != 0 ||
+        Flags != CONSOLE_TEXTMODE_BUFFER || Data != NULL) {
         BaseFail(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
-    BaseNotSupported("CreateConsoleScreenBuffer");
-    return INVALID_HANDLE_VALUE;
+    return BaseOpenConsoleFile(L"\\Device\\ConDrv\\ScreenBuffer", Access, Security != NULL && Security->bInheritHandle, Share);
 }
 
-/* The window is as large as the buffer: asking for just that is granted. */
 BOOL WINAPI SetConsoleWindowInfo(HANDLE Handle, BOOL Absolute, const SMALL_RECT *Window)
 {
     CONSOLE_SCREEN_BUFFER_INFO Info;
+    CONDRV_RECT Wanted = {Window->Left, Window->Top, Window->Right, Window->Bottom};
 
-    if (!GetConsoleScreenBufferInfo(Handle, &Info)) {
-        return FALSE;
-    }
-    SMALL_RECT Wanted = *Window;
     if (!Absolute) {
-        Wanted = (SMALL_RECT){(SHORT)(Info.srWindow.Left + Window->Left), (SHORT)(Info.srWindow.Top + Window->Top),
-                              (SHORT)(Info.srWindow.Right + Window->Right), (SHORT)(Info.srWindow.Bottom + Window->Bottom)};
+        if (!GetConsoleScreenBufferInfo(Handle, &Info)) {
+            return FALSE;
+        }
+        Wanted = (CONDRV_RECT){(SHORT)(Info.srWindow.Left + Window->Left), (SHORT)(Info.srWindow.Top + Window->Top),
+                               (SHORT)(Info.srWindow.Right + Window->Right), (SHORT)(Info.srWindow.Bottom + Window->Bottom)};
     }
-    if (Wanted.Left < 0 || Wanted.Top < 0 || Wanted.Right < Wanted.Left || Wanted.Bottom < Wanted.Top || Wanted.Right >= Info.dwSize.X ||
-        Wanted.Bottom >= Info.dwSize.Y) {
+    return BaseConsole(Handle, IOCTL_CONDRV_SET_WINDOW, &Wanted, sizeof(Wanted), NULL, 0, NULL);
+}
+
+COORD WINAPI GetLargestConsoleWindowSize(HANDLE Handle)
+{
+    COORD Size = {0, 0};
+
+    BaseConsole(Handle, IOCTL_CONDRV_GET_LARGEST_WINDOW, NULL, 0, &Size, sizeof(Size), NULL);
+    return Size;
+}
+
+/* Size, window, colours and cursor; the palette cannot be changed.  The window's right and bottom edges lie outside it here. */
+BOOL WINAPI SetConsoleScreenBufferInfoEx(HANDLE Handle, PCONSOLE_SCREEN_BUFFER_INFOEX Info)
+{
+    if (Info == NULL || Info->cbSize != sizeof(*Info)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
-    return memcmp(&Wanted, &Info.srWindow, sizeof(Wanted)) == 0 ? TRUE : BaseNotSupported("SetConsoleWindowInfo");
+    SMALL_RECT Window = {Info->srWindow.Left, Info->srWindow.Top, (SHORT)(Info->srWindow.Right - 1), (SHORT)(Info->srWindow.Bottom - 1)};
+    return SetConsoleScreenBufferSize(Handle, Info->dwSize) && SetConsoleWindowInfo(Handle, TRUE, &Window) &&
+           SetConsoleTextAttribute(Handle, Info->wAttributes) && SetConsoleCursorPosition(Handle, Info->dwCursorPosition);
 }
 
 #define FONT_SIZE ((COORD){8, 16}) /* the driver draws with a font of this size */

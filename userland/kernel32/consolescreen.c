@@ -43,14 +43,6 @@ BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE Handle, PCONSOLE_SCREEN_BUFFER_INF
     return TRUE;
 }
 
-COORD WINAPI GetLargestConsoleWindowSize(HANDLE Handle)
-{
-    CONSOLE_SCREEN_BUFFER_INFO Info;
-    COORD None = {0, 0};
-
-    return GetConsoleScreenBufferInfo(Handle, &Info) ? Info.dwMaximumWindowSize : None;
-}
-
 BOOL WINAPI SetConsoleTextAttribute(HANDLE Handle, WORD Attributes)
 {
     return BaseConsole(Handle, IOCTL_CONDRV_SET_TEXT_ATTRIBUTE, &Attributes, sizeof(Attributes), NULL, 0, NULL);
@@ -270,20 +262,14 @@ DWORD WINAPI CtrlRoutine(LPVOID Event)
     return 0;
 }
 
-/* Any console handle will do. A process whose input and output are both redirected is not told of events, but ended. */
+/* Whatever the standard handles are: the process belongs to the console. */
 static void TellDriver(void)
 {
     ULONG64 Routine = (ULONG64)(ULONG_PTR)CtrlRoutine;
-    HANDLE Handles[2] = {BaseParameters()->StandardInput, BaseParameters()->StandardOutput};
 
-    if (InterlockedExchange(&RoutineIsKnown, 1) != 0) {
-        return;
-    }
-    for (ULONG i = 0; i < COUNT_OF(Handles); i++) {
-        if (Handles[i] != NULL &&
-            NT_SUCCESS(BaseConsoleCall(Handles[i], IOCTL_CONDRV_SET_CONTROL_ROUTINE, &Routine, sizeof(Routine), NULL, 0, NULL))) {
-            return;
-        }
+    if (InterlockedExchange(&RoutineIsKnown, 1) == 0 &&
+        !BaseOnConsole(TRUE, IOCTL_CONDRV_SET_CONTROL_ROUTINE, &Routine, sizeof(Routine), NULL, 0, NULL)) {
+        RoutineIsKnown = 0; /* no console yet */
     }
 }
 
