@@ -5,23 +5,12 @@
  */
 #include "hosttest.h"
 
-typedef struct _ACCESS_ALLOWED_ACE
-{
-    ACE_HEADER Header;
-    ACCESS_MASK Mask;
-    ULONG SidStart;
-} ACCESS_ALLOWED_ACE;
 typedef struct _SID_AND_ATTRIBUTES
 {
     PSID Sid;
     ULONG Attributes;
 } SID_AND_ATTRIBUTES;
-enum
-{
-    ACCESS_ALLOWED_OBJECT_ACE_TYPE = 5,
-    ACCESS_DENIED_OBJECT_ACE_TYPE = 6,
-    ACCESS_ALLOWED_CALLBACK_ACE_TYPE = 9
-};
+enum { ACCESS_ALLOWED_CALLBACK_ACE_TYPE = 9 };
 enum
 {
     SE_SECURITY_PRIVILEGE = 8,
