@@ -28,6 +28,7 @@ typedef NTSTATUS(NTAPI *COPY_MEMORY)(PEPROCESS From, const VOID *FromAddress, PE
 typedef struct _CON_PROCESS
 {
     LIST_ENTRY Link;
+    LIST_ENTRY HashLink;
     HANDLE Id;
     BOOLEAN Root;       /* opened the console itself: never ended by Ctrl+C */
     PVOID Routine;      /* user mode; NULL: the process is ended */
@@ -56,12 +57,21 @@ typedef struct _EVENT_SETTINGS
 #define FLAG_NO_CTRL_C 1u
 
 static FAST_MUTEX ProcessLock;
-static LIST_ENTRY ProcessList; /* ProcessLock */
+static LIST_ENTRY ProcessList; /* ProcessLock; in the order they came */
+static LIST_ENTRY ProcessHash[512]; /* ProcessLock; by id: every birth and end looks here, however many there are */
+
+static PLIST_ENTRY HashBucket(HANDLE Id)
+{
+    return &ProcessHash[((ULONG)(ULONG_PTR)Id * 0x9E3779B1u) >> 23];
+}
+
 /* ProcessLock held. */
 static CON_PROCESS *ProcessFind(HANDLE Id)
 {
-    for (PLIST_ENTRY Entry = ProcessList.Flink; Entry != &ProcessList; Entry = Entry->Flink) {
-        CON_PROCESS *Process = CONTAINING_RECORD(Entry, CON_PROCESS, Link);
+    PLIST_ENTRY Bucket = HashBucket(Id);
+
+    for (PLIST_ENTRY Entry = Bucket->Flink; Entry != Bucket; Entry = Entry->Flink) {
+        CON_PROCESS *Process = CONTAINING_RECORD(Entry, CON_PROCESS, HashLink);
         if (Process->Id == Id) {
             return Process;
         }
@@ -77,6 +87,7 @@ static void ProcessAdd(HANDLE Id, BOOLEAN Root)
         Process->Id = Id;
         Process->Root = Root;
         InsertTailList(&ProcessList, &Process->Link);
+        InsertTailList(HashBucket(Id), &Process->HashLink);
     }
 }
 
@@ -99,6 +110,7 @@ static VOID NTAPI ProcessNotify(HANDLE ParentId, HANDLE ProcessId, BOOLEAN Creat
         }
     } else if ((Process = ProcessFind(ProcessId)) != NULL) {
         RemoveEntryList(&Process->Link);
+        RemoveEntryList(&Process->HashLink);
         ExFreePoolWithTag(Process, CON_TAG);
     }
     ExReleaseFastMutex(&ProcessLock);
@@ -108,6 +120,9 @@ NTSTATUS ConProcessInit(void)
 {
     ExInitializeFastMutex(&ProcessLock);
     InitializeListHead(&ProcessList);
+    for (ULONG Index = 0; Index < RTL_NUMBER_OF(ProcessHash); Index++) {
+        InitializeListHead(&ProcessHash[Index]);
+    }
     return PsSetCreateProcessNotifyRoutine(ProcessNotify, FALSE);
 }
 

@@ -81,6 +81,7 @@ void KiWaitForObject(DISPATCHER_HEADER *Object); /* the same for an object's loc
 #ifdef FREE_BUILD
 #define KiExplorePoint() ((void)0)
 #define KiExploring() FALSE
+#define KiExploreTick(Prcb) TRUE
 #else
 /* explore.c */
 ULONG64 KiExploreRandom(PKPRCB Prcb);

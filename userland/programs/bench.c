@@ -384,21 +384,20 @@ static const struct {
 static void Growth(const char *Key)
 {
     enum { Processes = 4000 };
-    static void (*const Operations[])(const char *Key) = {NullSystemCall,   PageFaultWrite, OneMegabyteUntouched, ThreadCreateJoin,
-                                                          PingPongThreads, PingPongProcesses, ProcessNative, FileOpenReadClose};
-    enum { Count = sizeof(Operations) / sizeof(Operations[0]) };
+    enum { First = 1, Count = 7 }; /* those at the head of Benchmarks, null_syscall to process_native */
     static HANDLE Sleepers[Processes];
     double Alone[Count], Worst = 0, Best = 1000;
 
     Silent = 1;
     for (int i = 0; i < Count; i++) {
-        Operations[i](Key);
+        Benchmarks[First + i].Measure(Key);
         Alone[i] = LastMedian;
     }
     int Started = StartSleepers(Sleepers, Processes);
     for (int i = 0; i < Count && Started == Processes; i++) {
-        Operations[i](Key);
+        Benchmarks[First + i].Measure(Key);
         double Ratio = LastMedian / Alone[i];
+        printf("# %s: %s %.0f, without %.0f\n", Key, Benchmarks[First + i].Key, LastMedian, Alone[i]);
         Worst = Ratio > Worst ? Ratio : Worst;
         Best = Ratio < Best ? Ratio : Best;
     }
