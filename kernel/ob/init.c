@@ -6,6 +6,7 @@
  * Windows gives them: everybody may look; only administrators and the system may add to most, everybody to \BaseNamedObjects.
  */
 #include "obp.h"
+#include "rtl.h"
 
 POBJECT_DIRECTORY ObpTypeDirectoryObject;
 
@@ -102,6 +103,33 @@ static void ObpMakeDirectory(PCWSTR Path, PSECURITY_DESCRIPTOR Descriptor, POBJE
     ObCloseHandle(Handle, KernelMode);
 }
 
+/* One that everybody may add to, at low integrity too, for which it needs a label. */
+static void ObpMakeOpenDirectory(PCWSTR Path)
+{
+    struct
+    {
+        ACL Acl;
+        UCHAR Label[32];
+    } Sacl;
+    SECURITY_DESCRIPTOR Descriptor;
+    BOOLEAN Present, Defaulted;
+    PACL Dacl;
+    NTSTATUS Status = RtlCreateAcl(&Sacl.Acl, sizeof(Sacl), ACL_REVISION);
+
+    if (NT_SUCCESS(Status)) {
+        Status = RtlAddMandatoryAce(&Sacl.Acl, ACL_REVISION, 0, SeExports->SeLowMandatorySid, SYSTEM_MANDATORY_LABEL_ACE_TYPE,
+                                    SYSTEM_MANDATORY_LABEL_NO_WRITE_UP);
+    }
+    if (!NT_SUCCESS(Status)) {
+        ObpInitializationFailed(32, Status);
+    }
+    RtlGetDaclSecurityDescriptor(SePublicOpenUnrestrictedSd, &Present, &Dacl, &Defaulted);
+    RtlCreateSecurityDescriptor(&Descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&Descriptor, TRUE, Dacl, FALSE);
+    RtlSetSaclSecurityDescriptor(&Descriptor, TRUE, &Sacl.Acl, FALSE);
+    ObpMakeDirectory(Path, &Descriptor, NULL);
+}
+
 static void ObpMakeLink(PCWSTR Path, PCWSTR Target)
 {
     OBJECT_ATTRIBUTES Attributes;
@@ -133,8 +161,8 @@ void ObInitSystemPhase1(void)
     }
     ObpMakeDirectory(L"\\GLOBAL??", SePublicOpenUnrestrictedSd, &ObpGlobalDosDevices);
     ObpMakeDirectory(L"\\RPC Control", SePublicOpenUnrestrictedSd, NULL);
-    ObpMakeDirectory(L"\\BaseNamedObjects", SePublicOpenUnrestrictedSd, NULL);
-    ObpMakeDirectory(L"\\BaseNamedObjects\\Restricted", SePublicOpenUnrestrictedSd, NULL);
+    ObpMakeOpenDirectory(L"\\BaseNamedObjects");
+    ObpMakeOpenDirectory(L"\\BaseNamedObjects\\Restricted");
     ObpMakeLink(L"\\BaseNamedObjects\\Global", L"\\BaseNamedObjects");
     ObpMakeLink(L"\\BaseNamedObjects\\Local", L"\\BaseNamedObjects");
     ObpMakeDirectory(L"\\Sessions\\BNOLINKS", SePublicDefaultUnrestrictedSd, NULL);

@@ -84,20 +84,18 @@ static BOOLEAN SepSaclHasAudits(PACL Sacl)
     return FALSE;
 }
 
-/* Below medium integrity an object without a label would stand above its creator. */
-static NTSTATUS SepAddCreatorsLabel(SEP_ASSIGN *Assign)
+void SepMakeLabelAcl(ULONG Level, SEP_LABEL_ACL *Label)
 {
-    SID_AND_ATTRIBUTES Integrity;
-    ULONG Length;
+    SID Sid = {SID_REVISION, 1, {SECURITY_MANDATORY_LABEL_AUTHORITY}, {Level}};
+    NTSTATUS Status;
 
-    SeQueryTokenIntegrity(Assign->Token, &Integrity);
-    Length = sizeof(ACL) + offsetof(SYSTEM_MANDATORY_LABEL_ACE, SidStart) + SeLengthSid(Integrity.Sid);
-    Assign->Sacl = RtlpAllocate(Length);
-    if (Assign->Sacl == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    static_assert(sizeof(*Label) == sizeof(ACL) + offsetof(SYSTEM_MANDATORY_LABEL_ACE, SidStart) + sizeof(SID), "one label fits exactly");
+    Status = RtlCreateAcl(&Label->Acl, sizeof(*Label), ACL_REVISION);
+    if (NT_SUCCESS(Status)) {
+        Status = RtlAddMandatoryAce(&Label->Acl, ACL_REVISION, 0, &Sid, SYSTEM_MANDATORY_LABEL_ACE_TYPE, SYSTEM_MANDATORY_LABEL_NO_WRITE_UP);
     }
-    RtlCreateAcl(Assign->Sacl, Length, ACL_REVISION);
-    return RtlAddMandatoryAce(Assign->Sacl, ACL_REVISION, 0, Integrity.Sid, SYSTEM_MANDATORY_LABEL_ACE_TYPE, SYSTEM_MANDATORY_LABEL_NO_WRITE_UP);
+    ASSERT(NT_SUCCESS(Status));
+    (void)Status;
 }
 
 /* The creator's SACL needs a privilege for audits; without one, the label of a creator below medium. */
@@ -116,7 +114,12 @@ static NTSTATUS SepAssignSacl(SEP_ASSIGN *Assign)
     Assign->Inherit.AutoInherit = (Assign->Flags & SEF_SACL_AUTO_INHERIT) != 0;
     Status = RtlpInheritSacl(&Assign->Inherit, Assign->Explicit->Control, Sacl, Assign->Parent->Sacl, &Assign->Sacl, &Result);
     if (NT_SUCCESS(Status) && Assign->Sacl == NULL && Level < SECURITY_MANDATORY_MEDIUM_RID) {
-        Status = SepAddCreatorsLabel(Assign);
+        /* Without a label the object would stand above its creator. */
+        Assign->Sacl = RtlpAllocate(sizeof(SEP_LABEL_ACL));
+        if (Assign->Sacl == NULL) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        SepMakeLabelAcl(Level, (SEP_LABEL_ACL *)Assign->Sacl);
         Result |= SE_SACL_PRESENT;
     }
     Assign->Parts.Control |= Result;

@@ -2,7 +2,9 @@
 /*
  * filter.c - restricted tokens: a copy with groups for deny only, privileges taken away, restricting SIDs added.
  *
- * Windows Internals, 7th ed., part 1, chapter 7 "Restricted tokens".
+ * A LUA token is what an administrator works with by default under UAC: the groups that make him one count in denials only, and of his privileges
+ * those are left that any user has.
+ * Windows Internals, 7th ed., part 1, chapter 7 "Restricted tokens", "Filtered admin token".
  */
 #include "sep.h"
 
@@ -34,6 +36,34 @@ static BOOLEAN SepListed(const SID_AND_ATTRIBUTES *List, ULONG Count, PSID Sid)
     return FALSE;
 }
 
+#define SEP_LUA_PRIVILEGES                                                                                                        \
+    (SEP_PRIVILEGE(SE_SHUTDOWN_PRIVILEGE) | SEP_PRIVILEGE(SE_CHANGE_NOTIFY_PRIVILEGE) | SEP_PRIVILEGE(SE_UNDOCK_PRIVILEGE) |      \
+     SEP_PRIVILEGE(SE_INC_WORKING_SET_PRIVILEGE) | SEP_PRIVILEGE(SE_TIME_ZONE_PRIVILEGE))
+
+/* Aliases of the machine (S-1-5-32-x) and groups of a domain (S-1-5-21-...-x) that give more than a user has. */
+static BOOLEAN SepIsElevatedGroup(const SID *Sid)
+{
+    static const USHORT Aliases[] = {544, 547, 548, 549, 550, 551, 552, 554, 556, 569}, Domain[] = {498, 512, 516, 517, 518, 519, 520, 521, 553};
+    BOOLEAN Alias = Sid->SubAuthorityCount == 2 && Sid->SubAuthority[0] == SECURITY_BUILTIN_DOMAIN_RID;
+    const USHORT *Rids = Alias ? Aliases : Domain;
+    ULONG Count = Alias ? RTL_NUMBER_OF(Aliases) : RTL_NUMBER_OF(Domain);
+
+    if (Sid->IdentifierAuthority.Value[5] != 5 || (!Alias && (Sid->SubAuthorityCount != 5 || Sid->SubAuthority[0] != SECURITY_NT_NON_UNIQUE))) {
+        return FALSE;
+    }
+    for (ULONG i = 0; i < Count; i++) {
+        if (Sid->SubAuthority[Sid->SubAuthorityCount - 1] == Rids[i]) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static BOOLEAN SepIsToDeny(const SEP_FILTER *Filter, ULONG Index, PSID Sid)
+{
+    return SepListed(Filter->Disable, Filter->DisableCount, Sid) || ((Filter->Flags & SEP_LUA_TOKEN) && Index != 0 && SepIsElevatedGroup(Sid));
+}
+
 /* The restricting SIDs of the new token: the given ones, of an already restricted token only those it had. */
 static ULONG SepChooseRestricting(PTOKEN Existing, const SEP_FILTER *Filter, SID_AND_ATTRIBUTES *Chosen)
 {
@@ -62,7 +92,7 @@ static void SepFillFilterSpec(PTOKEN Existing, const SEP_FILTER *Filter, SID_AND
 
     RtlCopyMemory(Groups, Existing->UserAndGroups, Existing->UserAndGroupCount * sizeof(*Groups));
     for (ULONG i = 0; i < Existing->UserAndGroupCount; i++) {
-        if (SepListed(Filter->Disable, Filter->DisableCount, Groups[i].Sid) && i != Existing->IntegrityLevelIndex) {
+        if (i != Existing->IntegrityLevelIndex && SepIsToDeny(Filter, i, Groups[i].Sid)) {
             Groups[i].Attributes &= ~(SE_GROUP_ENABLED | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_OWNER);
             Groups[i].Attributes |= SE_GROUP_USE_FOR_DENY_ONLY;
         }
@@ -72,6 +102,9 @@ static void SepFillFilterSpec(PTOKEN Existing, const SEP_FILTER *Filter, SID_AND
     }
     if (Filter->Flags & SEP_DISABLE_MAX_PRIVILEGE) {
         Deleted = ~SEP_PRIVILEGE(SE_CHANGE_NOTIFY_PRIVILEGE);
+    }
+    if (Filter->Flags & SEP_LUA_TOKEN) {
+        Deleted |= ~SEP_LUA_PRIVILEGES;
     }
     for (ULONG i = 0; i < Filter->DeleteCount; i++) {
         if (Filter->Delete[i].Luid.HighPart == 0 && Filter->Delete[i].Luid.LowPart < 64) {

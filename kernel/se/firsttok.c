@@ -145,24 +145,32 @@ static BOOLEAN SepIsOwnToken(PTOKEN Token)
     return Child || Sibling;
 }
 
-/* Another user's token is protected as he protects what he makes, so that he can use it; Stranger: it is given by somebody else. */
+/*
+ * Another user's token is protected as he protects what he makes, so that he can use it; one below medium integrity is labelled so, for the same reason.
+ * Stranger: it is given by somebody else.
+ */
 static NTSTATUS SepDuplicateForProcess(PTOKEN Source, BOOLEAN Stranger, PTOKEN *Token)
 {
     OBJECT_ATTRIBUTES Attributes;
     SECURITY_DESCRIPTOR Descriptor;
-    PACL Dacl = NULL;
+    SEP_LABEL_ACL Label;
+    PACL Dacl;
+    ULONG Level;
     NTSTATUS Status;
 
-    if (Stranger) {
-        ExAcquirePushLockShared_(&Source->TokenLock);
-        Dacl = SepShareDacl(Source->DefaultDacl);
-        ExReleasePushLockShared_(&Source->TokenLock);
-    }
-    if (Dacl == NULL) {
+    if (!Stranger) {
         return SepDuplicateToken(Source, NULL, FALSE, TokenPrimary, SecurityAnonymous, KernelMode, Token);
     }
+    ExAcquirePushLockShared_(&Source->TokenLock);
+    Dacl = SepShareDacl(Source->DefaultDacl);
+    Level = SepTokenIntegrityLevel(Source);
+    ExReleasePushLockShared_(&Source->TokenLock);
     RtlCreateSecurityDescriptor(&Descriptor, SECURITY_DESCRIPTOR_REVISION);
-    RtlSetDaclSecurityDescriptor(&Descriptor, TRUE, Dacl, FALSE);
+    RtlSetDaclSecurityDescriptor(&Descriptor, Dacl != NULL, Dacl, FALSE);
+    if (Level < SECURITY_MANDATORY_MEDIUM_RID) {
+        SepMakeLabelAcl(Level, &Label);
+        RtlSetSaclSecurityDescriptor(&Descriptor, TRUE, &Label.Acl, FALSE);
+    }
     InitializeObjectAttributes(&Attributes, NULL, 0, NULL, &Descriptor);
     Status = SepDuplicateToken(Source, &Attributes, FALSE, TokenPrimary, SecurityAnonymous, KernelMode, Token);
     SepReleaseDacl(Dacl);

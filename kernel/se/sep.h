@@ -90,6 +90,14 @@ void SepSubjectFromToken(PTOKEN Token, SEP_SUBJECT *Subject); /* TokenLock held 
 ULONG SepTokenIntegrityLevel(PTOKEN Token);
 PTOKEN SepEffectiveToken(PSECURITY_SUBJECT_CONTEXT Context);
 BOOLEAN SepTokenHasPrivilege(PTOKEN Token, LUID Privilege);
+/* A SACL that says Level and no writing up from below. */
+typedef struct _SEP_LABEL_ACL
+{
+    ACL Acl;
+    SYSTEM_MANDATORY_LABEL_ACE Ace;
+    UCHAR SidRest[sizeof(SID) - sizeof(ULONG)]; /* the ACE has the first four bytes of its SID */
+} SEP_LABEL_ACL;
+void SepMakeLabelAcl(ULONG Level, SEP_LABEL_ACL *Label);
 /* Whether the enabled privileges satisfy Required; those used are marked. */
 BOOLEAN SepCheckPrivilegeSet(ULONG64 Enabled, PPRIVILEGE_SET Required);
 /* The privileges of a set in pool (SeFreePrivileges); NULL for none, or without memory. */

@@ -185,6 +185,63 @@ static void SepBuildGroupsAndPrivileges(TOKEN_BUILDER *Builder, PTOKEN Token)
     }
 }
 
+/* TOKEN_ACCESS_INFORMATION as of Windows 8; <ntifs.h> has Vista's. */
+typedef struct _SEP_ACCESS_INFORMATION
+{
+    TOKEN_ACCESS_INFORMATION Vista;
+    ULONG AppContainerNumber;
+    PSID PackageSid;
+    PSID_AND_ATTRIBUTES_HASH CapabilitiesHash;
+    PSID TrustLevelSid;
+    PVOID SecurityAttributes;
+} SEP_ACCESS_INFORMATION;
+static_assert(sizeof(SEP_ACCESS_INFORMATION) == 88, "TOKEN_ACCESS_INFORMATION");
+
+/* Bit i of two of the 32 words says that SID i may be looked for there: by the low and by the high half of its last byte.  The first 64 SIDs only. */
+static PVOID SepPutSidHash(TOKEN_BUILDER *Builder, const SID_AND_ATTRIBUTES *Sids, ULONG Count)
+{
+    ULONG At = SepReserve(Builder, sizeof(SID_AND_ATTRIBUTES_HASH), 8), Array = SepReserve(Builder, Count * sizeof(SID_AND_ATTRIBUTES), 8);
+    PSID_AND_ATTRIBUTES_HASH Hash = (PSID_AND_ATTRIBUTES_HASH)(Builder->Buffer + At);
+
+    SepPutSidArray(Builder, Array, Sids, Count);
+    if (Builder->Buffer != NULL) {
+        Hash->SidCount = Count;
+        Hash->SidAttr = Count != 0 ? (PSID_AND_ATTRIBUTES)(Builder->UserBuffer + Array) : NULL;
+        for (ULONG i = 0; i < min(Count, 64u); i++) {
+            const SID *Sid = Sids[i].Sid;
+            UCHAR Last = (UCHAR)Sid->SubAuthority[Sid->SubAuthorityCount - 1];
+
+            Hash->Hash[Last & 0xF] |= 1ULL << i;
+            Hash->Hash[16 + (Last >> 4)] |= 1ULL << i;
+        }
+    }
+    return Builder->UserBuffer + At;
+}
+
+static void SepBuildAccessInformation(TOKEN_BUILDER *Builder, PTOKEN Token)
+{
+    ULONG At = SepReserve(Builder, sizeof(SEP_ACCESS_INFORMATION), 8), Privileges;
+    SEP_ACCESS_INFORMATION Information = {
+        .Vista = {
+            .AuthenticationId = Token->AuthenticationId,
+            .TokenType = Token->TokenType,
+            .ImpersonationLevel = Token->ImpersonationLevel,
+            .MandatoryPolicy = {Token->MandatoryPolicy},
+            .Flags = Token->TokenFlags,
+        },
+    };
+
+    Information.Vista.SidHash = SepPutSidHash(Builder, Token->UserAndGroups, Token->UserAndGroupCount);
+    Information.Vista.RestrictedSidHash = SepPutSidHash(Builder, Token->RestrictedSids, Token->RestrictedSidCount);
+    Information.CapabilitiesHash = SepPutSidHash(Builder, NULL, 0);
+    Privileges = (Builder->Length + 3) & ~3u;
+    SepBuildPrivileges(Builder, Token);
+    Information.Vista.Privileges = (PTOKEN_PRIVILEGES)(Builder->UserBuffer + Privileges);
+    if (Builder->Buffer != NULL) {
+        *(SEP_ACCESS_INFORMATION *)(Builder->Buffer + At) = Information;
+    }
+}
+
 static NTSTATUS SepBuildLogonSid(TOKEN_BUILDER *Builder, PTOKEN Token)
 {
     for (ULONG i = 1; i < Token->UserAndGroupCount; i++) {
@@ -297,6 +354,9 @@ static NTSTATUS SepBuildInformation(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG 
     case TokenIntegrityLevel:
         SeQueryTokenIntegrity(Token, &Integrity);
         SepBuildOneSid(Builder, &Integrity);
+        return STATUS_SUCCESS;
+    case TokenAccessInformation:
+        SepBuildAccessInformation(Builder, Token);
         return STATUS_SUCCESS;
     case TokenLogonSid:
         return SepBuildLogonSid(Builder, Token);
