@@ -136,7 +136,8 @@ static void Groups(void)
         Client = Copy(Mine, SecurityIdentification, TokenImpersonation);
         Ok(CheckTokenMembership(Client, Optional.Groups[0].Sid, &Member) && !Member, "and counts for nothing");
         CloseHandle(Client);
-        Ok(AdjustTokenGroups(Mine, FALSE, (PTOKEN_GROUPS)Previous, 0, NULL, NULL) && (AttributesOf(Mine, Optional.Groups[0].Sid) & SE_GROUP_ENABLED), "put back");
+        Ok(AdjustTokenGroups(Mine, FALSE, (PTOKEN_GROUPS)Previous, 0, NULL, NULL) && (AttributesOf(Mine, Optional.Groups[0].Sid) & SE_GROUP_ENABLED),
+           "put back");
         Optional.Groups[0].Attributes = 0;
         AdjustTokenGroups(Mine, FALSE, &Optional, 0, NULL, NULL);
         Ok(AdjustTokenGroups(Mine, TRUE, NULL, 0, NULL, NULL) && (AttributesOf(Mine, Optional.Groups[0].Sid) & SE_GROUP_ENABLED), "reset to the default");
