@@ -257,19 +257,24 @@ BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record, PKBU
     return Inserted;
 }
 
-BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record)
+static BOOLEAN KdpRemoveCallback(PLIST_ENTRY Entry, PUCHAR State)
 {
     BOOLEAN Removed = FALSE;
     KIRQL OldIrql;
 
     KeAcquireSpinLock(&KdpCallbackLock, &OldIrql);
-    if (Record->State == BufferInserted) {
-        RemoveEntryList(&Record->Entry);
-        Record->State = BufferEmpty;
+    if (*State == BufferInserted) {
+        RemoveEntryList(Entry);
+        *State = BufferEmpty;
         Removed = TRUE;
     }
     KeReleaseSpinLock(&KdpCallbackLock, OldIrql);
     return Removed;
+}
+
+BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record)
+{
+    return KdpRemoveCallback(&Record->Entry, &Record->State);
 }
 
 BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Record, PKBUGCHECK_REASON_CALLBACK_ROUTINE Routine,
@@ -293,15 +298,5 @@ BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD
 
 BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Record)
 {
-    BOOLEAN Removed = FALSE;
-    KIRQL OldIrql;
-
-    KeAcquireSpinLock(&KdpCallbackLock, &OldIrql);
-    if (Record->State == BufferInserted) {
-        RemoveEntryList(&Record->Entry);
-        Record->State = BufferEmpty;
-        Removed = TRUE;
-    }
-    KeReleaseSpinLock(&KdpCallbackLock, OldIrql);
-    return Removed;
+    return KdpRemoveCallback(&Record->Entry, &Record->State);
 }

@@ -204,7 +204,9 @@ NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PS
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PBOOLEAN Present, PACL *Dacl, PBOOLEAN Defaulted)
+/* PresentBit and DefaultedBit tell which list; *Acl and *Defaulted are left alone if there is none. */
+static NTSTATUS GetAcl(PSECURITY_DESCRIPTOR Descriptor, SECURITY_DESCRIPTOR_CONTROL PresentBit, SECURITY_DESCRIPTOR_CONTROL DefaultedBit, PBOOLEAN Present,
+                       PACL *Acl, PBOOLEAN Defaulted)
 {
     SECURITY_DESCRIPTOR_CONTROL Control = ((ABSOLUTE_SD *)Descriptor)->Control;
     SD_PARTS Parts;
@@ -213,29 +215,22 @@ NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PBO
     if (!NT_SUCCESS(Status))
         return Status;
     GetParts(Descriptor, &Parts);
-    *Present = (Control & SE_DACL_PRESENT) != 0;
+    *Present = (Control & PresentBit) != 0;
     if (*Present) {
-        *Dacl = Parts.Dacl;
-        *Defaulted = (Control & SE_DACL_DEFAULTED) != 0;
+        *Acl = PresentBit == SE_DACL_PRESENT ? Parts.Dacl : Parts.Sacl;
+        *Defaulted = (Control & DefaultedBit) != 0;
     }
     return STATUS_SUCCESS;
 }
 
+NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PBOOLEAN Present, PACL *Dacl, PBOOLEAN Defaulted)
+{
+    return GetAcl(Descriptor, SE_DACL_PRESENT, SE_DACL_DEFAULTED, Present, Dacl, Defaulted);
+}
+
 NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PBOOLEAN Present, PACL *Sacl, PBOOLEAN Defaulted)
 {
-    SECURITY_DESCRIPTOR_CONTROL Control = ((ABSOLUTE_SD *)Descriptor)->Control;
-    SD_PARTS Parts;
-    NTSTATUS Status = CheckRevision(Descriptor, FALSE);
-
-    if (!NT_SUCCESS(Status))
-        return Status;
-    GetParts(Descriptor, &Parts);
-    *Present = (Control & SE_SACL_PRESENT) != 0;
-    if (*Present) {
-        *Sacl = Parts.Sacl;
-        *Defaulted = (Control & SE_SACL_DEFAULTED) != 0;
-    }
-    return STATUS_SUCCESS;
+    return GetAcl(Descriptor, SE_SACL_PRESENT, SE_SACL_DEFAULTED, Present, Sacl, Defaulted);
 }
 
 NTSTATUS NTAPI RtlGetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSID *Owner, PBOOLEAN Defaulted)

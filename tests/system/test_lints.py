@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 
-@pytest.mark.parametrize("lint", ["lint", "lint-layers", "lint-locks"])
+@pytest.mark.parametrize("lint", ["lint", "lint-layers", "lint-locks", "lint-docs"])
 def test_lint(lint):
     result = subprocess.run([os.path.join(ROOT, "tools", lint)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     lines = [line for line in result.stdout.splitlines() if not line.startswith("warning")]

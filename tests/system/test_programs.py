@@ -27,6 +27,31 @@ def test_driver_answers_a_program(nrun):
     assert "Loaded echo.sys at" in run.log_text()
 
 
+def ledger(run):
+    """[(stage, begin, length or None, status)] of what `birth` printed."""
+    rows = re.findall(rb"^ +(\d+)  \S.{45} +(\d+|-) +(\d+|-)  ([0-9A-F]{8}| {8})", run.out, re.MULTILINE)
+    return [(int(stage), begin, length, status) for stage, begin, length, status in rows]
+
+
+@pytest.mark.parametrize("program", ["hello.exe", "spawn.exe"])
+def test_birth(nrun, program):
+    """Every stage is there once, in order, with its time and success, though spawn.exe has a child of its own; 9 says that it is not there yet."""
+    rows = ledger(nrun(f"birth {program}"))
+    assert [row[0] for row in rows] == list(range(13))
+    assert rows[9][1] == b"-" and all(row[3] == b"00000000" for row in rows if row[0] != 9)
+    begins = [int(row[1]) for row in rows if row[0] != 9]
+    assert begins == sorted(begins) and all(int(row[2]) > 0 for row in rows if row[0] not in (9, 10, 12))
+
+
+@pytest.mark.parametrize("name, stages, status", [("nosuch.exe", [0], b"C0070002"), ("C:\\Temp\\text.exe", [0, 1, 2, 3], b"C000012F")])
+def test_birth_that_fails(nrun, tmp_path, name, stages, status):
+    """The ledger ends at the stage that failed, with its status."""
+    (tmp_path / "text.exe").write_bytes(b"This is a text.\r\n")
+    run = nrun(f"birth {name}", "--add", f"{tmp_path}/text.exe=C:\\Temp\\text.exe")
+    rows = ledger(run)
+    assert run.code == 1 and [row[0] for row in rows] == stages and rows[0][3] == status == rows[-1][3], run.out
+
+
 CRASHES = {"nullwrite": 0xC0000005, "nullread": 0xC0000005, "writecode": 0xC0000005, "execdata": 0xC0000005, "stack": 0xC00000FD,
            "divide": 0xC0000094, "int3": 0x80000003, "illegal": 0xC000001D, "privileged": 0xC0000096, "failfast": 0xC0000409}
 

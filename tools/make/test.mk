@@ -58,6 +58,7 @@ check-lint:
 	@tools/lint
 	@tools/lint-layers
 	@tools/lint-locks
+	@tools/lint-docs
 
 # The second compiler reads everything the first compiled, with the same flags; it generates nothing.
 CLANG_TARGET := --target=x86_64-w64-windows-gnu -fsyntax-only -Wno-ignored-attributes -Wno-pragma-pack -Wno-unknown-warning-option \

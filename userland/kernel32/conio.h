@@ -11,7 +11,6 @@ NTSTATUS BaseConsoleCall(HANDLE Handle, ULONG Code, const void *Input, ULONG Inp
                          PULONG Returned);
 BOOL BaseConsole(HANDLE Handle, ULONG Code, const void *Input, ULONG InputLength, PVOID Output, ULONG OutputLength, PULONG Returned);
 BOOL BaseOnConsole(BOOL Output, ULONG Code, const void *Input, ULONG InputLength, PVOID Result, ULONG ResultLength, PULONG Returned);
-HANDLE BaseStandardHandle(HANDLE Handle);
 /* A file of the console driver; INVALID_HANDLE_VALUE and the last error if it cannot be opened. */
 HANDLE BaseOpenConsoleFile(LPCWSTR File, DWORD Access, BOOL Inherit, DWORD Share);
 

@@ -98,6 +98,17 @@ static BOOL BaseReleaseChild(BASE_CREATE *Create, LPPROCESS_INFORMATION Informat
     return TRUE;
 }
 
+#define STATUS_FROM_WIN32(Error) ((NTSTATUS)(0xC0070000u | ((Error) & 0xFFFF))) /* NTSTATUS_FROM_WIN32: facility 7 */
+
+/* What the ledger says of a creation that ended here: a failure without a status of its own is told by its last error. */
+static NTSTATUS BaseCreationStatus(const BASE_CREATE *Create, BOOL Result)
+{
+    if (Result) {
+        return STATUS_SUCCESS;
+    }
+    return NT_SUCCESS(Create->Status) ? STATUS_FROM_WIN32(GetLastError()) : Create->Status;
+}
+
 /* Stage 0 in the ledger that `birth` prints: reported by the creator, because the kernel does not see it. */
 static void BaseTraceBirth(UCHAR Phase, NTSTATUS Status, DWORD ProcessId)
 {
@@ -126,7 +137,7 @@ BOOL WINAPI CreateProcessInternalW(HANDLE Token, LPCWSTR ApplicationName, LPWSTR
              BaseCreateFromImage(&Create) &&
              BaseCheckSubsystem(&Create) &&
              BaseReleaseChild(&Create, Information);
-    BaseTraceBirth(ETW_PHASE_END, Result || NT_SUCCESS(Create.Status) ? STATUS_SUCCESS : Create.Status, Information->dwProcessId);
+    BaseTraceBirth(ETW_PHASE_END, BaseCreationStatus(&Create, Result), Information->dwProcessId);
     BaseCreateCleanup(&Create);
     return Result;
 }

@@ -43,19 +43,17 @@ VOID WINAPI RaiseException(DWORD Code, DWORD Flags, DWORD Count, const ULONG_PTR
 VOID WINAPI RaiseFailFastException(PEXCEPTION_RECORD Record, PCONTEXT Context, DWORD Flags)
 {
     EXCEPTION_RECORD Default = {.ExceptionCode = (DWORD)0xC0000602, .ExceptionFlags = EXCEPTION_NONCONTINUABLE}; /* STATUS_FAIL_FAST_EXCEPTION */
+    PEXCEPTION_RECORD Raised = Record != NULL ? Record : &Default;
     CONTEXT Here;
 
     UNUSED(Flags);
-    if (Context == NULL) {
-        RtlCaptureContext(&Here);
-        Context = &Here;
-    }
+    RtlCaptureContext(&Here); /* which may return twice, as the compiler sees it: nothing it keeps in a register changes afterwards */
+    PCONTEXT Where = Context != NULL ? Context : &Here;
     if (Record == NULL) {
-        Default.ExceptionAddress = (PVOID)Context->Rip;
-        Record = &Default;
+        Default.ExceptionAddress = (PVOID)Where->Rip;
     }
-    NtRaiseException(Record, Context, FALSE);
-    NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)Record->ExceptionCode);
+    NtRaiseException(Raised, Where, FALSE);
+    NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)Raised->ExceptionCode);
 }
 
 VOID WINAPI DebugBreak(void)

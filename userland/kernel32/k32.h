@@ -141,11 +141,12 @@ NTSTATUS BaseObjectAttributes(BASE_OBJECT *Object, LPCWSTR Name, const SECURITY_
 HANDLE BaseCreated(NTSTATUS Status, HANDLE Handle); /* null on failure; ERROR_ALREADY_EXISTS or 0 on success */
 PLARGE_INTEGER BaseTimeout(PLARGE_INTEGER Time, DWORD Milliseconds);
 
-/* wait.c: STD_*_HANDLE stand for the standard handles where one waits. */
-HANDLE BaseRealHandle(HANDLE Handle);
+/* volume.c: where the link \??\NAME leads; NAME of at most 70 characters.  Not terminated. */
+NTSTATUS BaseQueryLink(LPCWSTR Name, PUNICODE_STRING Target);
 
 /* console.c */
 BOOL BaseIsConsoleHandle(HANDLE Handle);
+HANDLE BaseStandardHandle(HANDLE Handle); /* for STD_*_HANDLE the handle it stands for, where one reads, writes or waits; another as it is */
 void BaseInitializeConsole(void);
 BOOL BaseIsConsoleName(LPCWSTR Name, BOOL *Output);
 HANDLE BaseOpenConsole(BOOL Output, DWORD Access, BOOL Inherit, DWORD Share);

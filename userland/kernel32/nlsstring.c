@@ -387,39 +387,41 @@ LPSTR WINAPI lstrcpynA(LPSTR Target, LPCSTR Source, int Size)
     return Target;
 }
 
-static int OrderOf(int Result)
+/* A NULL string comes before every other. */
+static int OrderW(LPCWSTR First, LPCWSTR Second, DWORD Flags)
 {
+    if (First == NULL || Second == NULL) {
+        return (First != NULL) - (Second != NULL);
+    }
+    int Result = CompareStringW(LOCALE_USER_DEFAULT, Flags, First, -1, Second, -1);
+    return Result == 0 ? 0 : Result - CSTR_EQUAL;
+}
+
+static int OrderA(LPCSTR First, LPCSTR Second, DWORD Flags)
+{
+    if (First == NULL || Second == NULL) {
+        return (First != NULL) - (Second != NULL);
+    }
+    int Result = CompareStringA(LOCALE_USER_DEFAULT, Flags, First, -1, Second, -1);
     return Result == 0 ? 0 : Result - CSTR_EQUAL;
 }
 
 int WINAPI lstrcmpW(LPCWSTR First, LPCWSTR Second)
 {
-    if (First == NULL || Second == NULL) {
-        return (First != NULL) - (Second != NULL);
-    }
-    return OrderOf(CompareStringW(LOCALE_USER_DEFAULT, 0, First, -1, Second, -1));
+    return OrderW(First, Second, 0);
 }
 
 int WINAPI lstrcmpiW(LPCWSTR First, LPCWSTR Second)
 {
-    if (First == NULL || Second == NULL) {
-        return (First != NULL) - (Second != NULL);
-    }
-    return OrderOf(CompareStringW(LOCALE_USER_DEFAULT, NORM_IGNORECASE, First, -1, Second, -1));
+    return OrderW(First, Second, NORM_IGNORECASE);
 }
 
 int WINAPI lstrcmpA(LPCSTR First, LPCSTR Second)
 {
-    if (First == NULL || Second == NULL) {
-        return (First != NULL) - (Second != NULL);
-    }
-    return OrderOf(CompareStringA(LOCALE_USER_DEFAULT, 0, First, -1, Second, -1));
+    return OrderA(First, Second, 0);
 }
 
 int WINAPI lstrcmpiA(LPCSTR First, LPCSTR Second)
 {
-    if (First == NULL || Second == NULL) {
-        return (First != NULL) - (Second != NULL);
-    }
-    return OrderOf(CompareStringA(LOCALE_USER_DEFAULT, NORM_IGNORECASE, First, -1, Second, -1));
+    return OrderA(First, Second, NORM_IGNORECASE);
 }

@@ -95,13 +95,13 @@ HANDLE WINAPI RegisterWaitForSingleObjectEx(HANDLE Object, WAITORTIMERCALLBACK C
 {
     HANDLE Wait = NULL;
 
-    return BaseResult(RtlRegisterWait(&Wait, BaseRealHandle(Object), Callback, Context, Milliseconds, Flags)) ? Wait : NULL;
+    return BaseResult(RtlRegisterWait(&Wait, BaseStandardHandle(Object), Callback, Context, Milliseconds, Flags)) ? Wait : NULL;
 }
 
 /* Wait is written before the callback can run. */
 BOOL WINAPI RegisterWaitForSingleObject(PHANDLE Wait, HANDLE Object, WAITORTIMERCALLBACK Callback, PVOID Context, ULONG Milliseconds, ULONG Flags)
 {
-    return BaseResult(RtlRegisterWait(Wait, BaseRealHandle(Object), Callback, Context, Milliseconds, Flags));
+    return BaseResult(RtlRegisterWait(Wait, BaseStandardHandle(Object), Callback, Context, Milliseconds, Flags));
 }
 
 BOOL WINAPI UnregisterWaitEx(HANDLE Wait, HANDLE CompletionEvent)

@@ -213,14 +213,14 @@ BOOL WINAPI GetVolumeInformationA(LPCSTR Root, LPSTR Label, DWORD LabelSize, LPD
 
 /* ---- drive letters ---------------------------------------------------------------------------------------------------------------- */
 
-static NTSTATUS QueryLink(LPCWSTR Name, PUNICODE_STRING Target)
+NTSTATUS BaseQueryLink(LPCWSTR Name, PUNICODE_STRING Target)
 {
-    WCHAR Full[64] = L"\\??\\";
+    WCHAR Full[80] = L"\\??\\";
     UNICODE_STRING String;
     OBJECT_ATTRIBUTES Object;
     HANDLE Link;
 
-    if (wcslen(Name) > 50) {
+    if (wcslen(Name) > 70) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
     wcscat(Full, Name);
@@ -241,7 +241,7 @@ DWORD WINAPI GetLogicalDrives(void)
     for (WCHAR Letter = L'A'; Letter <= L'Z'; Letter++) {
         WCHAR Name[3] = {Letter, L':', 0}, Buffer[128];
         UNICODE_STRING Target = {0, sizeof(Buffer), Buffer};
-        if (NT_SUCCESS(QueryLink(Name, &Target))) {
+        if (NT_SUCCESS(BaseQueryLink(Name, &Target))) {
             Mask |= 1u << (Letter - L'A');
         }
     }
@@ -320,7 +320,7 @@ DWORD WINAPI QueryDosDeviceW(LPCWSTR Name, LPWSTR Buffer, DWORD Size)
     if (Name == NULL) {
         return ListDosDevices(Buffer, Size);
     }
-    NTSTATUS Status = QueryLink(Name, &Target);
+    NTSTATUS Status = BaseQueryLink(Name, &Target);
     DWORD Length = Target.Length / sizeof(WCHAR);
     if (Status == STATUS_BUFFER_TOO_SMALL || (NT_SUCCESS(Status) && Length + 2 > Size)) {
         return (DWORD)BaseFail(ERROR_INSUFFICIENT_BUFFER);
@@ -423,7 +423,7 @@ static BOOL DosPrefix(LPWSTR Name, SIZE_T *Skip, WCHAR Drive[64])
     for (WCHAR Letter = L'A'; Letter <= L'Z'; Letter++) {
         WCHAR Link[3] = {Letter, L':', 0}, Buffer[128];
         UNICODE_STRING Target = {0, sizeof(Buffer), Buffer};
-        if (NT_SUCCESS(QueryLink(Link, &Target))) {
+        if (NT_SUCCESS(BaseQueryLink(Link, &Target))) {
             SIZE_T Length = Target.Length / sizeof(WCHAR);
             if (_wcsnicmp(Name, Buffer, Length) == 0 && (Name[Length] == L'\\' || Name[Length] == 0)) {
                 wcscpy(Drive, L"\\\\?\\");

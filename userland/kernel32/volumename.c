@@ -19,23 +19,10 @@ typedef struct _LINKS
 
 static NTSTATUS LinkTarget(LPCWSTR Name, WCHAR Target[128])
 {
-    WCHAR Full[80] = L"\\??\\";
-    UNICODE_STRING String, Result = {0, 127 * sizeof(WCHAR), Target};
-    OBJECT_ATTRIBUTES Object;
-    HANDLE Link;
+    UNICODE_STRING Result = {0, 127 * sizeof(WCHAR), Target};
+    NTSTATUS Status = BaseQueryLink(Name, &Result);
 
-    if (wcslen(Name) > 70) {
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    }
-    wcscat(Full, Name);
-    RtlInitUnicodeString(&String, Full);
-    InitializeObjectAttributes(&Object, &String, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    NTSTATUS Status = NtOpenSymbolicLinkObject(&Link, SYMBOLIC_LINK_QUERY, &Object);
-    if (NT_SUCCESS(Status)) {
-        Status = NtQuerySymbolicLinkObject(Link, &Result, NULL);
-        NtClose(Link);
-        Target[NT_SUCCESS(Status) ? Result.Length / sizeof(WCHAR) : 0] = 0;
-    }
+    Target[NT_SUCCESS(Status) ? Result.Length / sizeof(WCHAR) : 0] = 0;
     return Status;
 }
 

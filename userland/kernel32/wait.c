@@ -15,21 +15,6 @@ PLARGE_INTEGER BaseTimeout(PLARGE_INTEGER Time, DWORD Milliseconds)
     return Time;
 }
 
-/* STD_*_HANDLE may be waited for as if they were the handles themselves. */
-HANDLE BaseRealHandle(HANDLE Handle)
-{
-    switch ((LONG)(LONG_PTR)Handle) {
-    case (LONG)STD_INPUT_HANDLE:
-        return BaseParameters()->StandardInput;
-    case (LONG)STD_OUTPUT_HANDLE:
-        return BaseParameters()->StandardOutput;
-    case (LONG)STD_ERROR_HANDLE:
-        return BaseParameters()->StandardError;
-    default:
-        return Handle;
-    }
-}
-
 static DWORD WaitResult(NTSTATUS Status)
 {
     if (!NT_SUCCESS(Status)) {
@@ -46,7 +31,7 @@ DWORD WINAPI WaitForSingleObjectEx(HANDLE Handle, DWORD Milliseconds, BOOL Alert
     NTSTATUS Status;
 
     do {
-        Status = NtWaitForSingleObject(BaseRealHandle(Handle), (BOOLEAN)(Alertable != FALSE), Timeout);
+        Status = NtWaitForSingleObject(BaseStandardHandle(Handle), (BOOLEAN)(Alertable != FALSE), Timeout);
     } while (Status == STATUS_ALERTED && Alertable);
     return WaitResult(Status);
 }
@@ -68,7 +53,7 @@ DWORD WINAPI WaitForMultipleObjectsEx(DWORD Count, const HANDLE *Handles, BOOL A
         return WAIT_FAILED;
     }
     for (DWORD i = 0; i < Count; i++) {
-        Real[i] = BaseRealHandle(Handles[i]);
+        Real[i] = BaseStandardHandle(Handles[i]);
     }
     do {
         Status = NtWaitForMultipleObjects(Count, Real, All ? WaitAll : WaitAny, (BOOLEAN)(Alertable != FALSE), Timeout);
@@ -85,7 +70,7 @@ DWORD WINAPI SignalObjectAndWait(HANDLE Signal, HANDLE Wait, DWORD Milliseconds,
 {
     LARGE_INTEGER Time;
 
-    return WaitResult(NtSignalAndWaitForSingleObject(BaseRealHandle(Signal), BaseRealHandle(Wait), (BOOLEAN)(Alertable != FALSE),
+    return WaitResult(NtSignalAndWaitForSingleObject(BaseStandardHandle(Signal), BaseStandardHandle(Wait), (BOOLEAN)(Alertable != FALSE),
                                                      BaseTimeout(&Time, Milliseconds)));
 }
 

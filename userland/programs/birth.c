@@ -30,6 +30,10 @@ typedef struct _RECORD
 #define CONTROL_READ 0x4E430001u
 #define MOST_RECORDS 4096
 #define STAGES 13
+#define STAGE_LAST_OF_NTDLL 1
+#define STAGE_LAST_OF_KERNEL 8
+#define STAGE_SUBSYSTEM 9
+#define STAGE_FIRST_SWITCH 10
 #define EVENT_PROCESS_EXIT 20
 
 enum { PhasePoint, PhaseBegin, PhaseEnd };
@@ -69,20 +73,27 @@ static const char *RestOf(const char *Line)
     return Line;
 }
 
-/* Up to the section nothing has the child's id yet: these stages are the creator's. */
+/* Stages 0 and 1 are this program's own, 2 to 8 its system call's (which has no child to name at first), the rest the child's, who may have
+   children too. */
 static int Belongs(const RECORD *Record, unsigned Child)
 {
-    if (Record->Event >= STAGES && Record->Event != EVENT_PROCESS_EXIT) {
-        return 0;
+    if (Record->Event <= STAGE_LAST_OF_NTDLL) {
+        return Record->ProcessId == GetCurrentProcessId();
     }
-    return Record->ProcessId == Child ||
-           (Record->Event <= 4 && (Record->ProcessId == GetCurrentProcessId() || Record->ProcessId == 0));
+    if (Record->Event <= STAGE_LAST_OF_KERNEL) {
+        return Record->Data[3] == GetCurrentProcessId();
+    }
+    return Record->ProcessId == Child && (Record->Event < STAGES || Record->Event == EVENT_PROCESS_EXIT);
 }
 
 static void PrintStage(const RECORD *Begin, const RECORD *End, unsigned long long Origin)
 {
     const RECORD *Shown = End != NULL ? End : Begin;
 
+    if (Begin->Event == STAGE_FIRST_SWITCH) {
+        printf("%5u  %-9s %-36s %12s %12s            there is no csrss yet\n", STAGE_SUBSYSTEM, Stage[STAGE_SUBSYSTEM].Who,
+               Stage[STAGE_SUBSYSTEM].What, "-", "-");
+    }
     printf("%5u  %-9s %-36s %12llu", Begin->Event, Stage[Begin->Event].Who, Stage[Begin->Event].What, Begin->Time - Origin);
     if (End != NULL) {
         printf(" %12llu", End->Time - Begin->Time);

@@ -14,9 +14,11 @@
 #define THREAD(f) OFFSET(Th##f, __builtin_offsetof(KTHREAD, f))
 #define PRCB(f) OFFSET(Pc##f, 0x180 + __builtin_offsetof(KPRCB, f))
 
-void KiGenerateOffsets(void);
+void KiGenerateFrameOffsets(void);
+void KiGenerateThreadOffsets(void);
+void KiGenerateProcessorOffsets(void);
 
-void KiGenerateOffsets(void)
+void KiGenerateFrameOffsets(void)
 {
     OFFSET(TfSize, sizeof(KTRAP_FRAME));
     OFFSET(TfXmm, __builtin_offsetof(KTRAP_FRAME, Xmm));
@@ -50,6 +52,10 @@ void KiGenerateOffsets(void)
     FRAME(SegSs);
     OFFSET(KTRAP_FRAME_SYSCALL, KTRAP_FRAME_SYSCALL);
     OFFSET(KTRAP_FRAME_SERVICE, KTRAP_FRAME_SERVICE);
+}
+
+void KiGenerateThreadOffsets(void)
+{
     THREAD(InitialStack);
     THREAD(KernelStack);
     THREAD(TrapFrame);
@@ -67,6 +73,10 @@ void KiGenerateOffsets(void)
     OFFSET(KTHREAD_TERMINATED, Terminated);
     OFFSET(PrDirectoryTableBase, __builtin_offsetof(KPROCESS, DirectoryTableBase));
     OFFSET(PrActiveProcessors, __builtin_offsetof(KPROCESS, ActiveProcessors));
+}
+
+void KiGenerateProcessorOffsets(void)
+{
     PRCB(MxCsr);
     PRCB(CurrentThread);
     PRCB(Number);
