@@ -7,7 +7,7 @@
  *      driver  ramdisk.sys          in DriverEntry order, any number
  *      ramdisk system.img
  *      video   1280x800             the wanted mode; the firmware's own if it is not offered
- *      options FIXEDBASE DEBUG      handed to the kernel as it is
+ *      options FIXEDBASE            handed to the kernel as it is
  *
  * An unknown word is an error: a typing mistake must not become a missing driver.
  */

@@ -92,11 +92,24 @@ static int TryInside(void *Parameter)
 
 static jmp_buf Target;
 
+/* ntdll's own, which some C run-time libraries are built on. */
+static void *NtdllSetJump __attribute__((used));
+static void (*NtdllLongJump)(void *Buffer, int Value);
+static int UseNtdll;
+
+__attribute__((naked, noinline, returns_twice)) static int SetJump(void *Buffer, void *Frame)
+{
+    __asm__("jmpq *NtdllSetJump(%rip)");
+}
+
 static int Jump(void *Parameter)
 {
     volatile char Pad[100];
 
     Pad[0] = 1;
+    if (UseNtdll) {
+        NtdllLongJump(Target, 42 + Pad[0] - 1);
+    }
     longjmp(Target, 42 + Pad[0] - 1);
 }
 
@@ -161,6 +174,33 @@ static void Jumping(void)
     ExpectOrder("longjmp unwinds", 1, (int[]){3});
 }
 
+static void JumpingByNtdll(int ByUnwinding)
+{
+    volatile int Kept = 18;
+    int Value = SetJump(Target, ByUnwinding ? __builtin_frame_address(0) : NULL);
+
+    if (Value == 0) {
+        GuardedJump(NULL);
+    }
+    Is(Value, 42, ByUnwinding ? "ntdll's longjmp, with a frame" : "ntdll's longjmp, without a frame");
+    Is(Kept, 18, "locals survive");
+    ExpectOrder("handlers run if there is a frame", ByUnwinding, (int[]){3});
+}
+
+static void NtdllJumps(void)
+{
+    HMODULE Ntdll = GetModuleHandleA("ntdll.dll");
+
+    NtdllSetJump = (void *)GetProcAddress(Ntdll, "_setjmp");
+    NtdllLongJump = (void (*)(void *, int))(void *)GetProcAddress(Ntdll, "longjmp");
+    if (Ok(NtdllSetJump != NULL && NtdllLongJump != NULL && GetProcAddress(Ntdll, "_setjmpex") != NULL, "ntdll has _setjmp, _setjmpex and longjmp")) {
+        UseNtdll = 1;
+        JumpingByNtdll(1);
+        JumpingByNtdll(0);
+        UseNtdll = 0;
+    }
+}
+
 static LONG CALLBACK Vectored(EXCEPTION_POINTERS *Pointers)
 {
     Note(7);
@@ -204,6 +244,7 @@ int main(void)
     Filters();
     Continuing();
     Jumping();
+    NtdllJumps();
     VectoredFirst();
     Tracing();
     Many();

@@ -13,8 +13,8 @@
 
 #include "tap.h"
 
-HRESULT WINAPI GetThreadDescription(HANDLE, PWSTR *);
-HRESULT WINAPI SetThreadDescription(HANDLE, PCWSTR);
+WINBASEAPI HRESULT WINAPI GetThreadDescription(HANDLE, PWSTR *);
+WINBASEAPI HRESULT WINAPI SetThreadDescription(HANDLE, PCWSTR);
 
 static void Processes(void)
 {

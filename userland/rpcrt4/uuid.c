@@ -3,9 +3,14 @@
  * uuid.c - UUIDs. UuidCreate makes random ones (version 4); UuidCreateSequential asks the kernel, whose node number is a random one because
  * there is no network adapter: RPC_S_UUID_LOCAL_ONLY, as documented for that case.
  */
+/* Newer headers of mingw-w64 (windows.h includes rpc.h) say const where older ones do not. */
+#define UuidToStringA UuidToStringA_of_the_header
+#define UuidToStringW UuidToStringW_of_the_header
 #include "smalldll.h"
-#include "random.h"
 #include <rpc.h>
+#undef UuidToStringA
+#undef UuidToStringW
+#include "random.h"
 
 BOOL WINAPI DllMain(HINSTANCE Module, DWORD Reason, LPVOID Reserved)
 {
@@ -164,7 +169,7 @@ static BOOL Parse(LPCWSTR Text, UUID *Uuid)
     return *Text == 0;
 }
 
-RPC_STATUS WINAPI UuidToStringW(UUID *Uuid, RPC_WSTR *Text)
+RPC_STATUS WINAPI UuidToStringW(const UUID *Uuid, RPC_WSTR *Text)
 {
     *Text = Allocate(UUID_TEXT * sizeof(WCHAR));
     if (*Text == NULL) {
@@ -174,7 +179,7 @@ RPC_STATUS WINAPI UuidToStringW(UUID *Uuid, RPC_WSTR *Text)
     return RPC_S_OK;
 }
 
-RPC_STATUS WINAPI UuidToStringA(UUID *Uuid, RPC_CSTR *Text)
+RPC_STATUS WINAPI UuidToStringA(const UUID *Uuid, RPC_CSTR *Text)
 {
     WCHAR Wide[UUID_TEXT];
 

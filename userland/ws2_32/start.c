@@ -6,7 +6,10 @@
  * finds none; socket says WSAEAFNOSUPPORT, the error for an address family that no installed protocol serves, once WSAStartup was called, and
  * WSANOTINITIALISED before.
  */
+/* Its last parameter's type differs between versions of mingw-w64. */
+#define select select_of_the_header
 #include "smalldll.h"
+#undef select
 #include "ws2.h"
 
 static volatile LONG Started;
@@ -201,7 +204,7 @@ int WINAPI __WSAFDIsSet(SOCKET Socket, fd_set *Set)
 }
 
 /* Sets without a socket are WSAEINVAL, and with anything in them it is not one. */
-int WINAPI select(int Ignored, fd_set *Read, fd_set *Write, fd_set *Except, const PTIMEVAL Timeout)
+int WINAPI select(int Ignored, fd_set *Read, fd_set *Write, fd_set *Except, const struct timeval *Timeout)
 {
     UNUSED(Ignored);
     UNUSED(Timeout);
