@@ -397,6 +397,15 @@ static void Names(void)
     Fails(CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, L"syncnative-S") != NULL, ERROR_INVALID_HANDLE, "nor a section");
     Fails(CreateJobObjectW(NULL, L"syncnative-S") != NULL, ERROR_INVALID_HANDLE, "nor a job");
     Fails(OpenEventW(SYNCHRONIZE, FALSE, NULL) != NULL, ERROR_INVALID_PARAMETER, "no name");
+    char Long[MAX_PATH + 1];
+    memset(Long, 'n', MAX_PATH);
+    Long[MAX_PATH] = 0;
+    Fails(CreateEventA(NULL, TRUE, FALSE, Long) != NULL, ERROR_FILENAME_EXCED_RANGE, "an ANSI name of MAX_PATH characters");
+    Fails(OpenMutexA(SYNCHRONIZE, FALSE, Long) != NULL, ERROR_FILENAME_EXCED_RANGE, "to open, too");
+    Long[MAX_PATH - 1] = 0;
+    HANDLE Named = CreateEventA(NULL, TRUE, FALSE, Long);
+    Ok(Named != NULL && GetLastError() == 0, "one less will do");
+    CloseHandle(Named);
     Fails(CreateEventW(NULL, FALSE, FALSE, L"syncnative\\a") != NULL, ERROR_PATH_NOT_FOUND, "a name with a backslash");
     Fails(CreateEventW(NULL, FALSE, FALSE, L"Nowhere\\a") != NULL, ERROR_PATH_NOT_FOUND, "or an unknown prefix");
     CloseHandle(First);

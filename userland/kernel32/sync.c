@@ -33,11 +33,20 @@ static HANDLE Opened(OPEN_OBJECT Open, DWORD Access, BOOL Inherit, LPCWSTR Name)
     return Handle;
 }
 
+/* The ANSI calls take names below MAX_PATH only, as Windows', which convert them in a buffer of the TEB. */
+static BOOL NameToWide(LPCSTR Name, LPWSTR *Wide)
+{
+    if (Name != NULL && strlen(Name) >= MAX_PATH) {
+        return BaseFail(ERROR_FILENAME_EXCED_RANGE);
+    }
+    return BaseToWide(Name, Wide);
+}
+
 static HANDLE OpenedA(OPEN_OBJECT Open, DWORD Access, BOOL Inherit, LPCSTR Name)
 {
     LPWSTR Wide;
 
-    if (!BaseToWide(Name, &Wide)) {
+    if (!NameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = Opened(Open, Access, Inherit, Wide);
@@ -69,7 +78,7 @@ HANDLE WINAPI CreateEventExA(LPSECURITY_ATTRIBUTES Security, LPCSTR Name, DWORD 
 {
     LPWSTR Wide;
 
-    if (!BaseToWide(Name, &Wide)) {
+    if (!NameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateEventExW(Security, Wide, Flags, Access);
@@ -136,7 +145,7 @@ HANDLE WINAPI CreateMutexExA(LPSECURITY_ATTRIBUTES Security, LPCSTR Name, DWORD 
 {
     LPWSTR Wide;
 
-    if (!BaseToWide(Name, &Wide)) {
+    if (!NameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateMutexExW(Security, Wide, Flags, Access);
@@ -191,7 +200,7 @@ HANDLE WINAPI CreateSemaphoreExA(LPSECURITY_ATTRIBUTES Security, LONG Initial, L
 {
     LPWSTR Wide;
 
-    if (!BaseToWide(Name, &Wide)) {
+    if (!NameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateSemaphoreExW(Security, Initial, Maximum, Wide, Flags, Access);
@@ -247,7 +256,7 @@ HANDLE WINAPI CreateWaitableTimerExA(LPSECURITY_ATTRIBUTES Security, LPCSTR Name
 {
     LPWSTR Wide;
 
-    if (!BaseToWide(Name, &Wide)) {
+    if (!NameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateWaitableTimerExW(Security, Wide, Flags, Access);
