@@ -155,6 +155,7 @@ def test_a_damaged_volume_is_reported_and_the_rest_works(nrun, tmp_path, damage)
     run = nrun(f"{command} & echo C: works> C:\\Temp\\x.txt & type C:\\Temp\\x.txt & dir D:\\", "--disk", disk)
     assert b"C: works" in run.out and b"BROKEN" in run.out, run
     assert b"this is" not in run.out and b"inside" not in run.out, run
+    assert b"corrupt" in (run.out + run.err).lower(), run
 
 
 def test_a_full_volume_says_so_and_loses_nothing(nrun, tmp_path):
