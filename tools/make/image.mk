@@ -3,7 +3,7 @@
 # What is booted: the volume C: (system.img, FAT32), the boot configuration, and the GPT disk with its EFI system partition (disk.img),
 # which `dd` can put on a USB stick.  A manifest lists what goes where: HOSTPATH=C:\PATH.
 
-CRT_DLLS := $(patsubst %,$(NASCENT_CACHE)/crt/%.dll,msvcrt ucrtbase)
+CRT_DLLS := $(patsubst %,$(NASCENT_CACHE)/crt/%.dll,msvcrt ucrtbase vcruntime140 vcruntime140_1 msvcp140)
 
 # In DriverEntry order.  Those without a folder are left out.
 BOOT_DRIVER_ORDER := ramdisk virtblk fastfat serial i8042prt condrv hostio npfs msfs

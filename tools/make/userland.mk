@@ -52,6 +52,20 @@ obj-$(1): $$($(1)_OBJECTS)
 endef
 $(foreach d,$(USER_DIRS),$(eval $(call user_objects,$(d))))
 ntdll_OBJECTS += $(BUILD)/obj/gen/ntstubs.asm.o
+
+# A folder's absent.tbl: more exports that fail honestly.
+define absent_rules
+$(GEN)/absent/$(1).c $(GEN)/absent/$(1).def &: userland/$(1)/absent.tbl tools/gen-absent
+	$$(call say,GEN,$(GEN)/absent/$(1).c)
+	$$(Q)mkdir -p $$(GEN)/absent
+	$$(Q)$$(PYTHON) tools/gen-absent $(1) $$< $(GEN)/absent/$(1).c $(GEN)/absent/$(1).def
+$(BUILD)/obj/user-$(1)/absent.o: $(GEN)/absent/$(1).c userland/inc/absent.h
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(USER_FLAGS) -c $$< -o $$@
+$(1)_OBJECTS += $(BUILD)/obj/user-$(1)/absent.o
+endef
+ABSENT_DLLS := $(patsubst userland/%/absent.tbl,%,$(wildcard userland/*/absent.tbl))
+$(foreach d,$(ABSENT_DLLS),$(eval $(call absent_rules,$(d))))
 $(BUILD)/obj/user-ntdll/userland/ntdll/ldrapiset.c.o: $(GEN)/apisets.inc
 $(GEN)/apisets.inc: tools/apisets.tbl tools/gen-apisets
 	$(Q)mkdir -p $(@D)
@@ -59,7 +73,7 @@ $(GEN)/apisets.inc: tools/apisets.tbl tools/gen-apisets
 
 define dll_rules
 $(GEN)/$(1).def: userland/$(1)/$(1).def $(filter-out userland/$(1)/$(1).def,$(wildcard userland/$(1)/*.def)) \
-		$(if $(filter ntdll,$(1)),$(GEN)/ntstubs.def)
+		$(if $(filter $(1),$(ABSENT_DLLS)),$(GEN)/absent/$(1).def) $(if $(filter ntdll,$(1)),$(GEN)/ntstubs.def)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)cat $$^ > $$@
 $(BUILD)/lib/lib$(1).a: $(GEN)/$(1).def

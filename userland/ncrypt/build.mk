@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+ncrypt_LIBS := bcrypt kernel32 ntdll
