@@ -72,7 +72,8 @@ typedef struct _FAT_CCB {
     BOOLEAN KeepWriteTime;         /* F; the handle has set it, or does not want it changed */
     UNICODE_STRING Pattern;        /* V; upper case; own memory */
     UNICODE_STRING Watched;        /* the directory's path, for change notification; own memory */
-    ULONG Position;                /* V; next entry: 0 ".", 1 "..", then 2 + place in the directory; without dots in the root */
+    ULONG Position;                /* V; next entry: 0 ".", 1 "..", neither in the root; 2: the first name behind Last */
+    FAT_NAME Last;                 /* V; the name listed last; own memory, LAST_ROOM */
 } FAT_CCB;
 
 typedef struct _FAT_VCB {

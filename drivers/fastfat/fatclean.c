@@ -101,6 +101,8 @@ NTSTATUS FatClose(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR I
     if (Ccb != NULL) {
         if (Ccb->Pattern.Buffer != NULL)
             ExFreePoolWithTag(Ccb->Pattern.Buffer, FAT_TAG_CCB);
+        if (Ccb->Last.Buffer != NULL)
+            ExFreePoolWithTag(Ccb->Last.Buffer, FAT_TAG_CCB);
         if (Ccb->Watched.Buffer != NULL)
             ExFreePoolWithTag(Ccb->Watched.Buffer, FAT_TAG_CCB);
         ExFreePoolWithTag(Ccb, FAT_TAG_CCB);

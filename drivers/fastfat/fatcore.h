@@ -70,6 +70,7 @@ typedef struct _FAT_DIRECTORY {
     FAT_FILE File;
     uint32_t Count, Room;           /* V; nodes, in the order of the disk */
     FAT_NODE **Nodes;
+    FAT_NODE **Sorted;              /* V; the same nodes by name, made by the first listing; NULL: not now */
     uint32_t BucketMask;
     FAT_NODE **ByName, **ByShort;   /* V; BucketMask + 1 each */
 } FAT_DIRECTORY;
@@ -87,6 +88,14 @@ typedef struct _FAT_VOLUME {
     uint8_t FoundDirty;             /* it said so when the volume was opened: only a check of the volume takes that back */
     FAT_NODE *Root;
 } FAT_VOLUME;
+
+/* Upper case, by which names are compared. */
+static inline uint16_t FatFold(uint16_t Unit)
+{
+    if (Unit < 0x80)
+        return Unit >= 'a' && Unit <= 'z' ? (uint16_t)(Unit - 32) : Unit;
+    return FatUpcase(Unit);
+}
 
 /* ---- the environment's ---------------------------------------------------------------------------------------------------------------- */
 void *FatAllocate(size_t Bytes);  /* memory the disk can be read into */
@@ -153,6 +162,12 @@ static inline uint32_t FatClustersFor(const FAT_VOLUME *Volume, uint64_t Bytes)
 {
     return (uint32_t)((Bytes + Volume->Geometry.BytesPerCluster - 1) / Volume->Geometry.BytesPerCluster);
 }
+
+/* ---- fatsort.c ------------------------------------------------------------------------------------------------------------------------ */
+/* Makes Table->Sorted, if it is not there.  FAT_NO_MEMORY. */
+FAT_STATUS FatSortTable(FAT_DIRECTORY *Table);
+/* The first node whose name is not before Name (After 0), or is behind it (After 1), as an index into Table->Sorted; Table->Count: none. */
+uint32_t FatSortedFrom(const FAT_DIRECTORY *Table, const FAT_NAME *Name, int After);
 
 /* ---- fatslot.c: places in a directory; D held ------------------------------------------------------------------------------------------ */
 /* Makes room for Count entries in a row: the directory grows if it must.  FAT_CANNOT_MAKE: it cannot. */

@@ -2,8 +2,9 @@
 /*
  * fatdir.c - IRP_MN_QUERY_DIRECTORY: the entries of a directory that match a pattern, as many as fit.
  *
- * The pattern of a handle is fixed by its first query.  The place in the directory is a number: 0 and 1 are "." and "..", which the root has not;
- * then 2 + the offset of an entry, so that what is made or deleted meanwhile moves nothing.
+ * The pattern of a handle is fixed by its first query.  Names are listed in order (fatsort.c), and the place in a listing is the name listed last,
+ * so that what is made or deleted meanwhile moves nothing.  An entry's FileIndex is 2 + its offset in the directory; "." and "..", which the root
+ * has not, are 0 and 1.
  * All classes begin alike (NextEntryOffset, FileIndex, times, sizes, attributes, FileNameLength) and differ in what stands between
  * that and the name, except FileNamesInformation, which has only the name.
  */
@@ -88,19 +89,60 @@ static BOOLEAN Matches(const FAT_CCB *Ccb, PUNICODE_STRING Name)
     return Ccb->MatchAll || (Name->Length != 0 && FsRtlIsNameInExpression((PUNICODE_STRING)&Ccb->Pattern, Name, TRUE, NULL));
 }
 
-/* The entry at *Position, or the next one, to which *Position moves; NULL at the end.  *Name is what it is called here. */
-static FAT_NODE *EntryAt(FAT_NODE *Directory, PULONG Position, PUNICODE_STRING Name)
+#define LAST_ROOM (FAT_MAX_NAME * sizeof(WCHAR))
+
+/* Where a listing stands: 0 and 1 the dots, then 2 + an index into the sorted names. */
+static ULONG FindPosition(const FAT_NODE *Directory, const FAT_CCB *Ccb)
 {
-    if (*Position < 2 && Directory->Parent != NULL) {
-        RtlInitUnicodeString(Name, *Position == 0 ? L"." : L"..");
-        return *Position == 0 ? Directory : Directory->Parent;
+    if (Ccb->Position < 2 && Directory->Parent != NULL)
+        return Ccb->Position;
+    return 2 + (Ccb->Last.Length == 0 ? 0 : FatSortedFrom(Directory->Table, &Ccb->Last, 1));
+}
+
+static FAT_NODE *EntryAt(FAT_NODE *Directory, ULONG Position, PUNICODE_STRING Name)
+{
+    if (Position < 2) {
+        RtlInitUnicodeString(Name, Position == 0 ? L"." : L"..");
+        return Position == 0 ? Directory : Directory->Parent;
     }
-    FAT_NODE *Node = FatNodeFrom(Directory->Table, *Position < 2 ? 0 : *Position - 2);
-    if (Node != NULL) {
-        *Position = Node->Offset + 2;
-        *Name = *FatString(&Node->Name);
-    }
+    if (Position - 2 >= Directory->Table->Count)
+        return NULL;
+    FAT_NODE *Node = Directory->Table->Sorted[Position - 2];
+    *Name = *FatString(&Node->Name);
     return Node;
+}
+
+/* The listing goes on behind this entry. */
+static void PassEntry(FAT_CCB *Ccb, ULONG Position, PCUNICODE_STRING Name)
+{
+    Ccb->Position = Position < 2 ? Position + 1 : 2;
+    if (Position >= 2) {
+        ASSERT(Name->Length <= LAST_ROOM);
+        RtlCopyMemory(Ccb->Last.Buffer, Name->Buffer, Name->Length);
+        Ccb->Last.Length = Name->Length;
+    }
+}
+
+/* Behind the entry that was given this FileIndex; if it is gone, from the start. */
+static void SeekIndex(const FAT_NODE *Directory, FAT_CCB *Ccb, ULONG FileIndex)
+{
+    FAT_NODE *Node = FileIndex < 2 ? NULL : FatNodeFrom(Directory->Table, FileIndex - 2);
+
+    Ccb->Last.Length = 0;
+    Ccb->Position = FileIndex < 2 ? FileIndex + 1 : 2;
+    if (Node != NULL)
+        PassEntry(Ccb, 2, FatString(&Node->Name));
+}
+
+/* What a listing needs in memory. */
+static NTSTATUS PrepareListing(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb)
+{
+    if (Ccb->Last.Buffer == NULL)
+        Ccb->Last.Buffer = ExAllocatePoolWithTag(PagedPool, LAST_ROOM, FAT_TAG_CCB);
+    if (Ccb->Last.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = FatLoadDirectory(&Vcb->Volume, Directory);
+    return NT_SUCCESS(Status) ? FatSortTable(Directory->Table) : Status;
 }
 
 static BOOLEAN IsLegalPattern(PCUNICODE_STRING Pattern)
@@ -136,7 +178,7 @@ static NTSTATUS SetPattern(FAT_CCB *Ccb, PCUNICODE_STRING FileName)
     return STATUS_SUCCESS;
 }
 
-/* Fills the buffer from Ccb->Position on. */
+/* Fills the buffer from where the handle's listing stands. */
 static NTSTATUS FillEntries(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb, const ENTRY_FORM *Form, BOOLEAN Single, PUCHAR Buffer, ULONG Length,
                             PULONG_PTR Information)
 {
@@ -145,8 +187,8 @@ static NTSTATUS FillEntries(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb, con
     UNICODE_STRING Name;
     FAT_NODE *Node;
 
-    for (; (Node = EntryAt(Directory, &Ccb->Position, &Name)) != NULL; Ccb->Position++) {
-        BOOLEAN IsDot = Ccb->Position < 2;
+    for (ULONG Position = FindPosition(Directory, Ccb); (Node = EntryAt(Directory, Position, &Name)) != NULL; Position++) {
+        BOOLEAN IsDot = Position < 2;
         if (!Matches(Ccb, &Name) && (IsDot || !Matches(Ccb, FatString(&Node->ShortName))))
             continue;
         ULONG Start = (At + 7) & ~7u, Room = Start < Length ? Length - Start : 0;
@@ -155,7 +197,7 @@ static NTSTATUS FillEntries(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb, con
             return Any ? STATUS_SUCCESS : STATUS_INFO_LENGTH_MISMATCH;
         USHORT Copied = Cut ? (USHORT)((Room - Form->NameOffset) & ~1u) : Name.Length;
         RtlZeroMemory(Buffer + At, Start - At + Form->NameOffset);
-        PutFixedPart(Vcb, Node, Form, Ccb->Position, IsDot, Buffer + Start);
+        PutFixedPart(Vcb, Node, Form, IsDot ? Position : Node->Offset + 2, IsDot, Buffer + Start);
         *(PULONG)(Buffer + Start + Form->NameLengthOffset) = Name.Length;
         RtlCopyMemory(Buffer + Start + Form->NameOffset, Name.Buffer, Copied);
         if (Any)
@@ -164,10 +206,9 @@ static NTSTATUS FillEntries(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb, con
         Previous = Start;
         At = Start + Form->NameOffset + Copied;
         *Information = At;
-        if (Cut || Single) {
-            Ccb->Position++;
+        PassEntry(Ccb, Position, &Name);
+        if (Cut || Single)
             return Cut ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
-        }
     }
     return Any ? STATUS_SUCCESS : STATUS_NO_MORE_FILES;
 }
@@ -189,13 +230,13 @@ static NTSTATUS QueryDirectory(FAT_VCB *Vcb, FAT_NODE *Directory, FAT_CCB *Ccb, 
         if (!NT_SUCCESS(Status))
             return Status;
     }
-    if (Stack->Flags & SL_INDEX_SPECIFIED)
-        Ccb->Position = Stack->Parameters.QueryDirectory.FileIndex + 1;
-    else if (Stack->Flags & SL_RESTART_SCAN)
-        Ccb->Position = 0;
-    Status = Directory->Deleted ? STATUS_NO_MORE_FILES : FatLoadDirectory(&Vcb->Volume, Directory);
+    if (Stack->Flags & SL_RESTART_SCAN)
+        Ccb->Position = Ccb->Last.Length = 0;
+    Status = Directory->Deleted ? STATUS_NO_MORE_FILES : PrepareListing(Vcb, Directory, Ccb);
     if (!NT_SUCCESS(Status))
         return Status;
+    if (Stack->Flags & SL_INDEX_SPECIFIED)
+        SeekIndex(Directory, Ccb, Stack->Parameters.QueryDirectory.FileIndex);
     Status = FillEntries(Vcb, Directory, Ccb, &Form, (Stack->Flags & SL_RETURN_SINGLE_ENTRY) != 0, Buffer, Stack->Parameters.QueryDirectory.Length,
                          Information);
     return Status == STATUS_NO_MORE_FILES && First ? STATUS_NO_SUCH_FILE : Status;

@@ -12,19 +12,12 @@
 
 /* ---- names -------------------------------------------------------------------------------------------------------------------------- */
 
-static uint16_t Upcase(uint16_t Unit)
-{
-    if (Unit < 0x80)
-        return Unit >= 'a' && Unit <= 'z' ? (uint16_t)(Unit - 32) : Unit;
-    return FatUpcase(Unit);
-}
-
 static uint32_t HashName(const uint16_t *Name, uint32_t Length)
 {
     uint32_t Hash = 2166136261u;
 
     for (uint32_t Index = 0; Index < Length; Index++)
-        Hash = (Hash ^ Upcase(Name[Index])) * 16777619u;
+        Hash = (Hash ^ FatFold(Name[Index])) * 16777619u;
     return Hash ^ Hash >> 15;
 }
 
@@ -33,7 +26,7 @@ static int SameName(const FAT_NAME *Name, const uint16_t *Other, uint32_t Length
     if (Name->Length != Length * 2)
         return 0;
     for (uint32_t Index = 0; Index < Length; Index++) {
-        if (Name->Buffer[Index] != Other[Index] && Upcase(Name->Buffer[Index]) != Upcase(Other[Index]))
+        if (Name->Buffer[Index] != Other[Index] && FatFold(Name->Buffer[Index]) != FatFold(Other[Index]))
             return 0;
     }
     return 1;
@@ -181,6 +174,9 @@ FAT_STATUS FatReserveNode(FAT_DIRECTORY *Table)
     }
     Table->Nodes = Nodes;
     Table->Room = Room;
+    if (Table->Sorted != NULL)
+        FatRelease(Table->Sorted); /* too small; the next listing sorts again */
+    Table->Sorted = NULL;
     return Rehash(Table, Room);
 }
 
@@ -190,6 +186,11 @@ void FatLinkNode(FAT_DIRECTORY *Table, FAT_NODE *Node)
 
     __builtin_memmove(Table->Nodes + Index + 1, Table->Nodes + Index, (Table->Count - Index) * sizeof *Table->Nodes);
     Table->Nodes[Index] = Node;
+    if (Table->Sorted != NULL) {
+        Index = FatSortedFrom(Table, &Node->Name, 0);
+        __builtin_memmove(Table->Sorted + Index + 1, Table->Sorted + Index, (Table->Count - Index) * sizeof *Table->Sorted);
+        Table->Sorted[Index] = Node;
+    }
     Table->Count++;
     HashNode(Table, Node);
 }
@@ -210,6 +211,10 @@ void FatUnlinkNode(FAT_NODE *Node)
     Unchain(&Table->ByName[Node->NameHash & Table->BucketMask], Node, 0);
     if (Node->ShortName.Length != 0)
         Unchain(&Table->ByShort[Node->ShortHash & Table->BucketMask], Node, 1);
+    if (Table->Sorted != NULL) {
+        uint32_t Place = FatSortedFrom(Table, &Node->Name, 0);
+        __builtin_memmove(Table->Sorted + Place, Table->Sorted + Place + 1, (Table->Count - 1 - Place) * sizeof *Table->Sorted);
+    }
     Table->Count--;
     __builtin_memmove(Table->Nodes + Index, Table->Nodes + Index + 1, (Table->Count - Index) * sizeof *Table->Nodes);
 }
@@ -314,6 +319,8 @@ static void FreeTable(FAT_DIRECTORY *Table)
         FatFreeNode(Table->Nodes[Index]);
     if (Table->Nodes != NULL)
         FatRelease(Table->Nodes);
+    if (Table->Sorted != NULL)
+        FatRelease(Table->Sorted);
     if (Table->ByName != NULL)
         FatRelease(Table->ByName);
     if (Table->Bytes != NULL)

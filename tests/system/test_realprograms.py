@@ -14,8 +14,6 @@ from conftest import BUILD, ROOT
 
 FOLDER = os.path.join(ROOT, "tests", "programs")
 NAMES = sorted(name for name in os.listdir(FOLDER) if os.path.isdir(os.path.join(FOLDER, name)))
-# What does not give the expected result yet, with the reason that docs/programs.md explains.
-KNOWN = {"7za": ["7za.exe h -scrcsha256 out: stdout"]}  # the order of a FAT directory
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,9 +25,7 @@ def test_program(name, tmp_path):
     result = json.loads(results.read_text())[0]
     if result["skip"]:
         pytest.skip(result["skip"])
-    unexpected = [text for text in result["wrong"] if not any(known in text for known in KNOWN.get(name, ()))]
-    assert not unexpected, run.stdout
-    assert bool(result["wrong"]) == bool(KNOWN.get(name)), "it passes now: take it out of KNOWN"
+    assert not result["wrong"], run.stdout
 
 
 def test_coverage():

@@ -111,11 +111,34 @@ static void Modules(void)
     Ok(GetModuleFileNameA(Kernel, Name, sizeof(Name)) != 0 && _stricmp(Name, "C:\\Windows\\System32\\kernel32.dll") == 0, "kernel32's");
 }
 
+static int Places;
+
+static BOOL CALLBACK CountPlace(GEOID Location)
+{
+    Places += Location == 244;
+    return TRUE;
+}
+
+static void Geography(void)
+{
+    WCHAR Text[40];
+    char Narrow[8];
+
+    Is((unsigned)GetGeoInfoW(244, GEO_ISO2, NULL, 0, 0), 3, "the size of a country's code");
+    Ok(GetGeoInfoW(244, GEO_ISO3, Text, 40, 0) == 4 && wcscmp(Text, L"USA") == 0, "GetGeoInfo");
+    Ok(GetGeoInfoA(244, GEO_ISO2, Narrow, 8, 0) == 3 && strcmp(Narrow, "US") == 0, "GetGeoInfoA");
+    Ok(GetGeoInfoW(244, GEO_FRIENDLYNAME, Text, 5, 0) == 0 && GetLastError() == ERROR_INSUFFICIENT_BUFFER, "too small");
+    Ok(GetGeoInfoW(0x7FFFFFF, GEO_ISO2, Text, 40, 0) == 0 && GetLastError() == ERROR_INVALID_PARAMETER, "no such place");
+    Ok(GetGeoInfoW(244, 99, Text, 40, 0) == 0 && GetLastError() == ERROR_INVALID_FLAGS, "no such fact");
+    Ok(EnumSystemGeoID(GEOCLASS_NATION, 0, CountPlace) && Places == 1, "EnumSystemGeoID");
+}
+
 int main(void)
 {
     CodePages();
     Strings();
     Locale();
+    Geography();
     Messages();
     Environment();
     Modules();

@@ -6,7 +6,7 @@
 CLANG ?= clang
 FUZZ_TIME ?= 60
 FUZZ_RUNS ?=
-FUZZ_SOURCES := tests/fuzz/fuzz_fat.c $(patsubst %,drivers/fastfat/%.c,fatdisk fatname fattime fatshort fattable fatfile fatnode fatslot fatentry fatrename) \
+FUZZ_SOURCES := tests/fuzz/fuzz_fat.c $(patsubst %,drivers/fastfat/%.c,fatdisk fatname fattime fatshort fattable fatfile fatnode fatsort fatslot fatentry fatrename) \
 	drivers/virtblk/parttable.c
 FUZZ_FLAGS := -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fshort-wchar -Idrivers/fastfat -Idrivers/virtblk
 

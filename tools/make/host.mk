@@ -16,7 +16,7 @@ HOST_SHIM := -include tests/host/shim/crtnames.h -include tests/host/shim/nt.h
 
 # Not pure: needs the machine it describes.
 HOST_RTL := $(filter-out %/platform.c %/except.c %/image.c %/backtrace.c,$(wildcard kernel/rtl/*.c))
-HOST_PLAIN := $(patsubst %,drivers/fastfat/%.c,fatdisk fatname fattime fatshort fattable fatfile fatnode fatslot fatentry fatrename) kernel/mm/vadtree.c
+HOST_PLAIN := $(patsubst %,drivers/fastfat/%.c,fatdisk fatname fattime fatshort fattable fatfile fatnode fatsort fatslot fatentry fatrename) kernel/mm/vadtree.c
 HOST_TESTS := $(patsubst tests/host/test_%.c,%,$(wildcard tests/host/test_*.c))
 HOST_OBJECTS := $(patsubst %,$(BUILD)/host/obj/%.o,$(HOST_RTL) $(HOST_PLAIN) tests/host/hooks.c tests/host/fatshim.c tests/host/fatmodel.c)
 

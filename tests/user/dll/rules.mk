@@ -101,7 +101,7 @@ $(foreach d,$(filter %dll,$(CXX_NAMES)),$(eval $(call cxx_dll,$(d))))
 define cxx_program
 $(BUILD)/programs/$(1).exe: tests/user/cpp/$(1).cpp tests/user/tap.h $(CXX_DLLS)
 	$$(call say,C++,$$@)
-	$$(Q)$$(CXX_FOUND) -O1 -pthread $$< -o $$@ -L$(BUILD)/lib/tests $(patsubst %.dll,-l%,$(notdir $(CXX_DLLS)))
+	$$(Q)$$(CXX_FOUND) -std=c++17 -O1 -pthread $$< -o $$@ -L$(BUILD)/lib/tests $(patsubst %.dll,-l%,$(notdir $(CXX_DLLS)))
 endef
 $(foreach d,$(filter-out %dll,$(CXX_NAMES)),$(eval $(call cxx_program,$(d))))
 
