@@ -156,8 +156,16 @@ class Session:
         return int(self.command("echo %errorlevel%").strip())
 
     def screenshot(self, path):
-        ppm = os.path.join(self.scratch, "screen.ppm")
-        self.ask("screendump", filename=ppm)
+        """The screen as PNG, once it stands still: it may be drawn a little later than the serial line speaks."""
+        ppm, last = os.path.join(self.scratch, "screen.ppm"), None
+        for _ in range(20):
+            self.ask("screendump", filename=ppm)
+            with open(ppm, "rb") as f:
+                now = f.read()
+            if now == last:
+                break
+            last = now
+            time.sleep(0.5)
         ppm_to_png(ppm, path)
 
     def end(self):
