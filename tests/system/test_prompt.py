@@ -48,6 +48,27 @@ def test_wrong_file(prompt, name):
     assert prompt.command("echo still here") == "still here"
 
 
+def press(prompt, *keys):
+    """On the PS/2 keyboard; "shift-k" is two keys at once."""
+    for key in keys:
+        prompt.ask("send-key", keys=[{"type": "qcode", "data": name} for name in key.split("-")])
+
+
+def test_keyboard_and_terminal_are_one_session(prompt):
+    """What is typed on the keyboard is seen on the terminal, shares its line (begun there, ended here) and its history (cursor up)."""
+    press(prompt, *"echo", "spc", "shift-k", *"eys", "ret")
+    assert b"\nKeys\n" in prompt.wait_for(rb"\nKeys\n")
+    prompt.wait_prompt()
+    prompt.type("echo half and ")
+    prompt.wait_for(rb"half and ")
+    press(prompt, *"half", "ret")
+    prompt.wait_for(rb"\nhalf and half\n")
+    prompt.wait_prompt()
+    press(prompt, "up", "ret")
+    prompt.wait_for(rb"\nhalf and half\n")
+    prompt.wait_prompt()
+
+
 def test_screenshot(prompt):
     path = os.path.join(RESULTS, "screen.png")
     prompt.screenshot(path)

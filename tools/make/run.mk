@@ -29,7 +29,7 @@ format:
 	$(Q)$(CLANG_FORMAT) -i $(FORMAT_FILES)
 
 compile_commands.json:
-	$(Q)$(MAKE) -Bkn V=1 BUILD=$(BUILD) kernel drivers userland boot 2>/dev/null | $(PYTHON) tools/compile-commands > $@
+	$(Q)$(MAKE) -Bkn V=1 BUILD=$(BUILD) kernel drivers userland boot own-programs 2>/dev/null | $(PYTHON) tools/compile-commands > $@
 
 help:
 	@sed -n 's/^##//p' tools/make/run.mk
