@@ -111,6 +111,22 @@ static void Modules(void)
     Ok(GetModuleFileNameA(Kernel, Name, sizeof(Name)) != 0 && _stricmp(Name, "C:\\Windows\\System32\\kernel32.dll") == 0, "kernel32's");
 }
 
+/* ntdll's conversions, which know no locale. */
+static void NativeStrings(void)
+{
+    HMODULE Ntdll = GetModuleHandleW(L"ntdll.dll");
+    size_t(__cdecl *Widen)(WCHAR *, const char *, size_t) = (PVOID)GetProcAddress(Ntdll, "mbstowcs");
+    size_t(__cdecl *Narrow)(char *, const WCHAR *, size_t) = (PVOID)GetProcAddress(Ntdll, "wcstombs");
+    WCHAR Wide[8];
+    char Text[8];
+
+    Is(Widen(NULL, "four", 0), 4, "mbstowcs counts");
+    Ok(Widen(Wide, "\xe9t\xe9", 8) == 3 && wcscmp(Wide, L"\u00e9t\u00e9") == 0, "and converts by the ANSI code page");
+    Wide[2] = L'!';
+    Ok(Widen(Wide, "longer", 2) == 2 && Wide[1] == L'o' && Wide[2] == L'!', "no more than there is room for");
+    Ok(Narrow(Text, L"\u20ac5", 8) == 2 && strcmp(Text, "\x80" "5") == 0, "wcstombs");
+}
+
 static int Places;
 
 static BOOL CALLBACK CountPlace(GEOID Location)
@@ -139,6 +155,7 @@ int main(void)
     Strings();
     Locale();
     Geography();
+    NativeStrings();
     Messages();
     Environment();
     Modules();
