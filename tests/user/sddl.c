@@ -87,7 +87,7 @@ static void Sids(void)
     *(UCHAR *)Buffer = 9;
     Ok(!IsValidSid(Buffer), "a revision there is not");
     FreeSid(Admins);
-    for (int Type = 0; Type < 78; Type++) {
+    for (int Type = 0; Type < 120; Type++) {
         UCHAR Domain[] = {1, 4, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0};
         Size = sizeof(Buffer);
         if (CreateWellKnownSid((WELL_KNOWN_SID_TYPE)Type, Domain, Buffer, &Size) && !IsWellKnownSid(Buffer, (WELL_KNOWN_SID_TYPE)Type)) {
