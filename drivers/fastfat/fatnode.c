@@ -25,6 +25,8 @@ static int SameName(const FAT_NAME *Name, const uint16_t *Other, uint32_t Length
 {
     if (Name->Length != Length * 2)
         return 0;
+    if (__builtin_memcmp(Name->Buffer, Other, Length * sizeof *Other) == 0)
+        return 1; /* nearly always: spelt alike */
     for (uint32_t Index = 0; Index < Length; Index++) {
         if (Name->Buffer[Index] != Other[Index] && FatFold(Name->Buffer[Index]) != FatFold(Other[Index]))
             return 0;
