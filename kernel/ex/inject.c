@@ -21,6 +21,7 @@
 #define EXPLORE_START 0x4E430020u /* In: ULONG64 seed (ke/explore.c) */
 #define EXPLORE_STOP 0x4E430021u  /* Out: ULONG, how often it interfered */
 #define VERIFY_SYSTEM 0x4E430022u /* Out: text of what is wrong, if anything; STATUS_INTERNAL_ERROR then (ps/verify.c) */
+#define EXPLORE_SHOW 0x4E430023u  /* a backtrace of each processor goes to the log */
 #define INJECT_SETTLE 0x4E430012u /* free pool pages go back to mm, so that pages can be counted */
 
 #define INJECT_COLD 0x4E430013u   /* files nobody has mapped are forgotten, so that they must be read again */
@@ -161,6 +162,9 @@ NTSTATUS NTAPI NtSystemDebugControl(ULONG Command, PVOID Input, ULONG InputLengt
     case EXPLORE_START:
     case EXPLORE_STOP:
         return ExpExplore(Mode, Command, Input, InputLength, Output, OutputLength);
+    case EXPLORE_SHOW:
+        KeExploreShow_();
+        return STATUS_SUCCESS;
     case VERIFY_SYSTEM:
         return ExpVerify(Mode, Output, OutputLength);
     default:

@@ -326,6 +326,7 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval)
 extern ULONG64 ExploreSeed_; /* checked build: boot option EXPLORE=seed; 0: off (ke/explore.c) */
 void KeExploreStart_(ULONG64 Seed); /* the same from now on; 0 is taken for 1.  PASSIVE_LEVEL */
 ULONG64 KeExploreStop_(void);       /* how often it interfered since */
+void KeExploreShow_(void);          /* each processor's backtrace to the log.  PASSIVE_LEVEL */
 /*
  * The dispatcher's invariants, with all processors held at DISPATCH_LEVEL: returns how many do not hold, and describes them in Text (and in the
  * log).  Processes: the list head of all processes, each linked by a LIST_ENTRY LinkOffset bytes into it; the caller keeps it from changing.

@@ -4,9 +4,9 @@
  *
  * A race shows when a thread is preempted, or a processor delayed, at the wrong instruction; on an unloaded machine that hardly ever happens.
  * With a seed, three things are random:
- *   - the clock of each processor fires after a random number of its ticks (64 to 16,383), so an interrupt may strike between any two
- *     instructions; it then ends the thread's quantum, moves the thread to another processor, or holds the processor up where it stands,
- *     also with spin locks held;
+ *   - the clock of each processor fires after a random number of its ticks (64 to 16,447; with every fourth seed, to 1,087), so an interrupt may
+ *     strike between any two instructions; it then ends the thread's quantum, moves the thread to another processor, or holds the processor up
+ *     where it stands, also with spin locks held;
  *   - the same may happen after a spin lock is released, when the dispatcher is left and on the way out of a system service, where races are
  *     most likely (KiExplorePoint);
  *   - which of the ready threads of a priority is taken, and which processor a thread is given to.
@@ -22,9 +22,15 @@ ULONG64 ExploreSeed_;
 #ifndef FREE_BUILD
 #define TICK_SHORTEST 64u
 #define TICK_MASK 0x3FFFu
+#define TICK_MASK_DENSE 0x3FFu /* for windows of a few instructions; the scenario itself gets slower */
 
 static ULONG64 KiExploreDue[KE_MAXIMUM_PROCESSORS]; /* own processor only: when the next tick is to be accounted */
 static volatile LONG64 KiExploreCount;
+
+static ULONG KiTickMask(void)
+{
+    return ExploreSeed_ % 4 == 0 ? TICK_MASK_DENSE : TICK_MASK;
+}
 
 /* splitmix64 */
 ULONG64 KiExploreRandom(PKPRCB Prcb)
@@ -63,7 +69,7 @@ static void KiExploreStopHere(PVOID Context)
 
 static void KiExploreStartHere(PVOID Context)
 {
-    KiSetNextTick(TICK_SHORTEST + (ULONG)KiExploreRandom(KiPrcb()) % TICK_MASK);
+    KiSetNextTick(TICK_SHORTEST + ((ULONG)KiExploreRandom(KiPrcb()) & KiTickMask()));
 }
 
 /* The lock checker comes on as well and stays on. */
@@ -89,6 +95,18 @@ ULONG64 KeExploreStop_(void)
     EtwClasses &= ~ETW_CLASS_EXPLORE;
     KeForEachProcessor_(KiExploreStopHere, NULL);
     return (ULONG64)KiExploreCount;
+}
+
+/* Something is wrong that only its finder, in user mode, could see: where everybody is. */
+void KeExploreShow_(void)
+{
+    KdPrint_("Ke: a scenario failed\n");
+    KdPrintBacktrace(NULL);
+    for (ULONG Number = 0, Self = KiPrcb()->Number; Number < (ULONG)KeNumberProcessors; Number++) {
+        if (Number != Self) {
+            KdAskForBacktrace(Number);
+        }
+    }
 }
 
 static void KiExploreDelay(ULONG64 Random)
@@ -141,7 +159,7 @@ BOOLEAN KiExploreTick(PKPRCB Prcb)
     if (Due) {
         KiExploreDue[Prcb->Number] = Now + KE_CLOCK_INCREMENT;
     }
-    KiSetNextTick(TICK_SHORTEST + (ULONG)(Random & TICK_MASK));
+    KiSetNextTick(TICK_SHORTEST + ((ULONG)Random & KiTickMask()));
     switch (Random >> 32 & 3) {
     case 0:
         KiExploreDelay(Random >> 40);
@@ -163,6 +181,10 @@ void KeExploreStart_(ULONG64 Seed)
 ULONG64 KeExploreStop_(void)
 {
     return 0;
+}
+
+void KeExploreShow_(void)
+{
 }
 #endif
 

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import BUILD, ROOT
 
+SCENARIOS = ["process", "threads", "memory", "names", "ending", "suspend", "waits", "locks", "timers", "io", "handles", "jobs", "files"]
 SECONDS = int(os.environ.get("STRESS_SECONDS", "8"))
 
 
@@ -19,7 +20,7 @@ def test_stress(nrun, processors):
     assert run.code == 0, run.out.decode("utf-8", "replace") + run.err.decode("utf-8", "replace")
 
 
-@pytest.mark.parametrize("scenario", ["process", "threads", "memory", "names"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_explore(scenario):
     """Fifty seeds of each scenario."""
     result = subprocess.run([sys.executable, os.path.join(ROOT, "tools/explore"), "--seeds", "50", "--jobs", "1", scenario], stdout=subprocess.PIPE,

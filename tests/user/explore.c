@@ -1,63 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explore.c - races found by seed.
+ * explore.c - races found by seed (explore.h): processes, threads, memory and names, each shared by threads that do everything to them at once.
  *
  * usage: explore SCENARIO FIRST COUNT       scenarios: process, threads, memory, names, all
- *
- * In a checked build the kernel can be told a seed; from then on it preempts and moves threads at points that a generator chooses from it
- * (docs/locking.md, "Races by seed").  Under nrun --icount everything else is deterministic too, so a seed is a schedule: the same seed, the same
- * interleaving, the same failure.  A scenario is a handful of threads that do to the same objects what must not be done to the same objects without
- * locks.  After each seed the kernel verifies its invariants, and the scenario what must have come out of it.
- *
- * A run of many seeds in one boot replays as a whole: `explore process 100 50` does exactly the same each time.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <windows.h>
-
-#include "../../userland/programs/native.h"
-
-#define EXPLORE_START 0x4E430020u /* in: ULONG64, the seed */
-#define EXPLORE_STOP 0x4E430021u  /* out: ULONG, how often it interfered */
-#define VERIFY 0x4E430022u        /* the kernel's own invariants */
-
-typedef struct _SCENARIO
-{
-    const char *Name;
-    int (*Run)(uint32_t Seed); /* 0: what came out is wrong, and has been printed */
-} SCENARIO;
-
-static NATIVE Native;
-static NTSTATUS(NTAPI *Control)(ULONG, PVOID, ULONG, PVOID, ULONG, PULONG);
-
-static int Wrong(const char *What, unsigned long Got)
-{
-    printf("# %s: 0x%lx\n", What, Got);
-    return 0;
-}
-
-/* Starts the threads together and waits for all of them. */
-static int Together(LPTHREAD_START_ROUTINE *Routines, PVOID *Parameters, DWORD Count)
-{
-    HANDLE Threads[8];
-
-    for (DWORD i = 0; i < Count; i++) {
-        Threads[i] = CreateThread(NULL, 0, Routines[i], Parameters[i], CREATE_SUSPENDED, NULL);
-        if (Threads[i] == NULL) {
-            return Wrong("CreateThread", GetLastError());
-        }
-    }
-    for (DWORD i = 0; i < Count; i++) {
-        ResumeThread(Threads[i]);
-    }
-    DWORD Result = WaitForMultipleObjects(Count, Threads, TRUE, 60000);
-    for (DWORD i = 0; i < Count; i++) {
-        CloseHandle(Threads[i]);
-    }
-    return Result < Count ? 1 : Wrong("the threads did not all end", Result);
-}
+#include "explore.h"
 
 /* ---- create, exit, close, terminate, duplicate of the same process ------------------------------------------------------------------ */
 
@@ -104,7 +51,7 @@ static DWORD WINAPI DuplicateIt(PVOID Parameter)
 
 static DWORD WINAPI WaitForIt(PVOID Parameter)
 {
-    return WaitForSingleObject(((PROCESS_RACE *)Parameter)->Process, 60000);
+    return WaitForSingleObject(((PROCESS_RACE *)Parameter)->Process, LIMIT);
 }
 
 static int ProcessScenario(uint32_t Seed)
@@ -189,7 +136,7 @@ static DWORD WINAPI MutexUser(PVOID Parameter)
     THREAD_RACE *Race = Parameter;
 
     for (int i = 0; i < 5; i++) {
-        if (WaitForSingleObject(Race->Mutex, 60000) == WAIT_TIMEOUT) {
+        if (WaitForSingleObject(Race->Mutex, LIMIT) == WAIT_TIMEOUT) {
             return 1;
         }
         ReleaseMutex(Race->Mutex);
@@ -219,9 +166,9 @@ static int ThreadScenario(uint32_t Seed)
     }
     int Good = Together(Routines, Parameters, 4);
     TerminateThread(Race.Waiter, 7);
-    Good &= WaitForSingleObject(Race.Waiter, 60000) == WAIT_OBJECT_0;
+    Good &= WaitForSingleObject(Race.Waiter, LIMIT) == WAIT_OBJECT_0;
     GetExitCodeThread(Race.Waiter, &Code);
-    DWORD Mutex = WaitForSingleObject(Race.Mutex, 60000); /* may be abandoned, must be free */
+    DWORD Mutex = WaitForSingleObject(Race.Mutex, LIMIT); /* may be abandoned, must be free */
     Good &= Mutex == WAIT_OBJECT_0 || Mutex == WAIT_ABANDONED;
     CloseHandle(Race.Waiter);
     CloseHandle(Race.Events[0]);
@@ -383,50 +330,7 @@ static int NameScenario(uint32_t Seed)
 
 static const SCENARIO Scenarios[] = {{"process", ProcessScenario}, {"threads", ThreadScenario}, {"memory", MemoryScenario}, {"names", NameScenario}};
 
-/* One scenario with its seeds; the number of the failed seed, or -1. */
-static long long RunSeeds(const SCENARIO *Scenario, uint32_t First, uint32_t Count)
-{
-    ULONG Interfered = 0, Returned;
-    unsigned long long Total = 0;
-
-    for (uint32_t Seed = First; Seed < First + Count; Seed++) {
-        ULONG64 Wide = Seed;
-        NTSTATUS Status = Control(EXPLORE_START, &Wide, sizeof(Wide), NULL, 0, &Returned);
-        if (Status < 0) {
-            Wrong("this kernel does not explore: status", (ULONG)Status);
-            return Seed;
-        }
-        int Good = Scenario->Run(Seed);
-        Control(EXPLORE_STOP, NULL, 0, &Interfered, sizeof(Interfered), &Returned);
-        Total += Interfered;
-        Status = Control(VERIFY, NULL, 0, NULL, 0, &Returned);
-        if (!Good || Status < 0) {
-            printf("%s: seed %u FAILED, verifier 0x%08lX, after %lu interferences\n", Scenario->Name, Seed, Status, Interfered);
-            return Seed;
-        }
-    }
-    printf("%s: seeds %u to %u, %llu interferences: clean\n", Scenario->Name, First, First + Count - 1, Total);
-    fflush(stdout);
-    return Total != 0 ? -1 : Wrong("not once was anything interfered with", 0);
-}
-
 int main(int Count, char **Arguments)
 {
-    uint32_t First = Count > 2 ? (uint32_t)strtoul(Arguments[2], NULL, 0) : 1, Seeds = Count > 3 ? (uint32_t)strtoul(Arguments[3], NULL, 0) : 50;
-    int Any = 0;
-
-    Control = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtSystemDebugControl");
-    if (Count < 2 || !NativeLoad(&Native) || Control == NULL) {
-        printf("usage: explore process|threads|memory|names|all [FIRST [COUNT]]\n");
-        return 2;
-    }
-    for (unsigned i = 0; i < sizeof(Scenarios) / sizeof(Scenarios[0]); i++) {
-        if (strcmp(Arguments[1], Scenarios[i].Name) == 0 || strcmp(Arguments[1], "all") == 0) {
-            Any = 1;
-            if (RunSeeds(&Scenarios[i], First, Seeds) != -1) {
-                return 1;
-            }
-        }
-    }
-    return Any ? 0 : 2;
+    return ExploreMain(Scenarios, sizeof(Scenarios) / sizeof(Scenarios[0]), Count, Arguments);
 }

@@ -115,6 +115,7 @@ void KiSetNextTick(ULONG Ticks)
 
 void KiStartClock(void)
 {
-    KiApicWrite(APIC_LVT_TIMER, APIC_PERIODIC | CLOCK_VECTOR);
+    /* The count first: in periodic mode one of KiSetNextTick's could strike again before the first interrupt was done, and so for ever. */
     KiApicWrite(APIC_TIMER_INITIAL, (ULONG)((ULONG64)KiApicTicksPerSecond * KE_CLOCK_INCREMENT / 10000000));
+    KiApicWrite(APIC_LVT_TIMER, APIC_PERIODIC | CLOCK_VECTOR);
 }
