@@ -555,7 +555,7 @@ static int IoScenario(uint32_t Seed)
 typedef struct _HANDLES
 {
     HANDLE Handle[HANDLES];
-    volatile LONG Closed;
+    volatile LONG Closed[HANDLES], Twice;
 } HANDLE_RACE;
 
 static DWORD WINAPI CloseThem(PVOID Parameter)
@@ -563,18 +563,20 @@ static DWORD WINAPI CloseThem(PVOID Parameter)
     HANDLE_RACE *Race = Parameter;
 
     for (int i = 0; i < HANDLES; i++) {
-        Add(&Race->Closed, CloseHandle(Race->Handle[i]));
+        if (CloseHandle(Race->Handle[i])) {
+            Add(&Race->Twice, InterlockedIncrement(&Race->Closed[i]) != 1);
+        }
     }
     return 0;
 }
 
-/* No target: the source is closed, and that is all. */
+/* No target: the source is closed, and that is all.  Succeeds also where somebody else closes it after it was found. */
 static DWORD WINAPI CloseSources(PVOID Parameter)
 {
     HANDLE_RACE *Race = Parameter;
 
     for (int i = HANDLES; i-- > 0;) {
-        Add(&Race->Closed, DuplicateHandle(GetCurrentProcess(), Race->Handle[i], NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE));
+        DuplicateHandle(GetCurrentProcess(), Race->Handle[i], NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
     }
     return 0;
 }
@@ -596,14 +598,18 @@ static DWORD WINAPI AskThem(PVOID Parameter)
 static int HandleScenario(uint32_t Seed)
 {
     LPTHREAD_START_ROUTINE Routines[] = {CloseThem, CloseSources, AskThem, Seed & 1 ? CloseThem : CloseSources};
-    HANDLE_RACE Race = {.Closed = 0};
+    HANDLE_RACE Race = {.Twice = 0};
+    DWORD Flags;
     PVOID Parameters[] = {&Race, &Race, &Race, &Race};
 
     for (int i = 0; i < HANDLES; i++) {
         Race.Handle[i] = CreateEventA(NULL, FALSE, FALSE, NULL);
     }
     int Good = Together(Routines, Parameters, 4);
-    return Race.Closed == HANDLES ? Good : Wrong("handles closed, of eight", (ULONG)Race.Closed);
+    for (int i = 0; i < HANDLES; i++) {
+        Good = GetHandleInformation(Race.Handle[i], &Flags) ? Wrong("a handle nobody closed", (ULONG)i) : Good;
+    }
+    return Race.Twice == 0 ? Good : Wrong("handles closed twice", (ULONG)Race.Twice);
 }
 
 /* ---- jobs --------------------------------------------------------------------------------------------------------------------------- */
