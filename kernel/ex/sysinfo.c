@@ -277,6 +277,7 @@ typedef enum _SYSINFO_LENGTH
 {
     LengthExact,   /* anything else is a mismatch */
     LengthAtLeast, /* more is fine */
+    LengthNotMore, /* the beginning of it, or all */
     LengthUpTo,    /* older callers' shorter buffers get the beginning */
 } SYSINFO_LENGTH;
 
@@ -289,7 +290,7 @@ static const struct
     {0, LengthExact, ExpQueryBasic},
     {1, LengthAtLeast, ExpQueryProcessor},
     {2, LengthUpTo, ExpQueryPerformance},
-    {3, LengthUpTo, ExpQueryTimeOfDay},
+    {3, LengthNotMore, ExpQueryTimeOfDay},
     {5, LengthAtLeast, ExpQueryProcesses},
     {8, LengthAtLeast, ExpQueryProcessorPerformance},
     {11, LengthAtLeast, ExpQueryModules},
@@ -317,7 +318,7 @@ static NTSTATUS ExpAnswer(SYSINFO_ROUTINE Routine, SYSINFO_LENGTH Kind, PVOID Bu
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if ((Kind == LengthExact && Length != Info.Used) || (Kind == LengthAtLeast && Length < Info.Used)) {
+    if ((Kind == LengthExact && Length != Info.Used) || (Kind == LengthNotMore && Length > Info.Used) || (Kind == LengthAtLeast && Length < Info.Used)) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
     Info.Room = Kind == LengthAtLeast ? min(Length, Info.Used + Info.Used / 8 + 4096) : Info.Used;

@@ -138,6 +138,8 @@ typedef struct _AUX_ACCESS_DATA
 static_assert(sizeof(AUX_ACCESS_DATA) == 0xE0, "AUX_ACCESS_DATA");
 NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE AccessState, PVOID AuxData, ACCESS_MASK DesiredAccess, PGENERIC_MAPPING Mapping);
 void NTAPI SeDeleteAccessState(PACCESS_STATE AccessState);
+/* Whether the subject's token has Sid, enabled; Integrity: whether its integrity level is at least that of the label Sid. */
+BOOLEAN SeSubjectHasSid_(PSECURITY_SUBJECT_CONTEXT Context, PSID Sid, BOOLEAN Integrity);
 /* Default SecurityProcedure of objects whose descriptor lies in the object header. */
 NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
                                PSECURITY_DESCRIPTOR Descriptor, PULONG CapturedLength, PSECURITY_DESCRIPTOR *ObjectsDescriptor,

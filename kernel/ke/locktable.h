@@ -16,6 +16,7 @@ LOCK( 24, "Directory->Lock",           "kernel/ob/",   KeLockPush,     NESTS, "A
 LOCK( 24, "ObpTypeDirectoryObject->Lock","kernel/ob/",   KeLockPush,     0,     "APC",       "as above")
 LOCK( 25, "ObpNameLock",               "kernel/ob/",   KeLockPush,     0,     "APC",       "names of objects and their insertion into directories")
 LOCK( 26, "Header->Lock", "kernel/ob/", KeLockPush, 0, "APC", "one object's name, security descriptor pointer and handle count")
+LOCK( 27, "ObpNamespaceLock",          "kernel/ob/",   KeLockPush,     0,     "APC",       "private namespaces, by their boundaries")
 LOCK( 27, "ObpCallbackLock",           "kernel/ob/",   KeLockPush,     0,     "APC",       "the table of ObRegisterCallbacks")
 LOCK( 28, "Type->TypeLock",            "kernel/ob/",   KeLockPush,     0,     "APC",       "one object type's totals")
 LOCK( 30, "ObpSdLock",                 "kernel/ob/",   KeLockPush,     0,     "APC",       "the table of shared security descriptors")

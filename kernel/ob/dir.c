@@ -185,6 +185,12 @@ void ObpUnpinName(PVOID Object)
 
 /* ---- services ------------------------------------------------------------------------------------------------------------------ */
 
+void ObpInitializeDirectory(POBJECT_DIRECTORY Directory)
+{
+    RtlZeroMemory(Directory, sizeof(*Directory));
+    ExInitializePushLock_(&Directory->Lock);
+}
+
 NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
@@ -200,8 +206,7 @@ NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK Desi
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    RtlZeroMemory(Directory, sizeof(*Directory));
-    ExInitializePushLock_(&Directory->Lock);
+    ObpInitializeDirectory(Directory);
     return ObInsertObjectService(Directory, DesiredAccess, DirectoryHandle, Mode);
 }
 

@@ -25,6 +25,7 @@ static void ObpCreateBasicTypes(void)
                            STANDARD_RIGHTS_EXECUTE | DIRECTORY_QUERY | DIRECTORY_TRAVERSE, DIRECTORY_ALL_ACCESS},
         .ValidAccessMask = DIRECTORY_ALL_ACCESS,
         .PoolType = PagedPool,
+        .CloseProcedure = ObpCloseDirectory,
         .WaitObjectFlagOffset = -1,
     };
     static const OBJECT_TYPE_INITIALIZER SymbolicLink = {

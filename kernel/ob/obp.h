@@ -169,10 +169,14 @@ typedef struct _OBJECT_DIRECTORY
     OBJECT_DIRECTORY_ENTRY *HashBuckets[OB_DIRECTORY_BUCKETS]; /* Lock */
     EX_PUSH_LOCK_ Lock;
     ULONG Count;   /* Lock; entries */
+    struct _OBP_NAMESPACE *Namespace; /* ObpNamespaceLock; what a private namespace is found by; NULL: it is none */
 } OBJECT_DIRECTORY, *POBJECT_DIRECTORY;
 
 extern POBJECT_DIRECTORY ObpRootDirectoryObject, ObpGlobalDosDevices, ObpTypeDirectoryObject;
 extern EX_PUSH_LOCK_ ObpNameLock;
+void ObpInitializeDirectory(POBJECT_DIRECTORY Directory);
+/* namespace.c: the CloseProcedure of directories. */
+void ObpCloseDirectory(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount);
 /* Callers hold Directory->Lock (shared is enough for the lookup).  The lookup's object is not referenced. */
 PVOID ObpLookupDirectoryEntry(POBJECT_DIRECTORY Directory, const UNICODE_STRING *Name, BOOLEAN CaseInsensitive);
 /* Object, whose header has a name header, becomes Directory\Name; references of entry and name header are taken.  Directory locked exclusively. */

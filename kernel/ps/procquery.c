@@ -289,6 +289,7 @@ static NTSTATUS PspQueryPagePriority(PEPROCESS Process, PVOID Buffer, ULONG Leng
 /* USHORT group numbers: there is one, 0. */
 static NTSTATUS PspQueryGroups(PEPROCESS Process, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
+    *Needed = sizeof(USHORT);
     return Length >= sizeof(USHORT) ? STATUS_SUCCESS : STATUS_BUFFER_TOO_SMALL;
 }
 
@@ -344,6 +345,7 @@ static NTSTATUS PspQueryHandles(PEPROCESS Process, PVOID Buffer, ULONG Length, U
     PSP_HANDLE_LIST List = {.Room = (Length - 16) / sizeof(PSP_HANDLE_RECORD), .Record = (PSP_HANDLE_RECORD *)((PUCHAR)Buffer + 16)};
 
     if (Length < 16) {
+        *Needed = 16;
         return STATUS_INFO_LENGTH_MISMATCH;
     }
     (void)ObEnumerateHandles(Process, PspListHandle, &List);
@@ -378,8 +380,8 @@ const PSP_QUERY_CLASS PspProcessQueries[] = {
     [38] = {PSP_Q(PspQueryCycles), PSP_LIMITED, 16, PspExact},
     [39] = {PSP_Q(PspQueryPagePriority), PSP_LIMITED, 4, PspExact},
     [43] = {PSP_Q(PspQueryImageNameWin32), PSP_LIMITED, sizeof(UNICODE_STRING), PspString},
-    [47] = {PSP_Q(PspQueryGroups), PSP_LIMITED, sizeof(USHORT), PspVariable},
-    [51] = {PSP_Q(PspQueryHandles), PSP_FULL, 16, PspVariable},
+    [47] = {PSP_Q(PspQueryGroups), PSP_LIMITED, 0, PspVariable},
+    [51] = {PSP_Q(PspQueryHandles), PSP_FULL, 0, PspVariable},
     [60] = {PSP_Q(PspQueryCommandLine), PSP_LIMITED, sizeof(UNICODE_STRING), PspString},
     [61] = {PSP_Q(PspQueryZero), PSP_LIMITED, 1, PspExact},
     [75] = {PSP_Q(PspQueryZero), PSP_LIMITED, 4, PspExact},

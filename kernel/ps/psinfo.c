@@ -33,9 +33,10 @@ static NTSTATUS PspAnswer(const PSP_QUERY_CLASS *Class, PVOID Object, PVOID Buff
     }
     RtlZeroMemory(Kernel, Length);
     Status = Class->Query(Object, Kernel, Length, &Needed);
-    if (NT_SUCCESS(Status)) {
+    if (NT_SUCCESS(Status) || Status == STATUS_PORT_NOT_SET) { /* which is an answer, too: none */
         PspFixString(Class, Kernel, Buffer);
-        Status = CopyToMode(Mode, Buffer, Kernel, min(Length, Needed));
+        NTSTATUS Copy = CopyToMode(Mode, Buffer, Kernel, min(Length, Needed));
+        Status = NT_SUCCESS(Copy) ? Status : Copy;
     }
     if (ReturnLength != NULL && (NT_SUCCESS(Status) || Status == STATUS_INFO_LENGTH_MISMATCH || Status == STATUS_BUFFER_TOO_SMALL)) {
         NTSTATUS Copy = CopyToMode(Mode, ReturnLength, &Needed, sizeof(Needed));
@@ -53,7 +54,7 @@ static NTSTATUS PspQuery(const PSP_QUERY_CLASS *Class, HANDLE Handle, POBJECT_TY
     PVOID Object;
     NTSTATUS Status;
 
-    if (Class->Kind == PspExact && Length != Class->Size) {
+    if ((Class->Kind == PspExact && Length != Class->Size) || (Class->Kind == PspVariable && Length < Class->Size)) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
     Status = KiProbeForWrite(Mode, Buffer, Length, Class->Size < sizeof(ULONG) ? 1 : sizeof(ULONG));

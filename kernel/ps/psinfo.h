@@ -19,7 +19,7 @@ typedef struct _PSP_QUERY_CLASS
 {
     PSP_QUERY Query;
     ACCESS_MASK Access;
-    USHORT Size; /* exact, or the least */
+    USHORT Size; /* exact, or the least; 0: the routine says how much it needs */
     UCHAR Kind;
 } PSP_QUERY_CLASS;
 

@@ -95,6 +95,24 @@ void SepSubjectFromToken(PTOKEN Token, SEP_SUBJECT *Subject)
     Subject->MandatoryPolicy = Token->MandatoryPolicy;
 }
 
+BOOLEAN SeSubjectHasSid_(PSECURITY_SUBJECT_CONTEXT Context, PSID Sid, BOOLEAN Integrity)
+{
+    PTOKEN Token = SepEffectiveToken(Context);
+    const SID *Label = Sid;
+    SEP_SUBJECT Subject;
+    BOOLEAN Has;
+
+    SeLockSubjectContext(Context);
+    SepSubjectFromToken(Token, &Subject);
+    if (Integrity) {
+        Has = Label->SubAuthorityCount == 1 && Subject.IntegrityLevel >= Label->SubAuthority[0];
+    } else {
+        Has = SepSidInSubject(&Subject, Sid, FALSE, FALSE) && (Subject.RestrictedCount == 0 || SepSidInSubject(&Subject, Sid, FALSE, TRUE));
+    }
+    SeUnlockSubjectContext(Context);
+    return Has;
+}
+
 NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE AccessState, PVOID AuxData, ACCESS_MASK DesiredAccess, PGENERIC_MAPPING Mapping)
 {
     PAUX_ACCESS_DATA Aux = AuxData;

@@ -52,7 +52,7 @@ HANDLE WINAPI CreateJobObjectA(LPSECURITY_ATTRIBUTES Security, LPCSTR Name)
     HANDLE Job = NULL;
     LPWSTR Wide;
 
-    if (BaseToWide(Name, &Wide)) {
+    if (BaseNameToWide(Name, &Wide)) {
         Job = CreateJobObjectW(Security, Wide);
         BaseFree(Wide);
     }
@@ -80,7 +80,7 @@ HANDLE WINAPI OpenJobObjectA(DWORD Access, BOOL Inherit, LPCSTR Name)
     HANDLE Job = NULL;
     LPWSTR Wide;
 
-    if (BaseToWide(Name, &Wide)) {
+    if (BaseNameToWide(Name, &Wide)) {
         Job = OpenJobObjectW(Access, Inherit, Wide);
         BaseFree(Wide);
     }

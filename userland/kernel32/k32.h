@@ -138,6 +138,9 @@ typedef struct _BASE_OBJECT
     OBJECT_ATTRIBUTES Attributes;
 } BASE_OBJECT;
 NTSTATUS BaseObjectAttributes(BASE_OBJECT *Object, LPCWSTR Name, const SECURITY_ATTRIBUTES *Security, ULONG Extra);
+/* namespace.c: if Name begins with a private namespace's prefix, what follows it, and *Directory is the namespace; else Name. */
+LPCWSTR BasePrivateName(LPCWSTR Name, PHANDLE Directory);
+BOOL BaseNameToWide(LPCSTR Name, LPWSTR *Wide); /* for the A calls, whose names have a limit */
 HANDLE BaseCreated(NTSTATUS Status, HANDLE Handle); /* null on failure; ERROR_ALREADY_EXISTS or 0 on success */
 PLARGE_INTEGER BaseTimeout(PLARGE_INTEGER Time, DWORD Milliseconds);
 

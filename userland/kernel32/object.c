@@ -40,6 +40,7 @@ NTSTATUS BaseObjectAttributes(BASE_OBJECT *Object, LPCWSTR Name, const SECURITY_
         if (!NT_SUCCESS(Status)) {
             return Status;
         }
+        Name = BasePrivateName(Name, &Directory);
         Status = RtlInitUnicodeStringEx(&Object->Name, Name);
         if (!NT_SUCCESS(Status)) {
             return Status;
@@ -49,6 +50,15 @@ NTSTATUS BaseObjectAttributes(BASE_OBJECT *Object, LPCWSTR Name, const SECURITY_
                                Extra | (Security != NULL && Security->bInheritHandle ? OBJ_INHERIT : 0), Directory,
                                Security != NULL ? Security->lpSecurityDescriptor : NULL);
     return STATUS_SUCCESS;
+}
+
+/* The ANSI calls take names below MAX_PATH only, as Windows', which convert them in a buffer of the TEB. */
+BOOL BaseNameToWide(LPCSTR Name, LPWSTR *Wide)
+{
+    if (Name != NULL && strlen(Name) >= MAX_PATH) {
+        return BaseFail(ERROR_FILENAME_EXCED_RANGE);
+    }
+    return BaseToWide(Name, Wide);
 }
 
 HANDLE BaseCreated(NTSTATUS Status, HANDLE Handle)

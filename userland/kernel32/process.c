@@ -286,13 +286,6 @@ BOOL WINAPI ProcessIdToSessionId(DWORD Id, DWORD *Session)
     return TRUE;
 }
 
-BOOL WINAPI SetProcessShutdownParameters(DWORD Level, DWORD Flags)
-{
-    UNUSED(Level);
-    UNUSED(Flags);
-    return BaseNotSupported("SetProcessShutdownParameters");
-}
-
 UINT WINAPI WinExec(LPCSTR CommandLine, UINT Show)
 {
     STARTUPINFOA Startup = {.cb = sizeof(Startup), .dwFlags = STARTF_USESHOWWINDOW, .wShowWindow = (WORD)Show};

@@ -212,10 +212,23 @@ DEP_SYSTEM_POLICY_TYPE WINAPI GetSystemDEPPolicy(void)
     return DEPPolicyAlwaysOn;
 }
 
+/* Kept and told: at shutdown nobody is asked, so there is no order to be in. */
+static DWORD ShutdownLevel = 0x280, ShutdownFlags;
+
 BOOL WINAPI GetProcessShutdownParameters(LPDWORD Level, LPDWORD Flags)
 {
-    *Level = 0x280;
-    *Flags = 0;
+    *Level = ShutdownLevel;
+    *Flags = ShutdownFlags;
+    return TRUE;
+}
+
+BOOL WINAPI SetProcessShutdownParameters(DWORD Level, DWORD Flags)
+{
+    if ((Flags & ~(DWORD)SHUTDOWN_NORETRY) != 0 || Level > 0x4FF) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    ShutdownLevel = Level;
+    ShutdownFlags = Flags;
     return TRUE;
 }
 

@@ -33,20 +33,11 @@ static HANDLE Opened(OPEN_OBJECT Open, DWORD Access, BOOL Inherit, LPCWSTR Name)
     return Handle;
 }
 
-/* The ANSI calls take names below MAX_PATH only, as Windows', which convert them in a buffer of the TEB. */
-static BOOL NameToWide(LPCSTR Name, LPWSTR *Wide)
-{
-    if (Name != NULL && strlen(Name) >= MAX_PATH) {
-        return BaseFail(ERROR_FILENAME_EXCED_RANGE);
-    }
-    return BaseToWide(Name, Wide);
-}
-
 static HANDLE OpenedA(OPEN_OBJECT Open, DWORD Access, BOOL Inherit, LPCSTR Name)
 {
     LPWSTR Wide;
 
-    if (!NameToWide(Name, &Wide)) {
+    if (!BaseNameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = Opened(Open, Access, Inherit, Wide);
@@ -78,7 +69,7 @@ HANDLE WINAPI CreateEventExA(LPSECURITY_ATTRIBUTES Security, LPCSTR Name, DWORD 
 {
     LPWSTR Wide;
 
-    if (!NameToWide(Name, &Wide)) {
+    if (!BaseNameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateEventExW(Security, Wide, Flags, Access);
@@ -145,7 +136,7 @@ HANDLE WINAPI CreateMutexExA(LPSECURITY_ATTRIBUTES Security, LPCSTR Name, DWORD 
 {
     LPWSTR Wide;
 
-    if (!NameToWide(Name, &Wide)) {
+    if (!BaseNameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateMutexExW(Security, Wide, Flags, Access);
@@ -200,7 +191,7 @@ HANDLE WINAPI CreateSemaphoreExA(LPSECURITY_ATTRIBUTES Security, LONG Initial, L
 {
     LPWSTR Wide;
 
-    if (!NameToWide(Name, &Wide)) {
+    if (!BaseNameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateSemaphoreExW(Security, Initial, Maximum, Wide, Flags, Access);
@@ -256,7 +247,7 @@ HANDLE WINAPI CreateWaitableTimerExA(LPSECURITY_ATTRIBUTES Security, LPCSTR Name
 {
     LPWSTR Wide;
 
-    if (!NameToWide(Name, &Wide)) {
+    if (!BaseNameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Handle = CreateWaitableTimerExW(Security, Wide, Flags, Access);

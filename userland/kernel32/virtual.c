@@ -140,7 +140,7 @@ HANDLE WINAPI CreateFileMappingA(HANDLE File, LPSECURITY_ATTRIBUTES Security, DW
 {
     LPWSTR Wide;
 
-    if (!BaseToWide(Name, &Wide)) {
+    if (!BaseNameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Section = CreateFileMappingW(File, Security, Protect, SizeHigh, SizeLow, Wide);
@@ -173,7 +173,7 @@ HANDLE WINAPI OpenFileMappingA(DWORD Access, BOOL Inherit, LPCSTR Name)
 {
     LPWSTR Wide;
 
-    if (!BaseToWide(Name, &Wide)) {
+    if (!BaseNameToWide(Name, &Wide)) {
         return NULL;
     }
     HANDLE Section = OpenFileMappingW(Access, Inherit, Wide);
