@@ -123,6 +123,34 @@ static void ContextStart(ULONG_PTR Argument)
     ExitThread(0x77);
 }
 
+/* RtlCreateUserProcessEx with what its version 1 can be given. */
+static void Extended(void)
+{
+    static NTSTATUS(NTAPI * CreateEx)(PUNICODE_STRING, NPROCESS_PARAMETERS *, BOOLEAN, PVOID, RTL_USER_PROCESS_INFORMATION *);
+    struct
+    {
+        USHORT Version, NodeNumber;
+        PSECURITY_DESCRIPTOR ProcessSecurity, ThreadSecurity;
+        HANDLE Parent, DebugPort, Token, Job;
+    } More = {.Version = 1, .Job = CreateJobObjectA(NULL, NULL)};
+    RTL_USER_PROCESS_INFORMATION Information = {.Length = sizeof(Information)};
+    NPROCESS_PARAMETERS *Block = Parameters(L"exitcode 8");
+    UNICODE_STRING Image;
+    BOOL In = FALSE;
+
+    CreateEx = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "RtlCreateUserProcessEx");
+    PRtlInitUnicodeString(&Image, Program);
+    Is((ULONG)CreateEx(&Image, Block, FALSE, NULL, &Information), 0, "RtlCreateUserProcessEx with nothing more");
+    Is(Finish(Information.ProcessHandle, Information.ThreadHandle), 8, "runs");
+    Is((ULONG)CreateEx(&Image, Block, FALSE, &More, &Information), 0, "with a job");
+    Ok(IsProcessInJob(Information.ProcessHandle, More.Job, &In) && In, "is in it");
+    Is(Finish(Information.ProcessHandle, Information.ThreadHandle), 8, "runs");
+    More.Version = 9;
+    Is((ULONG)CreateEx(&Image, Block, FALSE, &More, &Information), (ULONG)STATUS_INVALID_PARAMETER, "no such version");
+    PRtlDestroyProcessParameters(Block);
+    CloseHandle(More.Job);
+}
+
 static void Threads(void)
 {
     RTL_USER_PROCESS_INFORMATION Information = {.Length = sizeof(Information)};
@@ -286,6 +314,7 @@ int main(void)
     BIND(RtlCreateUserThread);
     BIND(RtlInitUnicodeString);
     UserProcess();
+    Extended();
     Threads();
     Suspension();
     FromSection();

@@ -206,6 +206,8 @@ static void NamesAndTimes(void)
     Ok(QueryFullProcessImageNameW(Process.hProcess, 0, Path, &Size) && _wcsicmp(Path, L"C:\\Programs\\exitcode.exe") == 0, "a child's name");
     Ok(GetProcessTimes(Process.hProcess, &Created, &Exited, &Kernel, &User) && Created.dwHighDateTime != 0, "its times");
     Ok(Exited.dwHighDateTime == 0 && Exited.dwLowDateTime == 0, "no end yet");
+    Is(GetProcessVersion(Process.dwProcessId), GetProcessVersion(0), "the system it was made for is ours");
+    Ok(GetProcessVersion(0) >= 0x40000 && GetProcessVersion(0x7FFFFFF0) == 0 && GetLastError() == ERROR_INVALID_PARAMETER, "none for nobody");
     ResumeThread(Process.hThread);
     WaitForSingleObject(Process.hProcess, 60000);
     GetProcessTimes(Process.hProcess, &Created, &Exited, &Kernel, &User);

@@ -231,13 +231,6 @@ NTCALL NtMakeTemporaryObject(HANDLE Handle);
 NTCALL NtMakePermanentObject(HANDLE Handle);
 NTCALL NtCompareObjects(HANDLE First, HANDLE Second);
 NTCALL NtCreateDirectoryObject(PHANDLE Handle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
-NTCALL NtCreatePrivateNamespace(PHANDLE Handle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PVOID Boundary);
-NTCALL NtOpenPrivateNamespace(PHANDLE Handle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PVOID Boundary);
-NTCALL NtDeletePrivateNamespace(HANDLE Handle);
-NTSYSAPI PVOID NTAPI RtlCreateBoundaryDescriptor(PUNICODE_STRING Name, ULONG Flags);
-NTSYSAPI VOID NTAPI RtlDeleteBoundaryDescriptor(PVOID Boundary);
-NTCALL RtlAddSIDToBoundaryDescriptor(PVOID *Boundary, PSID Sid);
-NTCALL RtlAddIntegrityLabelToBoundaryDescriptor(PVOID *Boundary, PSID Label);
 NTCALL NtOpenDirectoryObject(PHANDLE Handle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
 NTCALL NtQueryDirectoryObject(HANDLE Directory, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry, BOOLEAN RestartScan,
                               PULONG Context, PULONG ReturnLength);

@@ -6,6 +6,7 @@
  * own: another may call the same namespace something else.
  */
 #include "k32.h"
+#include "nsapi.h"
 
 typedef struct _BASE_PREFIX
 {

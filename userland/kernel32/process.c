@@ -71,10 +71,21 @@ HANDLE WINAPI OpenProcess(DWORD Access, BOOL Inherit, DWORD Id)
 
 DWORD WINAPI GetProcessVersion(DWORD Id)
 {
+    PROCESS_BASIC_INFORMATION Basic;
+    ULONG Version[2] = {BasePeb()->ImageSubsystemMajorVersion, BasePeb()->ImageSubsystemMinorVersion};
+    BOOL Known = TRUE;
+
     if (Id != 0 && Id != GetCurrentProcessId()) {
-        return (DWORD)BaseNotSupported("GetProcessVersion(other process)");
+        HANDLE Process = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, Id);
+        if (Process == NULL) {
+            return 0;
+        }
+        static_assert(offsetof(NPEB, ImageSubsystemMinorVersion) == offsetof(NPEB, ImageSubsystemMajorVersion) + sizeof(ULONG), "read at once");
+        Known = QueryBasic(Process, &Basic) &&
+                ReadProcessMemory(Process, (PUCHAR)Basic.PebBaseAddress + offsetof(NPEB, ImageSubsystemMajorVersion), Version, sizeof(Version), NULL);
+        NtClose(Process);
     }
-    return MAKELONG(BasePeb()->ImageSubsystemMinorVersion, BasePeb()->ImageSubsystemMajorVersion);
+    return Known ? (DWORD)MAKELONG(Version[1], Version[0]) : 0;
 }
 
 BOOL WINAPI GetProcessTimes(HANDLE Process, LPFILETIME Create, LPFILETIME Exit, LPFILETIME Kernel, LPFILETIME User)

@@ -4,6 +4,7 @@
  * format.  Each is one heap block, which moves when something is added.
  */
 #include "ntdllp.h"
+#include "nsapi.h"
 
 typedef struct _BOUNDARY
 {

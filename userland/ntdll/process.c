@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.c - RtlCreateUserProcess: the native way to a process, for those without kernel32 (the session manager, tests).
+ * process.c - RtlCreateUserProcess(Ex): the native way to a process, for those without kernel32 (the session manager, tests).
  *
  * One NtCreateUserProcess with the image's NT path; the first thread is left suspended, as this interface promises.  What the old interface's
  * further parameters ask for is passed on as attributes.
@@ -16,36 +16,45 @@ static void Add(PPS_ATTRIBUTE *Next, ULONG_PTR Attribute, SIZE_T Size, PVOID Val
     (*Next)++;
 }
 
-NTSTATUS NTAPI RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttributes, PNPROCESS_PARAMETERS Parameters,
-                                    PSECURITY_DESCRIPTOR ProcessSecurity, PSECURITY_DESCRIPTOR ThreadSecurity, HANDLE Parent,
-                                    BOOLEAN InheritHandles, HANDLE DebugPort, HANDLE Token, PRTL_USER_PROCESS_INFORMATION Information)
+/* RTL_USER_PROCESS_EXTENDED_PARAMETERS, version 1; a null handle means: as without. */
+typedef struct _EXTENDED
+{
+    USHORT Version, NodeNumber;
+    PSECURITY_DESCRIPTOR ProcessSecurity, ThreadSecurity;
+    HANDLE Parent, DebugPort, Token, Job;
+} EXTENDED;
+static_assert(offsetof(EXTENDED, Job) == 0x30, "RTL_USER_PROCESS_EXTENDED_PARAMETERS");
+
+static NTSTATUS Create(PUNICODE_STRING ImagePath, PNPROCESS_PARAMETERS Parameters, BOOLEAN InheritHandles, EXTENDED *More,
+                       PRTL_USER_PROCESS_INFORMATION Information)
 {
     struct
     {
         SIZE_T TotalLength;
-        PS_ATTRIBUTE Attributes[6];
+        PS_ATTRIBUTE Attributes[7];
     } List;
     PPS_ATTRIBUTE Next = List.Attributes;
     OBJECT_ATTRIBUTES Process, Thread;
     PS_CREATE_INFO CreateInfo = {.Size = sizeof CreateInfo, .State = PsCreateInitialState};
     NTSTATUS Status;
 
-    UNUSED(ObjectAttributes);
     memset(Information, 0, sizeof *Information);
     Information->Length = sizeof *Information;
     Add(&Next, PS_ATTRIBUTE_IMAGE_NAME, ImagePath->Length, ImagePath->Buffer);
     Add(&Next, PS_ATTRIBUTE_CLIENT_ID, sizeof Information->ClientId, &Information->ClientId);
     Add(&Next, PS_ATTRIBUTE_IMAGE_INFO, sizeof Information->ImageInformation, &Information->ImageInformation);
-    if (Parent != NULL)
-        Add(&Next, PS_ATTRIBUTE_PARENT_PROCESS, sizeof Parent, Parent);
-    if (DebugPort != NULL)
-        Add(&Next, PS_ATTRIBUTE_DEBUG_OBJECT, sizeof DebugPort, DebugPort);
-    if (Token != NULL)
-        Add(&Next, PS_ATTRIBUTE_TOKEN, sizeof Token, Token);
+    if (More->Parent != NULL)
+        Add(&Next, PS_ATTRIBUTE_PARENT_PROCESS, sizeof(HANDLE), More->Parent);
+    if (More->DebugPort != NULL)
+        Add(&Next, PS_ATTRIBUTE_DEBUG_OBJECT, sizeof(HANDLE), More->DebugPort);
+    if (More->Token != NULL)
+        Add(&Next, PS_ATTRIBUTE_TOKEN, sizeof(HANDLE), More->Token);
+    if (More->Job != NULL)
+        Add(&Next, PS_ATTRIBUTE_JOB_LIST, sizeof(HANDLE), &More->Job);
     List.TotalLength = (SIZE_T)((UCHAR *)Next - (UCHAR *)&List);
 
-    InitializeObjectAttributes(&Process, NULL, 0, NULL, ProcessSecurity);
-    InitializeObjectAttributes(&Thread, NULL, 0, NULL, ThreadSecurity);
+    InitializeObjectAttributes(&Process, NULL, 0, NULL, More->ProcessSecurity);
+    InitializeObjectAttributes(&Thread, NULL, 0, NULL, More->ThreadSecurity);
     RtlNormalizeProcessParams(Parameters);
     Status = NtCreateUserProcess(&Information->ProcessHandle, &Information->ThreadHandle, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &Process, &Thread,
                                  InheritHandles ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, Parameters,
@@ -58,6 +67,29 @@ NTSTATUS NTAPI RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttri
         NtClose(CreateInfo.FailSection.FileHandle);
     }
     return Status;
+}
+
+NTSTATUS NTAPI RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttributes, PNPROCESS_PARAMETERS Parameters,
+                                    PSECURITY_DESCRIPTOR ProcessSecurity, PSECURITY_DESCRIPTOR ThreadSecurity, HANDLE Parent,
+                                    BOOLEAN InheritHandles, HANDLE DebugPort, HANDLE Token, PRTL_USER_PROCESS_INFORMATION Information)
+{
+    EXTENDED More = {.Version = 1, .ProcessSecurity = ProcessSecurity, .ThreadSecurity = ThreadSecurity, .Parent = Parent, .DebugPort = DebugPort,
+                     .Token = Token};
+
+    UNUSED(ObjectAttributes);
+    return Create(ImagePath, Parameters, InheritHandles, &More, Information);
+}
+
+NTSTATUS NTAPI RtlCreateUserProcessEx(PUNICODE_STRING ImagePath, PNPROCESS_PARAMETERS Parameters, BOOLEAN InheritHandles, PVOID Extended,
+                                      PRTL_USER_PROCESS_INFORMATION Information)
+{
+    EXTENDED More = {.Version = 1};
+
+    if (Extended != NULL)
+        More = *(const EXTENDED *)Extended;
+    if (More.Version != 1)
+        return STATUS_INVALID_PARAMETER;
+    return Create(ImagePath, Parameters, InheritHandles, &More, Information);
 }
 
 NTSTATUS NTAPI RtlAdjustPrivilege(ULONG Privilege, BOOLEAN Enable, BOOLEAN CurrentThread, PBOOLEAN WasEnabled)
