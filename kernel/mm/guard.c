@@ -14,6 +14,8 @@
  */
 #include "mi.h"
 
+#define LEAST_GUARANTEE 0x2000u /* as x64 Windows: the exception's frame and a handler need that much */
+
 typedef struct _STACK { ULONG64 Base, Limit, Allocation; ULONG Guaranteed; } STACK;
 
 static NTSTATUS ReadTeb(PUCHAR Teb, STACK *Stack)
@@ -52,11 +54,12 @@ NTSTATUS MiCheckForUserStackOverflow(ULONG64 Va)
     if (Page >= Stack.Base || Page < Lowest || (Stack.Allocation & (PAGE_SIZE - 1)) != 0)
         return STATUS_GUARD_PAGE_VIOLATION;
 
-    ULONG64 Guard = PAGE_SIZE, Guaranteed = MI_ROUND_UP(Stack.Guaranteed, PAGE_SIZE);
+    ULONG64 Guaranteed = MI_ROUND_UP(Stack.Guaranteed, PAGE_SIZE);
+    if (Guaranteed < LEAST_GUARANTEE)
+        Guaranteed = LEAST_GUARANTEE;
     if (Guaranteed > 0x100000)
         Guaranteed = 0x100000;
-    if (Guaranteed != 0)
-        Guard = Guaranteed + PAGE_SIZE;
+    ULONG64 Guard = Guaranteed + PAGE_SIZE;
     if (Page < Lowest + Guard + PAGE_SIZE) {
         /* The end.  All but the very last page becomes usable for the handler. */
         if (Page > Lowest + PAGE_SIZE)

@@ -92,6 +92,9 @@ static NTSTATUS MapImage(PEPROCESS Process, PSECTION Section, VIEW *View)
     if (Vad == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Vad->AllocationType = MEM_IMAGE;
+    Vad->NoExecute = (Section->AllocationAttributes & SEC_NOCACHE) != 0; /* which with SEC_IMAGE means SEC_IMAGE_NO_EXECUTE */
+    if (Vad->NoExecute)
+        Vad->Protection = MM_WRITECOPY;
     Vad->WasPlaceholder = (View->Type & MEM_REPLACE_PLACEHOLDER) != 0;
 
     NTSTATUS Status = MiLockAddressSpace(Process);
@@ -189,7 +192,7 @@ static NTSTATUS MapView(PSECTION Section, PEPROCESS Process, VIEW *View)
         (Section->InitialPageProtection & MM_ACCESS_MASK) != MM_EXECUTE_READWRITE)
         return STATUS_SECTION_PROTECTION;
     Status = Image ? MapImage(Process, Section, View) : MapData(Process, Section, View);
-    if (NT_SUCCESS(Status) && Image && MmImageMapped != NULL)
+    if (NT_SUCCESS(Status) && Image && MmImageMapped != NULL && !(Section->AllocationAttributes & SEC_NOCACHE))
         MmImageMapped(Process, Section, (PVOID)View->Base, View->Size, FALSE);
     return Status;
 }
@@ -267,11 +270,9 @@ static NTSTATUS CheckRange(PEPROCESS Process, ULONG64 Base, ULONG_PTR ZeroBits, 
 /* What replaces a placeholder lies where that does, which may be at any page. */
 static NTSTATUS CheckAlignment(ULONG64 Base, ULONG64 Offset, ULONG AllocationType)
 {
-    ULONG64 Alignment = (AllocationType & (0x40000000 /* MEM_DOS_LIM */ | MEM_REPLACE_PLACEHOLDER)) ? PAGE_SIZE : MI_GRANULARITY;
+    ULONG64 Alignment = (AllocationType & MEM_REPLACE_PLACEHOLDER) ? PAGE_SIZE : MI_GRANULARITY;
 
-    if ((Base & (Alignment - 1)) != 0)
-        return STATUS_MAPPED_ALIGNMENT;
-    return (Offset & (((AllocationType & MEM_REPLACE_PLACEHOLDER) ? PAGE_SIZE : MI_GRANULARITY) - 1)) != 0 ? STATUS_MAPPED_ALIGNMENT : STATUS_SUCCESS;
+    return ((Base | Offset) & (Alignment - 1)) != 0 ? STATUS_MAPPED_ALIGNMENT : STATUS_SUCCESS;
 }
 
 /* What the section handle must permit for a view of this protection. */
@@ -369,7 +370,8 @@ static NTSTATUS Map(const REQUEST *Request)
     return Status;
 }
 
-#define VIEW_TYPES (MEM_TOP_DOWN | MEM_RESERVE | MEM_LARGE_PAGES | 0x40000000u | MEM_DIFFERENT_IMAGE_BASE_OK | MEM_COMMIT)
+/* AT_ROUND_TO_PAGE is for 32-bit systems only. */
+#define VIEW_TYPES (MEM_TOP_DOWN | MEM_RESERVE | MEM_LARGE_PAGES | MEM_DIFFERENT_IMAGE_BASE_OK | MEM_COMMIT)
 
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize,
                                   PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,

@@ -337,7 +337,6 @@ typedef struct _SUBSECTION
 #define MI_CA_UNUSED_LISTED 0x20u
 #define MI_CA_DISCARD 0x40u        /* delete as soon as nobody uses it (MmForceSectionClosed with delay) */
 #define MI_CA_DIRTY_LISTED 0x100u  /* waits for the lazy writer */
-#define MI_CA_NX 0x80u             /* SEC_IMAGE_NO_EXECUTE; not shared through the file object */
 
 typedef struct _CONTROL_AREA
 {
@@ -445,6 +444,7 @@ typedef struct _MMVAD
     BOOLEAN Placeholder;       /* keeps an address range free for what will replace it: no pages, no commit, no protection */
     BOOLEAN WasPlaceholder;    /* took a placeholder's place, and may be turned into one again */
     BOOLEAN WriteWatch;        /* MEM_WRITE_WATCH: pages start clean, their dirty bits are what was written */
+    BOOLEAN NoExecute;         /* image: SEC_IMAGE_NO_EXECUTE */
     BOOLEAN NoChange;          /* kernel-made (PEB, TEB...): user mode may not free it */
     USHORT SecureCount;        /* MmSecureVirtualMemory */
     UCHAR SecureProbe;
@@ -487,6 +487,7 @@ NTSTATUS MiReferenceTargetProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *
 ULONG MiMakeProtectionMask(ULONG Win32Protect);
 ULONG MiWin32Protection(ULONG Protection);
 ULONG64 MiUserPteFlags(ULONG Protection);         /* hardware bits of a valid user entry */
+void MiMakeTransition(PEPROCESS Process, PULONG64 Pte, ULONG Protection);
 ULONG MiProtectionOfPte(const MMVAD *Vad, ULONG64 Va, ULONG64 Pte); /* MM_DECOMMIT if not committed */
 NTSTATUS MiProtectRange(PEPROCESS Process, ULONG64 Start, ULONG64 End, ULONG Win32Protect, PULONG OldWin32Protect) NODISCARD;
 

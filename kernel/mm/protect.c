@@ -118,6 +118,17 @@ static ULONG64 SetEntry(PULONG64 Pte, ULONG64 Value)
     return 0;
 }
 
+/* A private page leaves the page table and stays in memory.  Working-set lock exclusive; the caller flushes the translation. */
+void MiMakeTransition(PEPROCESS Process, PULONG64 Pte, ULONG Protection)
+{
+    ULONG64 Dirty = *Pte & PTE_DIRTY;
+    ULONG64 Old = MiExchangePte(Pte, (*Pte & PTE_PFN_MASK) | MI_MAKE_SOFT(Protection) | MI_PTE_TRANSITION | (Dirty ? MI_PTE_WAS_DIRTY : 0));
+
+    if (!Dirty && (Old & PTE_DIRTY)) /* written to at the last moment */
+        *(volatile ULONG64 *)Pte |= MI_PTE_WAS_DIRTY;
+    InterlockedDecrement64((volatile LONG64 *)&Process->WorkingSetSize);
+}
+
 /* A private page (or one without contents yet) of any view. */
 static void ProtectPrivate(PEPROCESS Process, PULONG64 Pte, ULONG Protection)
 {
@@ -136,12 +147,10 @@ static void ProtectPrivate(PEPROCESS Process, PULONG64 Pte, ULONG Protection)
             InterlockedOr64((volatile LONG64 *)Pte, PTE_DIRTY); /* written to at the last moment */
         if (!Valid)
             InterlockedIncrement64((volatile LONG64 *)&Process->WorkingSetSize);
+    } else if (Valid) {
+        MiMakeTransition(Process, Pte, Protection);
     } else {
-        Old = SetEntry(Pte, Frame | MI_MAKE_SOFT(Protection) | MI_PTE_TRANSITION | (Dirty ? MI_PTE_WAS_DIRTY : 0));
-        if (!Dirty && Valid && (Old & PTE_DIRTY))
-            *(volatile ULONG64 *)Pte |= MI_PTE_WAS_DIRTY;
-        if (Valid)
-            InterlockedDecrement64((volatile LONG64 *)&Process->WorkingSetSize);
+        SetEntry(Pte, Frame | MI_MAKE_SOFT(Protection) | MI_PTE_TRANSITION | Dirty);
     }
 }
 
@@ -194,7 +203,7 @@ static BOOLEAN ViewPermits(const MMVAD *Vad, ULONG Protection)
     ULONG Maximum = Vad->MaximumProtection & MM_ACCESS_MASK;
 
     if (Vad->Type != MiVadMapped)
-        return TRUE;
+        return !Vad->NoExecute || !(Needs[Protection & MM_ACCESS_MASK] & 4u);
     ULONG Have = Needs[Maximum] | ((Maximum == MM_EXECUTE) ? 1u : 0u);
     return (Needs[Protection & MM_ACCESS_MASK] & ~Have) == 0;
 }

@@ -182,9 +182,11 @@ NTSTATUS NTAPI NtAreMappedFilesTheSame(PVOID File1MappedAsAnImage, PVOID File2Ma
     ExAcquirePushLockShared_(&Process->WorkingSetLock);
     PMMVAD First = MiLocateVad(Process, (ULONG64)File1MappedAsAnImage), Second = MiLocateVad(Process, (ULONG64)File2MappedAsFile);
     if (First != NULL && Second != NULL) {
-        if (First->ControlArea == NULL || Second->ControlArea == NULL)
+        if (First == Second)
+            Status = STATUS_SUCCESS;
+        else if (First->ControlArea == NULL || Second->ControlArea == NULL)
             Status = STATUS_CONFLICTING_ADDRESSES;
-        else if (First->ControlArea->FilePointer == NULL || Second->ControlArea->FilePointer == NULL)
+        else if (First->Type != MiVadImage || First->ControlArea->FilePointer == NULL || Second->ControlArea->FilePointer == NULL)
             Status = STATUS_NOT_SAME_DEVICE;
         else
             Status = First->ControlArea->Pointers == Second->ControlArea->Pointers ? STATUS_SUCCESS : STATUS_NOT_SAME_DEVICE;

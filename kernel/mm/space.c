@@ -167,8 +167,11 @@ ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va)
 {
     if (Vad->Type != MiVadImage)
         return Vad->Protection;
+    static const UCHAR WithoutExecute[] = { MM_ZERO_ACCESS, MM_READONLY, MM_READONLY, MM_READONLY, MM_READWRITE, MM_WRITECOPY, MM_READWRITE, MM_WRITECOPY };
     PSUBSECTION Subsection = MiSubsectionOfPage(Vad->ControlArea, Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn);
-    return Subsection != NULL ? Subsection->Protection : MM_NOACCESS;
+    ULONG Protection = Subsection != NULL ? Subsection->Protection : MM_NOACCESS;
+
+    return Vad->NoExecute && Protection < sizeof WithoutExecute ? WithoutExecute[Protection] : Protection;
 }
 
 /* ---- the end ---- */

@@ -7,10 +7,14 @@
  * memory trims and tries again.  So what is committed can be touched, also when programs are mapped that would otherwise hold the last
  * pages.
  *
+ * A process may also ask to have its working set emptied (SetProcessWorkingSetSize(-1, -1)): then its private pages go, too, as far as they
+ * can: out of the page table, not out of memory.
+ *
  * Nobody may hold a working-set lock here.  Lock order: MiProcessListLock, then a working-set lock.
  * Windows Internals, 7th ed., part 1, chapter 5 "Working sets" (the balance set manager's work, done only in need).
  */
 #include "mi.h"
+#include "mmws.h"
 
 #define ENOUGH_PAGES 256u
 
@@ -44,30 +48,53 @@ static void TrimEntry(PEPROCESS Process, PMMVAD Vad, PULONG64 Pte, ULONG64 Va, P
     MiFlushAdd(Flush, Va, PTE_PFN(Entry), MiFlushKindOfShared(Entry));
 }
 
-static void TrimProcess(PEPROCESS Process)
+/* All: private pages too, which stay in memory behind a soft entry. */
+static void TrimView(PEPROCESS Process, PMMVAD Vad, BOOLEAN All, PMI_FLUSH Flush)
+{
+    ULONG64 Next;
+
+    if (Vad->Writable && (Vad->ControlArea->Flags & MI_CA_FILE)) { /* what it wrote must reach the file before the pages can be had */
+        ExAcquirePushLockExclusive_(&MmSectionLock);
+        MiNoteModifiedLocked(Vad->ControlArea);
+        ExReleasePushLockExclusive_(&MmSectionLock);
+    }
+    for (ULONG64 Va = MiVadStart(Vad); Va <= MiVadEnd(Vad); Va = Next) {
+        PULONG64 Pte = MiNextPte(Process, Va, &Next);
+        if (Pte == NULL || !(*Pte & PTE_VALID) || (*Pte & MI_PTE_LOCKED))
+            continue;
+        if (MiPfn(PTE_PFN(*Pte))->PrototypePte) {
+            TrimEntry(Process, Vad, Pte, Va, Flush);
+        } else if (All) {
+            MiMakeTransition(Process, Pte, MiProtectionOfPte(Vad, Va, *Pte));
+            MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
+        }
+    }
+}
+
+static void TrimProcess(PEPROCESS Process, BOOLEAN All)
 {
     MI_FLUSH Flush;
-    ULONG64 Next;
 
     MiFlushInit(&Flush, Process);
     MiLockPageTables(Process);
     for (MI_VAD_NODE *Node = MiTreeFirst(Process->VadRoot); Node != NULL; Node = MiTreeNext(Node)) {
         PMMVAD Vad = (PMMVAD)Node;
-        if (Vad->ControlArea == NULL || !(Vad->ControlArea->Flags & MI_CA_FILE))
-            continue;
-        if (Vad->Writable) { /* what it wrote must reach the file before the pages can be had */
-            ExAcquirePushLockExclusive_(&MmSectionLock);
-            MiNoteModifiedLocked(Vad->ControlArea);
-            ExReleasePushLockExclusive_(&MmSectionLock);
-        }
-        for (ULONG64 Va = MiVadStart(Vad); Va <= MiVadEnd(Vad); Va = Next) {
-            PULONG64 Pte = MiNextPte(Process, Va, &Next);
-            if (Pte != NULL && (*Pte & PTE_VALID) && !(*Pte & MI_PTE_LOCKED) && MiPfn(PTE_PFN(*Pte))->PrototypePte)
-                TrimEntry(Process, Vad, Pte, Va, &Flush);
-        }
+        if (Vad->Type != MiVadSharedData && (All || (Vad->ControlArea != NULL && (Vad->ControlArea->Flags & MI_CA_FILE))))
+            TrimView(Process, Vad, All, &Flush);
     }
     MiFlushFinish(&Flush);
     MiUnlockPageTables(Process);
+}
+
+NTSTATUS MmEmptyWorkingSet_(PEPROCESS Process)
+{
+    PAGED_CODE();
+    NTSTATUS Status = MiLockAddressSpace(Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    TrimProcess(Process, TRUE);
+    MiUnlockAddressSpace(Process);
+    return STATUS_SUCCESS;
 }
 
 void MiForEachProcess(void (*Routine)(PEPROCESS Process))
@@ -89,7 +116,7 @@ BOOLEAN MiReclaimMemory(void)
     MiTrimUnusedControlAreas(ENOUGH_PAGES);
     ExAcquirePushLockShared_(&MiProcessListLock);
     for (PLIST_ENTRY Entry = MiProcessList.Flink; Entry != &MiProcessList && MiAvailablePages() < ENOUGH_PAGES; Entry = Entry->Flink)
-        TrimProcess(CONTAINING_RECORD(Entry, EPROCESS, MmProcessLinks));
+        TrimProcess(CONTAINING_RECORD(Entry, EPROCESS, MmProcessLinks), FALSE);
     ExReleasePushLockShared_(&MiProcessListLock);
     if (MiAvailablePages() != 0)
         return TRUE;

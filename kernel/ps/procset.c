@@ -3,6 +3,7 @@
  * procset.c - what NtSetInformationProcess can change.  psinfo.c has checked size and handle.
  */
 #include "psinfo.h"
+#include "mmws.h"
 
 static NTSTATUS PspSetPriorityClass(PEPROCESS Process, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
@@ -54,14 +55,14 @@ static NTSTATUS PspSetBoost(PEPROCESS Process, const ULONG64 *Value, KPROCESSOR_
 }
 
 
-/* Kept and told by the query; nothing is trimmed, so there is nothing to lock in.  Both -1: trim now, which this system leaves to need. */
+/* Kept and told by the query; nothing is trimmed before memory runs out, so there is nothing to lock in.  Both -1: trim now. */
 static NTSTATUS PspSetQuota(PEPROCESS Process, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
     SIZE_T Minimum = (SIZE_T)Value[2], Maximum = (SIZE_T)Value[3];
     ULONG Flags = (ULONG)Value[10];
 
     if (Minimum == (SIZE_T)-1 && Maximum == (SIZE_T)-1) {
-        return STATUS_SUCCESS;
+        return MmEmptyWorkingSet_(Process);
     }
     if (Minimum == 0 && Maximum == 0) {
         return STATUS_SUCCESS;

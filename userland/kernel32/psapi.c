@@ -295,8 +295,7 @@ DWORD WINAPI K32GetMappedFileNameW(HANDLE Process, LPVOID Address, LPWSTR Name, 
 
 BOOL WINAPI K32EmptyWorkingSet(HANDLE Process)
 {
-    UNUSED(Process);
-    return BaseNotSupported("EmptyWorkingSet");
+    return SetProcessWorkingSetSize(Process, (SIZE_T)-1, (SIZE_T)-1);
 }
 
 BOOL WINAPI K32QueryWorkingSet(HANDLE Process, PVOID Buffer, DWORD Size)

@@ -101,6 +101,7 @@ BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX Status)
 {
     NSYSTEM_BASIC_INFORMATION Basic;
     struct { ULONG Words[86]; } Performance; /* SYSTEM_PERFORMANCE_INFORMATION */
+    VM_COUNTERS Counters = {0};
     ULONG Returned = 0;
 
     if (Status->dwLength != sizeof(*Status)) {
@@ -112,6 +113,7 @@ BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX Status)
     if (!NT_SUCCESS(Query) && Query != STATUS_INFO_LENGTH_MISMATCH) {
         return BaseResult(Query);
     }
+    NtQueryInformationProcess(NtCurrentProcess(), ProcessVmCounters, &Counters, sizeof(Counters), NULL);
     /* AvailablePages, CommittedPages, CommitLimit stand at 0x2C, 0x30, 0x34 */
     ULONGLONG Page = Basic.PageSize, Available = Performance.Words[11], Committed = Performance.Words[12], Limit = Performance.Words[13];
     Status->ullTotalPhys = Page * Basic.NumberOfPhysicalPages;
@@ -120,7 +122,7 @@ BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX Status)
     Status->ullTotalPageFile = Page * (Limit != 0 ? Limit : Basic.NumberOfPhysicalPages);
     Status->ullAvailPageFile = Limit > Committed ? Page * (Limit - Committed) : Status->ullAvailPhys;
     Status->ullTotalVirtual = Basic.MaximumUserModeAddress - Basic.MinimumUserModeAddress + 1;
-    Status->ullAvailVirtual = Status->ullTotalVirtual;
+    Status->ullAvailVirtual = Status->ullTotalVirtual - Counters.VirtualSize;
     Status->ullAvailExtendedVirtual = 0;
     return TRUE;
 }

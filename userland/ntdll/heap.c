@@ -378,16 +378,28 @@ VOID NTAPI RtlProtectHeap(PVOID HeapHandle, BOOLEAN ReadOnly)
     }
 }
 
-/* HeapEnableTerminationOnCorruption (1) and the low-fragmentation request (0) are taken note of: both describe what this heap does anyway. */
+/* The caches in front of the bins stand for the low-fragmentation heap: a heap that is neither fixed in size nor unserialised has it. */
+static ULONG FrontEnd(const HEAP *Heap)
+{
+    return (Heap->Flags & HEAP_GROWABLE) && !(Heap->Flags & HEAP_NO_SERIALIZE) ? 2 : 0;
+}
+
 DWORD NTAPI RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS Class, PVOID Information, SIZE_T Length)
 {
-    UNUSED(HeapHandle);
+    const ULONG *Value = Information;
+
     switch ((ULONG)Class) {
-    case 0:
+    case 0: /* HeapCompatibilityInformation */
         if (Length < sizeof(ULONG))
             return (DWORD)STATUS_BUFFER_TOO_SMALL;
-        return *(ULONG *)Information <= 2 ? STATUS_SUCCESS : (DWORD)STATUS_UNSUCCESSFUL;
-    case 1:
+        return *Value == 2 && IsHeap(HeapHandle) && FrontEnd(HeapHandle) == 2 ? STATUS_SUCCESS : (DWORD)STATUS_UNSUCCESSFUL;
+    case 1: /* HeapEnableTerminationOnCorruption */
+        return STATUS_SUCCESS;
+    case 3: /* HeapOptimizeResources: version 1, no flags */
+        if (Length < 2 * sizeof(ULONG) || Value[0] != 1 || Value[1] != 0)
+            return (DWORD)STATUS_INVALID_PARAMETER;
+        if (HeapHandle != NULL)
+            RtlCompactHeap(HeapHandle, 0);
         return STATUS_SUCCESS;
     default:
         return (DWORD)STATUS_INVALID_INFO_CLASS;
@@ -396,14 +408,15 @@ DWORD NTAPI RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS Class
 
 DWORD NTAPI RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS Class, PVOID Information, SIZE_T Length, PSIZE_T Returned)
 {
-    UNUSED(HeapHandle);
     if ((ULONG)Class != 0)
         return (DWORD)STATUS_INVALID_INFO_CLASS;
     if (Returned != NULL)
         *Returned = sizeof(ULONG);
     if (Length < sizeof(ULONG))
         return (DWORD)STATUS_BUFFER_TOO_SMALL;
-    *(ULONG *)Information = 2; /* the front end with caches */
+    if (!IsHeap(HeapHandle))
+        return (DWORD)STATUS_INVALID_PARAMETER;
+    *(ULONG *)Information = FrontEnd(HeapHandle);
     return STATUS_SUCCESS;
 }
 
