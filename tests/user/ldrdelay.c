@@ -28,6 +28,8 @@ static LONG CALLBACK Handler(EXCEPTION_POINTERS *Pointers)
 
 int main(void)
 {
+    LONG(WINAPI *Resolve)(PVOID Parent, PCSTR Name, ULONG Flags) = (void *)GetProcAddress(GetModuleHandleA("ntdll"), "LdrResolveDelayLoadsFromDll");
+
     Ok(GetModuleHandleA("ldrlog.dll") == NULL, "not there yet");
     LogAdd("late");
     Ok(GetModuleHandleA("ldrlog.dll") != NULL, "the first call brings it");
@@ -39,5 +41,7 @@ int main(void)
     }
     Ok(Raised, "a function that is not there raises");
     Is(Code, 0xC06D007F, "ERROR_PROC_NOT_FOUND in Visual C++'s clothes");
+    Is((DWORD)Resolve(GetModuleHandleA(NULL), "ldrlog.dll", 1), 0xC00000F1, "LdrResolveDelayLoadsFromDll: flags");
+    Is((DWORD)Resolve(GetModuleHandleA(NULL), "nosuch.dll", 0), 0xC0000135, "a DLL from which nothing is imported");
     return Done();
 }

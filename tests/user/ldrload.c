@@ -118,6 +118,28 @@ static void Flags(void)
     LogClear();
 }
 
+/* One file by two paths is one module. */
+static void TwoPaths(void)
+{
+    char Long[MAX_PATH], Short[MAX_PATH] = "";
+    HMODULE One, Two;
+
+    GetTempPathA(sizeof(Long), Long);
+    strcat(Long, "a long name for ldrc.dll");
+    GetModuleFileNameA(GetModuleHandleA("ldrlog.dll"), Short, sizeof(Short));
+    strcpy(strrchr(Short, '\\') + 1, "ldrc.dll");
+    Ok(CopyFileA(Short, Long, FALSE), "a copy with a long name");
+    GetShortPathNameA(Long, Short, sizeof(Short));
+    One = LoadLibraryA(Long);
+    Two = LoadLibraryA(Short);
+    Ok(One != NULL && One == Two, "by its short name it is the same: %s", Short);
+    FreeLibrary(Two);
+    Ok(GetProcAddress(One, "ValueC") != NULL, "and was counted twice");
+    FreeLibrary(One);
+    Ok(DeleteFileA(Long), "gone");
+    LogClear();
+}
+
 static DWORD WINAPI Nothing(void *Parameter)
 {
     return 0;
@@ -212,6 +234,7 @@ int main(void)
     Chain();
     Failures();
     Cycle();
+    TwoPaths();
     Flags();
     Threads();
     Functions();

@@ -9,6 +9,13 @@
 #include <wchar.h>
 #include "tap.h"
 
+/* RTL_BALANCED_NODE */
+typedef struct _TREE_NODE
+{
+    struct _TREE_NODE *Left, *Right;
+    ULONG_PTR Parent; /* and the colour, in the low bits */
+} TREE_NODE;
+
 typedef struct _ENTRY
 {
     LIST_ENTRY Load, Memory, Init;
@@ -26,7 +33,11 @@ typedef struct _ENTRY
         PVOID Tags;
         ULONG LoadCount;
     } *Node;
+    LIST_ENTRY NodeLink;
+    PVOID LoadContext, Parent, SwitchBack;
+    TREE_NODE ByAddress, ByMapping;
 } ENTRY;
+C_ASSERT(offsetof(ENTRY, ByAddress) == 0xC8); /* BaseAddressIndexNode */
 
 typedef struct _LDR_DATA
 {
@@ -103,6 +114,61 @@ static void Lists(void)
     Is(Count(&LDR->Load), Count(&LDR->Memory), "both lists have the same modules");
     Is(Count(&LDR->Init), Count(&LDR->Load) - 1, "all but the program are initialised");
     Ok(Below(&LDR->Init, Kernel, GetModuleHandleA("msvcrt.dll"), offsetof(ENTRY, Init)), "kernel32 before msvcrt, which needs it");
+}
+
+static char *Highest;
+static int Walked, Ordered = 1;
+
+static void WalkTree(TREE_NODE *Node)
+{
+    if (Node == NULL || Walked > 1000) {
+        return;
+    }
+    WalkTree(Node->Left);
+    char *Base = CONTAINING_RECORD(Node, ENTRY, ByAddress)->Base;
+    Ordered &= Base > Highest;
+    Highest = Base;
+    Walked++;
+    WalkTree(Node->Right);
+}
+
+/* As debuggers find a module by address: climb from any module to the root, then down. */
+static void Trees(void)
+{
+    TREE_NODE *Root = &Find(GetModuleHandleA(NULL))->ByAddress, *Other = &Find(GetModuleHandleA("ntdll.dll"))->ByMapping;
+
+    while (Root->Parent & ~(ULONG_PTR)7) {
+        Root = (TREE_NODE *)(Root->Parent & ~(ULONG_PTR)7);
+    }
+    WalkTree(Root);
+    Is((unsigned)Walked, (unsigned)Count(&LDR->Load), "the tree of addresses has every module");
+    Ok(Ordered, "in order");
+    Ok(Other->Parent != 0 || Other->Left != NULL || Other->Right != NULL, "and there is one by header");
+}
+
+static void ProcessModules(void)
+{
+    static struct
+    {
+        ULONG Count;
+        struct
+        {
+            HANDLE Section;
+            PVOID Mapped, Base;
+            ULONG Size, Flags;
+            USHORT LoadIndex, InitIndex, LoadCount, NameOffset;
+            char Path[256];
+        } Module[64];
+    } Modules;
+    NTSTATUS(NTAPI *Query)(PVOID Information, ULONG Size, PULONG Returned) =
+        (void *)GetProcAddress(GetModuleHandleA("ntdll"), "LdrQueryProcessModuleInformation");
+    ULONG Needed = 0;
+
+    Is((DWORD)Query(NULL, 0, &Needed), 0xC0000004, "LdrQueryProcessModuleInformation: no room");
+    Is(Needed, 8 + (unsigned)Count(&LDR->Load) * sizeof(Modules.Module[0]), "for as many modules as there are");
+    Is((DWORD)Query(&Modules, sizeof(Modules), NULL), 0, "with room");
+    Ok(Modules.Count == (ULONG)Count(&LDR->Load) && Modules.Module[0].Base == (PVOID)GetModuleHandleA(NULL), "the program first");
+    Ok(strcmp(Modules.Module[1].Path + Modules.Module[1].NameOffset, "ntdll.dll") == 0 && Modules.Module[1].InitIndex == 1, "then ntdll, initialised first");
 }
 
 static void Entries(void)
@@ -268,6 +334,8 @@ int main(void)
     UnlockLoader = (void *)GetProcAddress(Ntdll, "LdrUnlockLoaderLock");
     HashString = (void *)GetProcAddress(Ntdll, "RtlHashUnicodeString");
     Lists();
+    Trees();
+    ProcessModules();
     Entries();
     Schema();
     Lock();

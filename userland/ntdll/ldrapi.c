@@ -175,6 +175,66 @@ NTSTATUS NTAPI LdrEnumerateLoadedModules(BOOLEAN Reserved, PLDR_ENUM_CALLBACK Ca
     return STATUS_SUCCESS;
 }
 
+typedef struct _MODULE_INFORMATION /* RTL_PROCESS_MODULE_INFORMATION */
+{
+    HANDLE Section;
+    PVOID MappedBase, ImageBase;
+    ULONG ImageSize, Flags;
+    USHORT LoadOrderIndex, InitOrderIndex, LoadCount, OffsetToFileName;
+    CHAR FullPathName[256];
+} MODULE_INFORMATION;
+static_assert(sizeof(MODULE_INFORMATION) == 296, "RTL_PROCESS_MODULE_INFORMATION");
+
+typedef struct _MODULES { ULONG NumberOfModules; MODULE_INFORMATION Modules[]; } MODULES; /* RTL_PROCESS_MODULES */
+
+/* Loader lock.  0: not initialised, or never will be. */
+static USHORT InitialisationIndex(const LDRP_MODULE *Module)
+{
+    USHORT Index = 1;
+
+    for (LIST_ENTRY *Link = LdrpData.InInitializationOrderModuleList.Flink; Link != &LdrpData.InInitializationOrderModuleList; Link = Link->Flink, Index++) {
+        if (LdrpFromInitLink(Link) == Module)
+            return Index;
+    }
+    return 0;
+}
+
+static void DescribeModule(const LDRP_MODULE *Module, USHORT Index, MODULE_INFORMATION *Result)
+{
+    ANSI_STRING Path = {0, sizeof Result->FullPathName, Result->FullPathName};
+
+    memset(Result, 0, sizeof *Result);
+    Result->ImageBase = Module->Entry.DllBase;
+    Result->ImageSize = Module->Entry.SizeOfImage;
+    Result->Flags = Module->Entry.Flags;
+    Result->LoadOrderIndex = Index;
+    Result->InitOrderIndex = InitialisationIndex(Module);
+    Result->LoadCount = Module->Entry.ObsoleteLoadCount;
+    if (NT_SUCCESS(RtlUnicodeStringToAnsiString(&Path, (PUNICODE_STRING)&Module->Entry.FullDllName, FALSE))) {
+        const char *Name = strrchr(Result->FullPathName, '\\');
+        Result->OffsetToFileName = (USHORT)(Name != NULL ? Name + 1 - Result->FullPathName : 0);
+    }
+}
+
+NTSTATUS NTAPI LdrQueryProcessModuleInformation(PVOID Information, ULONG Size, PULONG Returned)
+{
+    MODULES *Modules = Information;
+    ULONG Count = 0;
+
+    LdrpLock();
+    for (LIST_ENTRY *Link = LdrpData.InLoadOrderModuleList.Flink; Link != &LdrpData.InLoadOrderModuleList; Link = Link->Flink, Count++) {
+        if (offsetof(MODULES, Modules[Count + 1]) <= Size)
+            DescribeModule(LdrpFromLoadLink(Link), (USHORT)Count, &Modules->Modules[Count]);
+    }
+    LdrpUnlock();
+    ULONG Needed = (ULONG)offsetof(MODULES, Modules[Count]);
+    if (Returned != NULL)
+        *Returned = Needed;
+    if (Size >= sizeof *Modules)
+        Modules->NumberOfModules = Count;
+    return Size < Needed ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI LdrGetDllFullName(PVOID Base, PUNICODE_STRING Name)
 {
     NTSTATUS Status = STATUS_DLL_NOT_FOUND;
@@ -324,12 +384,4 @@ NTSTATUS NTAPI LdrQueryImageFileExecutionOptions(PUNICODE_STRING SubKey, PCWSTR 
     if (Returned != NULL)
         *Returned = 0;
     return STATUS_OBJECT_NAME_NOT_FOUND;
-}
-
-NTSTATUS NTAPI LdrQueryProcessModuleInformation(PVOID Information, ULONG Size, PULONG Returned)
-{
-    UNUSED(Information);
-    UNUSED(Size);
-    UNUSED(Returned);
-    return RtlpNotImplemented("LdrQueryProcessModuleInformation");
 }

@@ -97,11 +97,21 @@ static PVOID AskHooks(LDRP_MODULE *Parent, PCIMAGE_DELAYLOAD_DESCRIPTOR Descript
     return Address;
 }
 
+/* An address that cannot be stored is still the address. */
+static void StoreAddress(LDRP_MODULE *Parent, PIMAGE_THUNK_DATA Thunk, PVOID Address)
+{
+    ULONG Rva = (ULONG)((UCHAR *)Thunk - (UCHAR *)Parent->Entry.DllBase), Old;
+
+    if (NT_SUCCESS(LdrpUnprotect(Parent, Rva, sizeof *Thunk, &Old))) {
+        Thunk->u1.Function = (ULONG_PTR)Address;
+        LdrpReprotect(Parent, Rva, sizeof *Thunk, Old);
+    }
+}
+
 PVOID NTAPI LdrResolveDelayLoadedAPI(PVOID ParentBase, PCIMAGE_DELAYLOAD_DESCRIPTOR Descriptor, PVOID FailureDllHook, PVOID FailureSystemHook,
                                      PIMAGE_THUNK_DATA Thunk, ULONG Flags)
 {
     PVOID Base = NULL, Address = NULL;
-    ULONG Old;
 
     UNUSED(Flags);
     LdrpLock();
@@ -114,15 +124,8 @@ PVOID NTAPI LdrResolveDelayLoadedAPI(PVOID ParentBase, PCIMAGE_DELAYLOAD_DESCRIP
     SIZE_T Index = (SIZE_T)(Thunk - (PIMAGE_THUNK_DATA)(PVOID)(Image + Descriptor->ImportAddressTableRVA));
     const IMAGE_THUNK_DATA64 *Name = (const IMAGE_THUNK_DATA64 *)(PVOID)(Image + Descriptor->ImportNameTableRVA) + Index;
     NTSTATUS Status = Resolve(Parent, Descriptor, Name, &Base, &Address);
-    if (NT_SUCCESS(Status)) {
-        ULONG Rva = (ULONG)((UCHAR *)Thunk - Image);
-        Status = LdrpUnprotect(Parent, Rva, sizeof *Thunk, &Old);
-        if (NT_SUCCESS(Status)) {
-            Thunk->u1.Function = (ULONG_PTR)Address;
-            LdrpReprotect(Parent, Rva, sizeof *Thunk, Old);
-        }
-        Status = STATUS_SUCCESS; /* an address that could not be stored is still the address */
-    }
+    if (NT_SUCCESS(Status))
+        StoreAddress(Parent, Thunk, Address);
     LdrpUnlock();
     if (NT_SUCCESS(Status))
         return Address;
@@ -130,10 +133,40 @@ PVOID NTAPI LdrResolveDelayLoadedAPI(PVOID ParentBase, PCIMAGE_DELAYLOAD_DESCRIP
                     (FAILURE_SYSTEM_HOOK)FailureSystemHook);
 }
 
-PVOID NTAPI LdrResolveDelayLoadsFromDll(PVOID Parent, PCSTR Name, ULONG Flags)
+static NTSTATUS ResolveAll(LDRP_MODULE *Parent, PCIMAGE_DELAYLOAD_DESCRIPTOR Descriptor)
 {
-    UNUSED(Parent);
-    UNUSED(Name);
-    UNUSED(Flags);
-    return (PVOID)(LONG_PTR)RtlpNotImplemented("LdrResolveDelayLoadsFromDll");
+    UCHAR *Image = Parent->Entry.DllBase;
+    PIMAGE_THUNK_DATA Thunk = (PIMAGE_THUNK_DATA)(PVOID)(Image + Descriptor->ImportAddressTableRVA);
+    const IMAGE_THUNK_DATA64 *Name = (const IMAGE_THUNK_DATA64 *)(PVOID)(Image + Descriptor->ImportNameTableRVA);
+    NTSTATUS Status = STATUS_SUCCESS;
+    PVOID Base, Address;
+
+    for (; Name->u1.AddressOfData != 0 && NT_SUCCESS(Status); Name++, Thunk++) {
+        Status = Resolve(Parent, Descriptor, Name, &Base, &Address);
+        if (NT_SUCCESS(Status))
+            StoreAddress(Parent, Thunk, Address);
+    }
+    return Status;
+}
+
+/* All delayed imports of Parent from the DLL of that name, now.  The result is a status. */
+PVOID NTAPI LdrResolveDelayLoadsFromDll(PVOID ParentBase, PCSTR Name, ULONG Flags)
+{
+    NTSTATUS Status = STATUS_DLL_NOT_FOUND;
+    ULONG Size = 0;
+
+    if (Flags != 0)
+        return (PVOID)(LONG_PTR)STATUS_INVALID_PARAMETER_3;
+    LdrpLock();
+    LDRP_MODULE *Parent = LdrpFindByBase(ParentBase);
+    PCIMAGE_DELAYLOAD_DESCRIPTOR At =
+        Parent != NULL ? RtlImageDirectoryEntryToData(ParentBase, TRUE, IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT, &Size) : NULL;
+    for (; At != NULL && Size >= sizeof *At && At->DllNameRVA != 0; At++, Size -= sizeof *At) {
+        if (_stricmp((const char *)ParentBase + At->DllNameRVA, Name) == 0) {
+            Status = ResolveAll(Parent, At);
+            break;
+        }
+    }
+    LdrpUnlock();
+    return (PVOID)(LONG_PTR)Status;
 }

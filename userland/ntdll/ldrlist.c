@@ -3,8 +3,9 @@
  * ldrlist.c - the lists of loaded modules that hang on PEB->Ldr, and finding a module in them.
  *
  * Debuggers, packers and C run-times walk these lists by offset, so they are exactly Windows': load order (executable first), memory order (the
- * same order, another link), initialisation order, and a hash table of 32 buckets over the upper-cased base name (x65599, as
- * RtlHashUnicodeString).  All of it belongs to the loader lock.
+ * same order, another link), initialisation order, a hash table of 32 buckets over the upper-cased base name (x65599, as
+ * RtlHashUnicodeString), and two red-black trees, by address and by what a file's header says, whose roots are found by climbing from
+ * any module.  All of it belongs to the loader lock.
  */
 #include "ldrp.h"
 
@@ -16,6 +17,39 @@ NPEB_LDR_DATA LdrpData = {
 };
 
 static LIST_ENTRY HashTable[LDRP_HASH_BUCKETS];
+
+typedef struct _TREE { NBALANCED_NODE *Root, *Min; } TREE; /* RTL_RB_TREE */
+VOID NTAPI RtlRbInsertNodeEx(TREE *Tree, NBALANCED_NODE *Parent, BOOLEAN Right, NBALANCED_NODE *Node);
+VOID NTAPI RtlRbRemoveNode(TREE *Tree, NBALANCED_NODE *Node);
+
+static TREE AddressTree, MappingTree;
+
+#define BY_ADDRESS(Node) CONTAINING_RECORD(Node, NLDR_DATA_TABLE_ENTRY, BaseAddressIndexNode)
+#define BY_MAPPING(Node) CONTAINING_RECORD(Node, NLDR_DATA_TABLE_ENTRY, MappingInfoIndexNode)
+
+static bool AddressLess(NBALANCED_NODE *Left, NBALANCED_NODE *Right)
+{
+    return (ULONG_PTR)BY_ADDRESS(Left)->DllBase < (ULONG_PTR)BY_ADDRESS(Right)->DllBase;
+}
+
+static bool MappingLess(NBALANCED_NODE *Left, NBALANCED_NODE *Right)
+{
+    NLDR_DATA_TABLE_ENTRY *A = BY_MAPPING(Left), *B = BY_MAPPING(Right);
+
+    return A->TimeDateStamp != B->TimeDateStamp ? A->TimeDateStamp < B->TimeDateStamp : A->SizeOfImage < B->SizeOfImage;
+}
+
+static void InsertNode(TREE *Tree, NBALANCED_NODE *Node, bool (*Less)(NBALANCED_NODE *, NBALANCED_NODE *))
+{
+    NBALANCED_NODE *Parent = NULL;
+    bool Right = false;
+
+    for (NBALANCED_NODE *At = Tree->Root; At != NULL; At = At->Children[Right]) {
+        Parent = At;
+        Right = !Less(Node, At);
+    }
+    RtlRbInsertNodeEx(Tree, Parent, Right, Node);
+}
 
 static WCHAR FastUpcase(WCHAR Character)
 {
@@ -101,6 +135,8 @@ void LdrpInsertModule(LDRP_MODULE *Module)
     InsertTailList(&LdrpData.InLoadOrderModuleList, &Module->Entry.InLoadOrderLinks);
     InsertTailList(&LdrpData.InMemoryOrderModuleList, &Module->Entry.InMemoryOrderLinks);
     InsertTailList(BucketOf(Module->Entry.BaseNameHashValue), &Module->Entry.HashLinks);
+    InsertNode(&AddressTree, &Module->Entry.BaseAddressIndexNode, AddressLess);
+    InsertNode(&MappingTree, &Module->Entry.MappingInfoIndexNode, MappingLess);
     Module->Entry.Flags |= LDRP_IN_LEGACY_LISTS | LDRP_IN_INDEXES;
     Module->Node.State = LdrModulesMapped;
 }
@@ -112,6 +148,8 @@ void LdrpRemoveModule(LDRP_MODULE *Module)
     RemoveEntryList(&Module->Entry.InInitializationOrderLinks);
     InitializeListHead(&Module->Entry.InInitializationOrderLinks);
     RemoveEntryList(&Module->Entry.HashLinks);
+    RtlRbRemoveNode(&AddressTree, &Module->Entry.BaseAddressIndexNode);
+    RtlRbRemoveNode(&MappingTree, &Module->Entry.MappingInfoIndexNode);
 }
 
 LDRP_MODULE *LdrpFindByName(PCUNICODE_STRING BaseName)
@@ -139,10 +177,23 @@ LDRP_MODULE *LdrpFindByPath(PCUNICODE_STRING Path)
 
 LDRP_MODULE *LdrpFindByAddress(PVOID Address)
 {
+    for (NBALANCED_NODE *At = AddressTree.Root; At != NULL;) {
+        NLDR_DATA_TABLE_ENTRY *Entry = BY_ADDRESS(At);
+        if ((ULONG_PTR)Address - (ULONG_PTR)Entry->DllBase < Entry->SizeOfImage)
+            return LdrpFromEntry(Entry);
+        At = At->Children[(ULONG_PTR)Address > (ULONG_PTR)Entry->DllBase];
+    }
+    return NULL;
+}
+
+/* The module that Base, a fresh view of an image with this header, is another view of: one file reached by two paths. */
+LDRP_MODULE *LdrpFindSameFile(PVOID Base, const PE_INFO *Info)
+{
     for (LIST_ENTRY *Link = LdrpData.InLoadOrderModuleList.Flink; Link != &LdrpData.InLoadOrderModuleList; Link = Link->Flink) {
-        LDRP_MODULE *Module = LdrpFromLoadLink(Link);
-        if ((ULONG_PTR)Address - (ULONG_PTR)Module->Entry.DllBase < Module->Entry.SizeOfImage)
-            return Module;
+        NLDR_DATA_TABLE_ENTRY *Entry = &LdrpFromLoadLink(Link)->Entry;
+        if (Entry->TimeDateStamp == Info->TimeDateStamp && Entry->SizeOfImage == Info->SizeOfImage &&
+            NT_SUCCESS(NtAreMappedFilesTheSame(Entry->DllBase, Base)))
+            return LdrpFromEntry(Entry);
     }
     return NULL;
 }

@@ -83,6 +83,10 @@ static NTSTATUS LoadNew(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_R
     }
     Status = LdrpMapModule(Section, &Path, Reason, Module);
     NtClose(Section);
+    if (Status == STATUS_IMAGE_ALREADY_LOADED) {
+        LdrpReference(*Module);
+        return STATUS_SUCCESS;
+    }
     if (!NT_SUCCESS(Status))
         return Status;
     LdrpSetReferences(*Module, LdrpInitializing ? LDRP_PINNED : 1);

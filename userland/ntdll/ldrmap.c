@@ -84,6 +84,11 @@ NTSTATUS LdrpMapModule(HANDLE Section, PCUNICODE_STRING Path, LDR_DLL_LOAD_REASO
 
     if (!NT_SUCCESS(Status))
         return Status;
+    *Module = LdrpFindSameFile(Base, &Info);
+    if (*Module != NULL) {
+        Status = STATUS_IMAGE_ALREADY_LOADED;
+        goto Fail;
+    }
     *Module = LdrpCreateModule(Base, &Info, Path, Reason);
     if (*Module == NULL) {
         Status = STATUS_NO_MEMORY;

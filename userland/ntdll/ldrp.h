@@ -87,6 +87,7 @@ LDRP_MODULE *LdrpFindByName(PCUNICODE_STRING BaseName);
 LDRP_MODULE *LdrpFindByPath(PCUNICODE_STRING Path);
 LDRP_MODULE *LdrpFindByBase(PVOID Base);
 LDRP_MODULE *LdrpFindByAddress(PVOID Address);
+LDRP_MODULE *LdrpFindSameFile(PVOID Base, const PE_INFO *Info);
 void LdrpSetReferences(LDRP_MODULE *Module, ULONG Count);
 void LdrpReference(LDRP_MODULE *Module);
 NTSTATUS LdrpAddDependency(LDRP_MODULE *Module, LDRP_MODULE *On);
@@ -117,7 +118,7 @@ extern LDRP_LOAD LdrpCurrentLoad;
 /* ldrsearch.c: opens the image section of a DLL.  Path gets its full DOS path (buffer of LDRP_MAX_PATH characters). */
 NTSTATUS LdrpFindDll(PCUNICODE_STRING Name, PCWSTR SearchPath, PUNICODE_STRING Path, PHANDLE Section);
 
-/* ldrmap.c: maps a section as a new module, in all lists, imports not looked at. */
+/* ldrmap.c: maps a section as a new module, in all lists, imports not looked at.  STATUS_IMAGE_ALREADY_LOADED: *Module is that file, and was there. */
 NTSTATUS LdrpMapModule(HANDLE Section, PCUNICODE_STRING Path, LDR_DLL_LOAD_REASON Reason, LDRP_MODULE **Module);
 NTSTATUS LdrpRelocate(PVOID Base, const PE_INFO *Info);
 void LdrpDestroyModule(LDRP_MODULE *Module);
