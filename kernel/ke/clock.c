@@ -8,6 +8,7 @@
  * LowPart and High1Time as one.
  */
 #include "kep.h"
+#include "xstate.h"
 
 #define PF_FASTFAIL_AVAILABLE_ 23
 #define TICK_MULTIPLIER 0x0FA00000 /* milliseconds = ticks * this >> 24, at 15.625 ms a tick */
@@ -205,6 +206,7 @@ static void KiInitializeSharedData(void)
     for (ULONG i = 0; i < sizeof(Features); i++) {
         Shared->ProcessorFeatures[Features[i]] = TRUE;
     }
+    KiDescribeProcessor(Shared);
 }
 
 void KiStartTime(LOADER_PARAMETER_BLOCK *Block)

@@ -10,6 +10,7 @@
 #include "kep.h"
 #include "ps.h"
 #include "rtl.h"
+#include "xstate.h"
 
 PVOID KeUserApcDispatcher, KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
 NORETURN void (*KeTerminateProcessForException)(NTSTATUS Status);
@@ -107,6 +108,21 @@ static NTSTATUS KiCaptureContextRecord(KPROCESSOR_MODE Mode, CONTEXT *Context, c
     return KiCopyUserContext(Context, Source);
 }
 
+/* The extended registers that a context of user mode brings with it, if it does, become the thread's. */
+static NTSTATUS KiContinueExtendedState(const CONTEXT *ContextRecord, ULONG Flags, KPROCESSOR_MODE Mode)
+{
+    UCHAR Area[KE_XSTATE_MAXIMUM] __attribute__((aligned(KE_XSTATE_ALIGNMENT)));
+
+    if (Mode != UserMode || (Flags & KE_CONTEXT_XSTATE) != KE_CONTEXT_XSTATE || KiExtendedStateLength() == 0 || KeXStateLength > sizeof(Area)) {
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS Status = KiCopyExtendedState(ContextRecord, Area, FALSE);
+    if (NT_SUCCESS(Status)) {
+        KiRestoreExtendedState(Area);
+    }
+    return Status;
+}
+
 NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert)
 {
     CONTEXT Context __attribute__((aligned(16)));
@@ -114,6 +130,9 @@ NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert)
     KPROCESSOR_MODE Mode = Thread->PreviousMode;
     NTSTATUS Status = KiCaptureContextRecord(Mode, &Context, ContextRecord);
 
+    if (NT_SUCCESS(Status)) {
+        Status = KiContinueExtendedState(ContextRecord, Context.ContextFlags, Mode);
+    }
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -121,6 +140,33 @@ NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert)
         (void)KeTestAlertThread(Mode);
     }
     return KeContextToKframes(Thread->TrapFrame, &Context, Mode);
+}
+
+/* What Windows 10's ntdll calls with, in place of NtContinue's BOOLEAN. */
+typedef struct _KCONTINUE_ARGUMENT
+{
+    ULONG ContinueType; /* 0: unwinding, 1: resuming; alike here, for there are no shadow stacks */
+    ULONG ContinueFlags;
+    ULONG64 Reserved[2];
+} KCONTINUE_ARGUMENT;
+
+#define CONTINUE_TYPES 3u
+#define CONTINUE_TEST_ALERT 1u
+#define CONTINUE_DELIVER_APC 2u
+
+NTSTATUS NTAPI NtContinueEx(PCONTEXT ContextRecord, PVOID ContinueArgument);
+NTSTATUS NTAPI NtContinueEx(PCONTEXT ContextRecord, PVOID ContinueArgument)
+{
+    KCONTINUE_ARGUMENT Argument = { 0 };
+
+    if ((ULONG_PTR)ContinueArgument <= 0xFF) {
+        return NtContinue(ContextRecord, ContinueArgument != NULL);
+    }
+    NTSTATUS Status = CopyFromMode(KeGetCurrentThread()->PreviousMode, &Argument, ContinueArgument, sizeof(Argument));
+    if (NT_SUCCESS(Status) && (Argument.ContinueType > CONTINUE_TYPES || (Argument.ContinueFlags & ~(CONTINUE_TEST_ALERT | CONTINUE_DELIVER_APC)))) {
+        Status = STATUS_INVALID_PARAMETER;
+    }
+    return NT_SUCCESS(Status) ? NtContinue(ContextRecord, (Argument.ContinueFlags & CONTINUE_TEST_ALERT) != 0) : Status;
 }
 
 NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD ExceptionRecord, PCONTEXT ContextRecord, BOOLEAN FirstChance)

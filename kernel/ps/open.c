@@ -3,6 +3,7 @@
  * open.c - NtOpenProcess, NtOpenThread, walking, suspending, contexts of other threads.
  */
 #include "psp.h"
+#include "xstate.h"
 
 /* The attributes both opens allow: flags only, no name (there are no named processes since NT 4). */
 static NTSTATUS PspCaptureOpen(KPROCESSOR_MODE Mode, PHANDLE Handle, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID UserCid,
@@ -208,9 +209,11 @@ typedef struct _PSP_CONTEXT_REQUEST
     KAPC Apc;
     KEVENT Done;
     CONTEXT Context;
+    PVOID Extended; /* NULL: not asked for; else an XSAVE area, inside ExtendedArea */
     KPROCESSOR_MODE Mode;
     BOOLEAN Set;
     NTSTATUS Status;
+    UCHAR ExtendedArea[];
 } PSP_CONTEXT_REQUEST;
 
 static void PspTransferContext(PSP_CONTEXT_REQUEST *Request)
@@ -221,8 +224,14 @@ static void PspTransferContext(PSP_CONTEXT_REQUEST *Request)
         Request->Status = STATUS_UNSUCCESSFUL;
     } else if (Request->Set) {
         Request->Status = KeContextToKframes(Frame, &Request->Context, Request->Mode);
+        if (NT_SUCCESS(Request->Status) && Request->Extended != NULL) {
+            KiRestoreExtendedState(Request->Extended);
+        }
     } else {
         KeContextFromKframes(Frame, &Request->Context);
+        if (Request->Extended != NULL) {
+            KiSaveExtendedState(Request->Extended);
+        }
         Request->Status = STATUS_SUCCESS;
     }
 }
@@ -247,6 +256,30 @@ static VOID NTAPI PspContextRundown(PKAPC Apc)
     KeSetEvent(&Request->Done, 0, FALSE);
 }
 
+/* Takes in what the caller says: for a get, the flags of what is wanted. */
+static NTSTATUS PspCaptureContext(PSP_CONTEXT_REQUEST *Request, PCONTEXT UserContext)
+{
+    NTSTATUS Status = CopyFromMode(Request->Mode, &Request->Context, UserContext, sizeof(CONTEXT));
+
+    Request->Extended = NULL;
+    if (!NT_SUCCESS(Status) || Request->Mode != UserMode || (Request->Context.ContextFlags & KE_CONTEXT_XSTATE) != KE_CONTEXT_XSTATE ||
+        KiExtendedStateLength() == 0) {
+        return Status;
+    }
+    Request->Extended = (PVOID)(((ULONG_PTR)Request->ExtendedArea + KE_XSTATE_ALIGNMENT - 1) & ~(ULONG_PTR)(KE_XSTATE_ALIGNMENT - 1));
+    return Request->Set ? KiCopyExtendedState(UserContext, Request->Extended, FALSE) : STATUS_SUCCESS;
+}
+
+static NTSTATUS PspReturnContext(PSP_CONTEXT_REQUEST *Request, PCONTEXT UserContext)
+{
+    NTSTATUS Status = CopyToMode(Request->Mode, UserContext, &Request->Context, sizeof(CONTEXT));
+
+    if (NT_SUCCESS(Status) && Request->Extended != NULL) {
+        Status = KiCopyExtendedState(UserContext, Request->Extended, TRUE);
+    }
+    return Status;
+}
+
 static NTSTATUS PspContextService(HANDLE ThreadHandle, PCONTEXT UserContext, BOOLEAN Set)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
@@ -262,14 +295,14 @@ static NTSTATUS PspContextService(HANDLE ThreadHandle, PCONTEXT UserContext, BOO
         ObDereferenceObject(Thread);
         return STATUS_INVALID_HANDLE;
     }
-    Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), PSP_TAG);
+    Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request) + KeXStateLength + KE_XSTATE_ALIGNMENT, PSP_TAG);
     if (Request == NULL) {
         ObDereferenceObject(Thread);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Request->Mode = Mode;
     Request->Set = Set;
-    Status = CopyFromMode(Mode, &Request->Context, UserContext, sizeof(CONTEXT)); /* for a get: the flags that say what is wanted */
+    Status = PspCaptureContext(Request, UserContext);
     if (NT_SUCCESS(Status)) {
         if (Thread == PsCurrentThread_()) {
             PspTransferContext(Request);
@@ -286,7 +319,7 @@ static NTSTATUS PspContextService(HANDLE ThreadHandle, PCONTEXT UserContext, BOO
         Status = Request->Status;
     }
     if (NT_SUCCESS(Status) && !Set) {
-        Status = CopyToMode(Mode, UserContext, &Request->Context, sizeof(CONTEXT));
+        Status = PspReturnContext(Request, UserContext);
     }
     ExFreePoolWithTag(Request, PSP_TAG);
     ObDereferenceObject(Thread);

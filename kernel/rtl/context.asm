@@ -23,11 +23,16 @@ D_LanguageHandler  equ 0x30
 
 ; EXCEPTION_RECORD
 R_ExceptionFlags equ 4
+R_ExceptionInformation equ 0x20
 EXCEPTION_UNWIND equ 0x66
 
 ExceptionContinueSearch  equ 1
 ExceptionNestedException equ 2
 ExceptionCollidedUnwind  equ 3
+
+%ifdef RTL_USER_MODE
+extern RtlpResume
+%endif
 
 section .text
 
@@ -111,6 +116,77 @@ ENDPROLOGUE
     iretq
 ENDPROC
 %endif
+
+; void RtlpConsolidateFrames(CONTEXT *rcx, EXCEPTION_RECORD *rdx): calls the record's callback (ExceptionInformation[0], with the record) and
+; continues in the context where it says; does not return.  The call is made from a frame that unwinds to the context, over everything in between:
+; who unwinds or looks for handlers from the callback does not meet the frames that have been unwound, though they still lie there.
+;       rsp -> home | 20: the context | 30: rbx rbp rsi rdi r12-r15 | 70: xmm6-xmm15 | 110: machine frame
+    global RtlpConsolidateFrames
+    align 16
+RtlpConsolidateFrames:
+    and rsp, -16
+    sub rsp, 0x140
+    mov [rsp + 0x20], rcx
+    mov rax, [rcx + C_Rax + 3 * 8]
+    mov [rsp + 0x30], rax
+    mov rax, [rcx + C_Rax + 5 * 8]
+    mov [rsp + 0x38], rax
+    mov rax, [rcx + C_Rax + 6 * 8]
+    mov [rsp + 0x40], rax
+    mov rax, [rcx + C_Rax + 7 * 8]
+    mov [rsp + 0x48], rax
+%assign I 0
+%rep 4
+    mov rax, [rcx + C_Rax + (12 + I) * 8]
+    mov [rsp + 0x50 + I * 8], rax
+%assign I I + 1
+%endrep
+%ifdef RTL_USER_MODE
+%assign I 0
+%rep 10
+    movaps xmm0, [rcx + C_FltSave + 0xA0 + (6 + I) * 16]
+    movaps [rsp + 0x70 + I * 16], xmm0
+%assign I I + 1
+%endrep
+%endif
+    mov rax, [rcx + C_Rip]
+    mov [rsp + 0x110], rax
+    mov rax, [rcx + C_Rax + 4 * 8]
+    mov [rsp + 0x128], rax
+    jmp RtlpConsolidationFrame
+
+PROC RtlpConsolidationFrame
+    MACHFRAME 0
+    ALLOCATED 0x110
+%ifdef RTL_USER_MODE
+    SAVEDXMM 15, 0x100
+    SAVEDXMM 14, 0xF0
+    SAVEDXMM 13, 0xE0
+    SAVEDXMM 12, 0xD0
+    SAVEDXMM 11, 0xC0
+    SAVEDXMM 10, 0xB0
+    SAVEDXMM 9, 0xA0
+    SAVEDXMM 8, 0x90
+    SAVEDXMM 7, 0x80
+    SAVEDXMM 6, 0x70
+%endif
+    SAVED r15, 0x68
+    SAVED r14, 0x60
+    SAVED r13, 0x58
+    SAVED r12, 0x50
+    SAVED rdi, 0x48
+    SAVED rsi, 0x40
+    SAVED rbp, 0x38
+    SAVED rbx, 0x30
+ENDPROLOGUE
+    nop
+    mov rcx, rdx
+    call [rdx + R_ExceptionInformation]
+    mov rcx, [rsp + 0x20]
+    mov [rcx + C_Rip], rax
+    call RtlpResume
+    int3
+ENDPROC
 
 ; EXCEPTION_DISPOSITION f(Record rcx, EstablisherFrame rdx, Context r8, DispatcherContext r9): calls r9->LanguageHandler with the same
 ; arguments.  The dispatcher context stays at [rsp+0x20], where this frame's own handler finds it if the called one raises or unwinds.

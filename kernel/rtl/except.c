@@ -26,6 +26,8 @@ typedef struct _SCOPE_TABLE {
     SCOPE_RECORD ScopeRecord[];
 } SCOPE_TABLE;
 
+NORETURN void RtlpConsolidateFrames(PCONTEXT Context, PEXCEPTION_RECORD Record); /* context.asm */
+
 typedef LONG(NTAPI *EXCEPTION_FILTER)(PEXCEPTION_POINTERS Pointers, PVOID EstablisherFrame);
 typedef void(NTAPI *TERMINATION_HANDLER)(BOOLEAN AbnormalTermination, PVOID EstablisherFrame);
 
@@ -329,16 +331,14 @@ static void ContextFromJumpBuffer(PCONTEXT Context, const LONG_JUMP_BUFFER *Buff
 
 /*
  * A record of STATUS_LONGJUMP carries a jump buffer that says more than the unwound context does.  STATUS_UNWIND_CONSOLIDATE (C++ catch blocks): the
- * callback runs now, on top of the frames it has unwound, and returns where to continue; NT additionally hides those frames
- * from a nested dispatch, which we do not.
+ * callback runs now, on top of the frames it has unwound, and returns where to continue.
  */
 void NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record)
 {
     if (Record != NULL && Record->ExceptionCode == (LONG)STATUS_LONGJUMP && Record->NumberParameters >= 1) {
         ContextFromJumpBuffer(Context, (const LONG_JUMP_BUFFER *)Record->ExceptionInformation[0]);
     } else if (Record != NULL && Record->ExceptionCode == (LONG)STATUS_UNWIND_CONSOLIDATE && Record->NumberParameters >= 3) {
-        PVOID(NTAPI *Callback)(PEXCEPTION_RECORD) = (PVOID)Record->ExceptionInformation[0];
-        Context->Rip = (ULONG64)(ULONG_PTR)Callback(Record);
+        RtlpConsolidateFrames(Context, Record);
     }
     RtlpResume(Context);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * absent.c - what programs import from kernel32 that is not there yet: serial lines, tapes, pseudo consoles, calendars, extended processor
- * state in contexts, resource updates, packages, error reporting.  A program in no package is told so (APPMODEL_ERROR_NO_PACKAGE), which is not a failure of
+ * absent.c - what programs import from kernel32 that is not there yet: serial lines, tapes, pseudo consoles, calendars,
+ * resource updates, packages, error reporting.  A program in no package is told so (APPMODEL_ERROR_NO_PACKAGE), which is not a failure of
  * ours and needs no line in the log.
  */
 #define LIBRARY "kernel32"
@@ -30,7 +30,6 @@ ABSENT_FALSE(ClearCommError)
 ABSENT_ERROR(ClosePackageInfo)
 ABSENT_VOID(ClosePseudoConsole)
 ABSENT_FALSE(CommConfigDialogW)
-ABSENT_FALSE(CopyContext)
 ABSENT_HRESULT(CreatePseudoConsole)
 ABSENT_ERROR(CreateTapePartition)
 ABSENT_FALSE(DosPathToSessionPathW)
@@ -70,7 +69,6 @@ ABSENT_FALSE(GetDefaultCommConfigW)
 ABSENT_FALSE(GetDevicePowerState)
 ABSENT_FALSE(GetDurationFormat)
 ABSENT_FALSE(GetDurationFormatEx)
-ABSENT(GetEnabledXStateFeatures, 3, 0) /* x87 and SSE, which every context holds */
 ABSENT_FALSE(GetFileMUIInfo)
 ABSENT_FALSE(GetFileMUIPath)
 ABSENT_FALSE(GetFirmwareEnvironmentVariableA)
@@ -82,18 +80,14 @@ ABSENT_ERROR(GetTapeParameters)
 ABSENT_ERROR(GetTapePosition)
 ABSENT_ERROR(GetTapeStatus)
 ABSENT_FALSE(GetUILanguageInfo)
-ABSENT_FALSE(GetXStateFeaturesMask)
 ABSENT_FALSE(IdnToAscii)
 ABSENT_FALSE(IdnToNameprepUnicode)
 ABSENT_FALSE(IdnToUnicode)
-ABSENT_FALSE(InitializeContext)
-ABSENT_FALSE(InitializeContext2)
 ABSENT_FALSE(IsNormalizedString)
 ABSENT_FALSE(LZCopy)
 ABSENT_FALSE(LZInit)
 ABSENT_FALSE(LZOpenFileW)
 ABSENT_FALSE(LZRead)
-ABSENT_FALSE(LocateXStateFeature)
 ABSENT_FALSE(NormalizeString)
 ABSENT_ERROR(OpenPackageInfoByFullName)
 ABSENT_ERROR(PrepareTape)
@@ -124,7 +118,6 @@ ABSENT_ERROR(SetTapeParameters)
 ABSENT_ERROR(SetTapePosition)
 ABSENT_FALSE(SetUserGeoID)
 ABSENT_FALSE(SetUserGeoName)
-ABSENT_FALSE(SetXStateFeaturesMask)
 ABSENT_FALSE(SetupComm)
 ABSENT_FALSE(TransmitCommChar)
 ABSENT_HRESULT(UnregisterApplicationRecoveryCallback)

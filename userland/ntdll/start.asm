@@ -13,11 +13,6 @@
 %include "unwind.inc"
 default rel
 
-%macro SAVEDXMM 2
-%%here:
-    UW_ADD 2, db %%here - UW_NAME, 8 | (%1 << 4), ((%2) / 16) & 255, ((%2) / 16) >> 8
-%endmacro
-
 ; A CONTEXT at RSP with the interrupted code's registers, and a machine frame at RSP + %1.
 %macro CONTEXTFRAME 1
     MACHFRAME 0

@@ -147,21 +147,3 @@ BOOLEAN NTAPI RtlIsProcessorFeaturePresent(ULONG Feature)
 {
     return Feature < 64 ? SharedProcessorFeature(Feature) != 0 : FALSE;
 }
-
-static ULONG64 ReadXcr0(void)
-{
-    ULONG Low, High;
-
-    __asm__ volatile("xgetbv" : "=a"(Low), "=d"(High) : "c"(0));
-    return (ULONG64)High << 32 | Low;
-}
-
-ULONG64 NTAPI RtlGetEnabledExtendedFeatures(ULONG64 FeatureMask)
-{
-    ULONG A, B, C, D;
-
-    __asm__ volatile("cpuid" : "=a"(A), "=b"(B), "=c"(C), "=d"(D) : "a"(1), "c"(0));
-    if (!(C & 1u << 27)) /* OSXSAVE */
-        return FeatureMask & 3;
-    return ReadXcr0() & FeatureMask;
-}

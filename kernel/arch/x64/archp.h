@@ -190,8 +190,40 @@ NTSTATUS KiDivideStatus(const KTRAP_FRAME *Frame);
 
 extern KIPROCESSOR KiBootProcessor;
 void KiInitializeProcessor(KIPROCESSOR *Processor, ULONG Number);
+
+/* ---- xstate.c ------------------------------------------------------------------------------------------------------------------- */
+#define KI_LEGACY_STATE 512 /* bytes of the FXSAVE image an XSAVE area begins with */
+#define KI_XSTATE_HEADER 64
+#define KI_XSTATE_FEATURES 19
+
+typedef struct _KI_XSTATE_FEATURE
+{
+    ULONG Offset, Size; /* in an XSAVE area of the standard format */
+} KI_XSTATE_FEATURE;
+
+/* CONTEXT_EX: behind a CONTEXT; offsets are from here. */
+typedef struct _KI_CONTEXT_EX
+{
+    struct
+    {
+        LONG Offset;
+        ULONG Length;
+    } All, Legacy, XState;
+    ULONG64 Padding;
+} KI_CONTEXT_EX;
+
+typedef struct _KI_USER_STATE
+{
+    PUCHAR Base;
+    ULONG Length;
+    ULONG64 Mask;
+} KI_USER_STATE;
+
+extern ULONG64 KiXStateMask; /* XCR0 */
+extern KI_XSTATE_FEATURE KiXStateFeature[KI_XSTATE_FEATURES];
 void KiInitializeExtendedState(PKPRCB Prcb);
-extern ULONG64 KiXStateMask;
+
+/* ---- processor.c, continued ----------------------------------------------------------------------------------------------------- */
 extern ULONG64 KiDirectMap; /* the loader's direct map, for tables and device registers below 4 GiB */
 static inline volatile VOID *KiPhysical(ULONG64 Address)
 {

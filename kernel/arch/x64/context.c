@@ -9,12 +9,14 @@
  * KeContextToKframes refusing it).
  *
  * Frames on a user stack (Windows 10 x64; sizes in userland/inc/pebteb.h):
- *     exception:  RSP -> CONTEXT (4D0) | CONTEXT_EX (20) | EXCEPTION_RECORD (98, padded) | machine frame at +590
- *     APC:        RSP -> CONTEXT (4D0) | CONTEXT_EX (20) | machine frame at +4F0
+ *     exception:  RSP -> CONTEXT (4D0) | CONTEXT_EX (20) | EXCEPTION_RECORD (98, padded) | machine frame at +590 | extended state
+ *     APC:        RSP -> CONTEXT (4D0) | CONTEXT_EX (20) | machine frame at +4F0 | extended state
+ * An APC at a system call has no extended state: there these registers are volatile.
  */
 #include "archp.h"
 #include "ki.h"
 #include "kd.h"
+#include "xstate.h"
 
 #define CONTEXT_EX_OFFSET 0x4D0
 #define EXCEPTION_RECORD_OFFSET 0x4F0
@@ -25,24 +27,10 @@
 #define DR7_USER_MASK 0xFFFF0155u
 static_assert(sizeof(CONTEXT) == CONTEXT_EX_OFFSET, "CONTEXT");
 
-typedef struct _KI_CONTEXT_EX
-{
-    struct
-    {
-        LONG Offset;
-        ULONG Length;
-    } All, Legacy, XState;
-    ULONG64 Padding;
-} KI_CONTEXT_EX;
-
 typedef struct _KI_MACHINE_FRAME
 {
     ULONG64 Rip, SegCs, EFlags, Rsp, SegSs;
 } KI_MACHINE_FRAME;
-
-static const KI_CONTEXT_EX KiContextEx = { .All = { -(LONG)sizeof(CONTEXT), sizeof(CONTEXT) + 0x18 },
-                                           .Legacy = { -(LONG)sizeof(CONTEXT), sizeof(CONTEXT) },
-                                           .XState = { 0x19, 0 } };
 
 static inline void KiFxSave(PVOID Area)
 {
@@ -306,19 +294,45 @@ PKTRAP_FRAME KeInitializeUserTrapFrame(PKTHREAD Thread)
 
 /* ---- frames on a user stack ----------------------------------------------------------------------------------------------------- */
 
-static NTSTATUS KiPushUserFrame(const CONTEXT *Context, const EXCEPTION_RECORD *Record, ULONG64 *NewRsp)
+/* The extended state, if there is any, comes first, so that it lies above the frame.  *Rsp: below it; Extension says where it is. */
+static NTSTATUS KiPushExtendedState(PKTRAP_FRAME Frame, PCONTEXT Context, ULONG64 Size, ULONG64 *Rsp, KI_CONTEXT_EX *Extension)
 {
-    ULONG64 Size = Record != NULL ? EXCEPTION_FRAME_SIZE : APC_FRAME_SIZE;
-    ULONG64 Rsp = (Context->Rsp - Size) & ~15ULL;
+    UCHAR Area[KE_XSTATE_MAXIMUM] __attribute__((aligned(KE_XSTATE_ALIGNMENT)));
+    ULONG Length = Frame->FrameType != KTRAP_FRAME_SYSCALL ? KiExtendedStateLength() : 0;
+    ULONG64 Base = (Context->Rsp - Length) & ~(ULONG64)(KE_XSTATE_ALIGNMENT - 1);
+
+    *Rsp = (Context->Rsp - Size) & ~15ULL;
+    *Extension = (KI_CONTEXT_EX){ .All = { -(LONG)sizeof(CONTEXT), sizeof(CONTEXT) + 0x18 },
+                                  .Legacy = { -(LONG)sizeof(CONTEXT), sizeof(CONTEXT) },
+                                  .XState = { 0x19, 0 } };
+    if (Length == 0 || KeXStateLength > sizeof(Area)) {
+        return STATUS_SUCCESS;
+    }
+    *Rsp = (Base - Size) & ~15ULL;
+    Extension->XState.Offset = (LONG)(Base - *Rsp) - CONTEXT_EX_OFFSET;
+    Extension->XState.Length = Length;
+    Extension->All.Length = sizeof(CONTEXT) + (ULONG)Extension->XState.Offset + Length;
+    Context->ContextFlags |= KE_CONTEXT_XSTATE;
+    KiSaveExtendedState(Area);
+    return KiCopyToUser((PVOID)Base, Area + KI_LEGACY_STATE, Length);
+}
+
+static NTSTATUS KiPushUserFrame(PKTRAP_FRAME Frame, PCONTEXT Context, const EXCEPTION_RECORD *Record, ULONG64 *NewRsp)
+{
+    ULONG64 Size = Record != NULL ? EXCEPTION_FRAME_SIZE : APC_FRAME_SIZE, Rsp;
     KI_MACHINE_FRAME Machine = { Context->Rip, Context->SegCs, Context->EFlags, Context->Rsp, Context->SegSs };
+    KI_CONTEXT_EX Extension;
     NTSTATUS Status;
 
-    if (Context->Rsp < Size || Context->Rsp > MM_USER_HIGHEST + 1) {
+    if (Context->Rsp < Size + KE_XSTATE_MAXIMUM || Context->Rsp > MM_USER_HIGHEST + 1) {
         return STATUS_ACCESS_VIOLATION;
     }
-    Status = KiCopyToUser((PVOID)Rsp, Context, sizeof(*Context));
+    Status = KiPushExtendedState(Frame, Context, Size, &Rsp, &Extension);
     if (NT_SUCCESS(Status)) {
-        Status = KiCopyToUser((PVOID)(Rsp + CONTEXT_EX_OFFSET), &KiContextEx, sizeof(KiContextEx));
+        Status = KiCopyToUser((PVOID)Rsp, Context, sizeof(*Context));
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = KiCopyToUser((PVOID)(Rsp + CONTEXT_EX_OFFSET), &Extension, sizeof(Extension));
     }
     if (NT_SUCCESS(Status) && Record != NULL) {
         Status = KiCopyToUser((PVOID)(Rsp + EXCEPTION_RECORD_OFFSET), Record, sizeof(*Record));
@@ -343,7 +357,7 @@ static void KiRedirectFrame(PKTRAP_FRAME Frame, ULONG64 Rip, ULONG64 Rsp)
 NTSTATUS KiInitializeUserException(PKTRAP_FRAME Frame, const EXCEPTION_RECORD *Record, PCONTEXT Context)
 {
     ULONG64 Rsp;
-    NTSTATUS Status = KiPushUserFrame(Context, Record, &Rsp);
+    NTSTATUS Status = KiPushUserFrame(Frame, Context, Record, &Rsp);
 
     if (NT_SUCCESS(Status)) {
         KiRedirectFrame(Frame, (ULONG64)KeUserExceptionDispatcher, Rsp);
@@ -365,7 +379,7 @@ NTSTATUS KiInitializeUserApc(PKTRAP_FRAME Frame, PKNORMAL_ROUTINE_ NormalRoutine
     Context.P2Home = (ULONG64)SystemArgument1;
     Context.P3Home = (ULONG64)SystemArgument2;
     Context.P4Home = (ULONG64)NormalRoutine;
-    Status = KiPushUserFrame(&Context, NULL, &Rsp);
+    Status = KiPushUserFrame(Frame, &Context, NULL, &Rsp);
     if (NT_SUCCESS(Status)) {
         KiRedirectFrame(Frame, (ULONG64)KeUserApcDispatcher, Rsp);
     }

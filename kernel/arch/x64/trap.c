@@ -175,12 +175,8 @@ static void KiFloatError(PKTRAP_FRAME Frame)
 static void KiSimdError(PKTRAP_FRAME Frame)
 {
     ULONG Pending = Frame->MxCsr & ~(Frame->MxCsr >> 7) & 0x3F;
-    NTSTATUS Status = STATUS_FLOAT_MULTIPLE_FAULTS;
 
-    if ((Pending & (Pending - 1)) == 0) {
-        Status = KiFloatStatus(Pending);
-    }
-    KiRaiseFromFrame(Frame, Status, 0, 2, 0, Frame->MxCsr, 0);
+    KiRaiseFromFrame(Frame, KiFloatStatus(Pending), 0, 2, 0, Frame->MxCsr, 0);
 }
 
 /* ---- debugging ------------------------------------------------------------------------------------------------------------------ */
