@@ -14,17 +14,17 @@
 #include "ob.h"
 #include "ps.h"
 
-#ifndef FREE_BUILD
-
+/* What NtSystemDebugControl does here; those of injection in checked builds only. */
 #define INJECT_ARM 0x4E430010u    /* In: ULONG n, ULONG mask of kinds (bit ExInject...) */
 #define INJECT_DISARM 0x4E430011u /* Out: INJECT_RESULT */
+#define INJECT_SETTLE 0x4E430012u /* free pool pages go back to mm, so that pages can be counted */
+#define INJECT_COLD 0x4E430013u   /* files nobody has mapped are forgotten, so that they must be read again */
 #define EXPLORE_START 0x4E430020u /* In: ULONG64 seed (ke/explore.c) */
 #define EXPLORE_STOP 0x4E430021u  /* Out: ULONG, how often it interfered */
 #define VERIFY_SYSTEM 0x4E430022u /* Out: text of what is wrong, if anything; STATUS_INTERNAL_ERROR then (ps/verify.c) */
 #define EXPLORE_SHOW 0x4E430023u  /* a backtrace of each processor goes to the log */
-#define INJECT_SETTLE 0x4E430012u /* free pool pages go back to mm, so that pages can be counted */
 
-#define INJECT_COLD 0x4E430013u   /* files nobody has mapped are forgotten, so that they must be read again */
+#ifndef FREE_BUILD
 
 typedef struct _INJECT_RESULT
 {
