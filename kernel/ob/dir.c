@@ -128,14 +128,20 @@ static POBJECT_DIRECTORY ObpReferenceParent(OBJECT_HEADER_NAME_INFO *Info)
     return Directory;
 }
 
-/* Directory locked exclusively, so no pin is added meanwhile; who drops the last one finds OB_NAME_CLOSED and asks again. */
+/*
+ * Directory locked exclusively, so no pin is added meanwhile; who drops the last one finds OB_NAME_CLOSED and asks again.  The pins are looked at before
+ * the handles: whoever has unpinned has counted his handle, whereas handles that were counted first may have become one more since.
+ */
 static BOOLEAN ObpNameIsUnused(OBJECT_HEADER *Header, OBJECT_HEADER_NAME_INFO *Info)
 {
-    if (Header->HandleCount != 0 || (Header->Flags & OB_FLAG_PERMANENT_OBJECT)) {
-        InterlockedAnd(&Info->ReferenceCount, ~OB_NAME_CLOSED);
+    if ((InterlockedOr(&Info->ReferenceCount, OB_NAME_CLOSED) & ~OB_NAME_CLOSED) != 0) {
         return FALSE;
     }
-    return (InterlockedOr(&Info->ReferenceCount, OB_NAME_CLOSED) & ~OB_NAME_CLOSED) == 0;
+    if (Header->HandleCount == 0 && (Header->Flags & OB_FLAG_PERMANENT_OBJECT) == 0) {
+        return TRUE;
+    }
+    InterlockedAnd(&Info->ReferenceCount, ~OB_NAME_CLOSED);
+    return FALSE;
 }
 
 static void ObpTakeNameAway(PVOID Object, BOOLEAN Always)
