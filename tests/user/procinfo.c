@@ -155,7 +155,8 @@ static void Ends(void)
 
     Start(NULL, "exitcode.exe 4", FALSE, 0, NULL, NULL, NULL, &Process);
     WaitForSingleObject(Process.hProcess, 60000);
-    Is(WaitForSingleObject(Process.hThread, 0), WAIT_OBJECT_0, "its thread has ended, too");
+    /* the process is signalled by its last thread, which is signalled itself a moment later */
+    Is(WaitForSingleObject(Process.hThread, 60000), WAIT_OBJECT_0, "its thread ends, too");
     Ok(GetExitCodeThread(Process.hThread, &Code) && Code == 4, "with the same code");
     Ok(!TerminateProcess(Process.hProcess, 1) && GetLastError() == ERROR_ACCESS_DENIED, "who has ended cannot be ended");
     Ok(GetExitCodeProcess(Process.hProcess, &Code) && Code == 4, "and keeps its code");
