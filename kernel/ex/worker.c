@@ -4,7 +4,8 @@
  *
  * Three queues with their own threads: delayed (priority 12), critical (13) and hyper-critical (15); the newer queue types are mapped to
  * these.  A kernel queue (KQUEUE) limits how many of a queue's threads run at once to the number of processors, and lets another go on when one of them blocks.
- * When items wait and all threads of a queue are blocked, a thread is added, up to a limit; NT leaves that to its balance-set manager.
+ * When items wait and all threads of a queue are blocked, a thread is added, up to a limit, and one that finds nothing to do for a second while there are
+ * more than at the start ends; NT leaves the first to its balance-set manager, and waits longer for the second.
  * Items queued before the threads exist (phase 0) wait in the queue.  Windows Internals, 7th ed., part 2, chapter 8 "System worker threads".
  */
 #include "exp.h"
@@ -14,6 +15,7 @@ static_assert(sizeof(WORK_QUEUE_ITEM) == 0x20, "WORK_QUEUE_ITEM is ABI");
 
 #define WORKER_QUEUES 3
 #define WORKER_MAXIMUM 16
+#define WORKER_IDLE (-10000000LL) /* a second */
 
 typedef struct _EX_WORK_QUEUE
 {
@@ -34,19 +36,65 @@ static BOOLEAN ExpWorkersStarted;
 static WORK_QUEUE_ITEM ExpGrowItem[WORKER_QUEUES];
 static volatile LONG ExpGrowPending[WORKER_QUEUES];
 
+/*
+ * Whether the running thread, idle for a while, may end.  It is not counted any more before it looks for items once more, whereas who queues one looks at the
+ * count afterwards: one of the two sees the other, and no item waits for a thread that has gone.
+ */
+static BOOLEAN ExpMayLeave(EX_WORK_QUEUE *Queue)
+{
+    if (InterlockedDecrement(&Queue->Threads) >= Queue->Initial && KeReadStateQueue(&Queue->Queue) == 0) {
+        return TRUE;
+    }
+    InterlockedIncrement(&Queue->Threads);
+    return FALSE;
+}
+
+/* The next item; NULL: the thread is to end. */
+static PLIST_ENTRY ExpNextItem(EX_WORK_QUEUE *Queue)
+{
+    LARGE_INTEGER Idle = {.QuadPart = WORKER_IDLE};
+    PLIST_ENTRY Link;
+
+    do {
+        Link = KeRemoveQueue(&Queue->Queue, KernelMode, Queue->Threads > Queue->Initial ? &Idle : NULL);
+        if ((ULONG_PTR)Link != STATUS_TIMEOUT) {
+            return Link;
+        }
+    } while (!ExpMayLeave(Queue));
+    return NULL;
+}
+
+static VOID NTAPI ExpGrowQueue(PVOID Context);
+
+/*
+ * Items wait and no thread is idle: one more is asked for.  To be called when an item has been queued, and when a thread is about to call a routine, which may
+ * be one that waits for what the next item does.
+ */
+static void ExpAskForWorker(EX_WORK_QUEUE *Queue)
+{
+    ULONG Index = (ULONG)(Queue - ExWorkerQueue);
+
+    if (ExpWorkersStarted && Index != HyperCriticalWorkQueue && Queue->Busy >= Queue->Threads && Queue->Threads < WORKER_MAXIMUM &&
+        KeReadStateQueue(&Queue->Queue) != 0 && InterlockedExchange(&ExpGrowPending[Index], 1) == 0) {
+        ExInitializeWorkItem(&ExpGrowItem[Index], ExpGrowQueue, Queue);
+        KeInsertQueue(&ExWorkerQueue[HyperCriticalWorkQueue].Queue, &ExpGrowItem[Index].List);
+    }
+}
+
 static VOID NTAPI ExpWorkerThread(PVOID Context)
 {
     EX_WORK_QUEUE *Queue = Context;
+    PLIST_ENTRY Link;
 
     KeSetPriorityThread(KeGetCurrentThread(), Queue->Priority);
-    for (;;) {
-        PLIST_ENTRY Link = KeRemoveQueue(&Queue->Queue, KernelMode, NULL);
+    while ((Link = ExpNextItem(Queue)) != NULL) {
         PWORK_QUEUE_ITEM Item = CONTAINING_RECORD(Link, WORK_QUEUE_ITEM, List);
         PWORKER_THREAD_ROUTINE Routine = Item->WorkerRoutine;
         PVOID Parameter = Item->Parameter;
 
         Item->List.Flink = NULL; /* the item may be queued again, or freed, by its routine */
         InterlockedIncrement(&Queue->Busy);
+        ExpAskForWorker(Queue);
         Routine(Parameter);
         InterlockedDecrement(&Queue->Busy);
         if (KeGetCurrentIrql() != PASSIVE_LEVEL || KeGetCurrentThread()->KernelApcDisable != 0) {
@@ -59,12 +107,14 @@ static VOID NTAPI ExpWorkerThread(PVOID Context)
 static void ExpCreateWorker(EX_WORK_QUEUE *Queue)
 {
     HANDLE Thread;
-    NTSTATUS Status = PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, ExpWorkerThread, Queue);
+    NTSTATUS Status;
 
+    InterlockedIncrement(&Queue->Threads); /* it counts from its first instruction on */
+    Status = PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, ExpWorkerThread, Queue);
     if (NT_SUCCESS(Status)) {
-        InterlockedIncrement(&Queue->Threads);
         ZwClose(Thread);
     } else {
+        InterlockedDecrement(&Queue->Threads);
         KdPrint_("Ex: no worker thread: %08lx\n", Status);
     }
 }
@@ -101,19 +151,14 @@ static ULONG ExpMapWorkQueue(WORK_QUEUE_TYPE Type)
 
 VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM Item, WORK_QUEUE_TYPE Type)
 {
-    ULONG Index = ExpMapWorkQueue(Type);
-    EX_WORK_QUEUE *Queue = &ExWorkerQueue[Index];
+    EX_WORK_QUEUE *Queue = &ExWorkerQueue[ExpMapWorkQueue(Type)];
 
     ASSERT_IRQL_LE(DISPATCH_LEVEL);
     if (Item->List.Flink != NULL) {
         KeBugCheckEx(0x96 /* INVALID_WORK_QUEUE_ITEM */, 0, (ULONG_PTR)Item, (ULONG_PTR)&Queue->Queue, 0);
     }
     KeInsertQueue(&Queue->Queue, &Item->List);
-    if (ExpWorkersStarted && Queue->Busy >= Queue->Threads && Index != HyperCriticalWorkQueue && Queue->Threads < WORKER_MAXIMUM &&
-        InterlockedExchange(&ExpGrowPending[Index], 1) == 0) {
-        ExInitializeWorkItem(&ExpGrowItem[Index], ExpGrowQueue, Queue);
-        KeInsertQueue(&ExWorkerQueue[HyperCriticalWorkQueue].Queue, &ExpGrowItem[Index].List);
-    }
+    ExpAskForWorker(Queue);
 }
 
 /* Phase 0: the queues, so that items can be left there. */

@@ -26,6 +26,7 @@ static void ObpCreateBasicTypes(void)
         .ValidAccessMask = DIRECTORY_ALL_ACCESS,
         .PoolType = PagedPool,
         .CloseProcedure = ObpCloseDirectory,
+        .DeleteProcedure = ObpDeleteDirectory,
         .WaitObjectFlagOffset = -1,
     };
     static const OBJECT_TYPE_INITIALIZER SymbolicLink = {

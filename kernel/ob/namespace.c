@@ -10,7 +10,8 @@
  *
  * A namespace ends with the last handle to its directory, or when somebody deletes it: then nobody finds it any more, and who has it open goes on.
  *
- * ObpNamespaceLock guards the list and OBJECT_DIRECTORY.Namespace; it is a leaf.  The list holds no reference: an entry goes before its directory does.
+ * ObpNamespaceLock guards the list and OBJECT_DIRECTORY.Namespace; it is a leaf.  The list holds no reference: an entry goes before its directory does, at
+ * the latest in the directory's delete procedure (a handle can be closed, by a guess, before its namespace is in the list).
  * Windows Internals, 7th ed., part 2, chapter 8, "Private namespaces".
  */
 #include "obp.h"
@@ -208,6 +209,15 @@ void ObpCloseDirectory(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleC
     UNREFERENCED_PARAMETER(Process);
     UNREFERENCED_PARAMETER(ProcessHandleCount);
     if (SystemHandleCount == 1 && Directory->Namespace != NULL) {
+        (void)ObpRemoveNamespace(Directory);
+    }
+}
+
+void ObpDeleteDirectory(PVOID Object)
+{
+    POBJECT_DIRECTORY Directory = Object;
+
+    if (Directory->Namespace != NULL) {
         (void)ObpRemoveNamespace(Directory);
     }
 }

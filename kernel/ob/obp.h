@@ -175,7 +175,8 @@ typedef struct _OBJECT_DIRECTORY
 extern POBJECT_DIRECTORY ObpRootDirectoryObject, ObpGlobalDosDevices, ObpTypeDirectoryObject;
 extern EX_PUSH_LOCK_ ObpNameLock;
 void ObpInitializeDirectory(POBJECT_DIRECTORY Directory);
-/* namespace.c: the CloseProcedure of directories. */
+/* namespace.c: the procedures of directories: with the last handle, at the latest with the last reference, a private namespace is found no more. */
+void ObpDeleteDirectory(PVOID Object);
 void ObpCloseDirectory(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount);
 /* Callers hold Directory->Lock (shared is enough for the lookup).  The lookup's object is not referenced. */
 PVOID ObpLookupDirectoryEntry(POBJECT_DIRECTORY Directory, const UNICODE_STRING *Name, BOOLEAN CaseInsensitive);

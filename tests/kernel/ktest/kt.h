@@ -61,7 +61,7 @@ BOOLEAN KtJoinThread(PVOID Thread);
 #define KT_TESTS(X)                                                                                                                      \
     X(PoolSizes) X(PoolTags) X(PoolAtDispatch) X(LookasideLists) X(SinglyLinkedLists) X(SpinLocks) X(Irql) X(Events) X(Mutexes)          \
     X(Semaphores) X(WaitAny) X(WaitAll) X(WaitManyObjects) X(PingPong) X(Dpcs) X(Timers) X(PeriodicTimer) X(Delay) X(WorkItems)          \
-    X(ExWorkItems) X(Resources) X(FastMutexes) X(Rundown) X(Callbacks) X(SystemThreads) X(ThreadPriority) X(KernelApcs)                  \
+    X(ExWorkItems) X(WorkersComeAndGo) X(Resources) X(FastMutexes) X(Rundown) X(Callbacks) X(SystemThreads) X(ThreadPriority) X(KernelApcs)                  \
     X(ApcsToOthers) X(IrpSynchronous) X(IrpCompletion) X(IrpStack) X(IrpCancel) X(FileOnDevice) X(Mdls) X(PartialMdls) X(LockedPages)    \
     X(ObjectNames) X(ObjectTypes) X(SymbolicLinks) X(NamePaths) X(PermanentObjects) X(Attach) X(ZwFiles) X(ZwSections) X(RoutineAddress)
 

@@ -167,3 +167,57 @@ VOID KtTestExWorkItems(KTEST *Test)
         CHECK_EQUAL(Work[i].Process, PsInitialSystemProcess);
     }
 }
+
+typedef struct _KT_CHAIN
+{
+    WORK_QUEUE_ITEM Item;
+    KEVENT *Before, Here; /* waits for the one queued after it */
+    PETHREAD Thread;
+    NTSTATUS Status;
+} KT_CHAIN;
+
+static VOID NTAPI KtChainWork(PVOID Context)
+{
+    KT_CHAIN *Link = Context;
+    LARGE_INTEGER Limit = KtMilliseconds(60000);
+
+    Link->Thread = PsGetCurrentThread();
+    ObReferenceObject(Link->Thread);
+    Link->Status = Link->Before != NULL ? KeWaitForSingleObject(Link->Before, Executive, KernelMode, FALSE, &Limit) : STATUS_SUCCESS;
+    KeSetEvent(&Link->Here, IO_NO_INCREMENT, FALSE);
+}
+
+/* Each item waits for the one behind it in the queue: that comes out only if threads are added as long as items wait.  Those threads end again. */
+VOID KtTestWorkersComeAndGo(KTEST *Test)
+{
+    static KT_CHAIN Link[8];
+    LARGE_INTEGER Limit = KtMilliseconds(60000);
+    ULONG Ended = 0;
+
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Link); i++) {
+        KeInitializeEvent(&Link[i].Here, NotificationEvent, FALSE);
+        Link[i].Before = i + 1 < RTL_NUMBER_OF(Link) ? &Link[i + 1].Here : NULL;
+        ExInitializeWorkItem(&Link[i].Item, KtChainWork, &Link[i]);
+    }
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Link); i++) {
+        ExQueueWorkItem(&Link[i].Item, DelayedWorkQueue);
+    }
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Link); i++) {
+        CHECK_STATUS(KeWaitForSingleObject(&Link[i].Here, Executive, KernelMode, FALSE, &Limit), STATUS_SUCCESS);
+        CHECK_STATUS(Link[i].Status, STATUS_SUCCESS);
+    }
+    /* As many as there were at first, two, may be among the eight; a thread is signalled when it has ended. */
+    for (ULONG Tries = 0; Ended < RTL_NUMBER_OF(Link) - 2 && Tries < 600; Tries++) {
+        LARGE_INTEGER Delay = KtMilliseconds(100);
+
+        KeDelayExecutionThread(KernelMode, FALSE, &Delay);
+        Ended = 0;
+        for (ULONG i = 0; i < RTL_NUMBER_OF(Link); i++) {
+            Ended += KeReadStateEvent((PRKEVENT)Link[i].Thread) != 0;
+        }
+    }
+    CHECK(Ended >= RTL_NUMBER_OF(Link) - 2);
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Link); i++) {
+        ObDereferenceObject(Link[i].Thread);
+    }
+}
