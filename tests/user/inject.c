@@ -128,13 +128,13 @@ static int Differences(const FIGURES *Before, const FIGURES *After, int Verbose)
     return Count;
 }
 
-/* Threads are reaped, and files closed, a moment after the process is signalled: the figures get that moment. */
+/* Threads are reaped, files closed, and system workers that were added for it end, a moment after the process is signalled: the figures get that moment. */
 static int Compare(const FIGURES *Before)
 {
     static FIGURES After;
     int Count = 1;
 
-    for (int Try = 0; Try < 60 && Count != 0; Try++) {
+    for (int Try = 0; Try < 200 && Count != 0; Try++) {
         Survey(&After);
         Count = Differences(Before, &After, 0);
         if (Count != 0) {
@@ -144,13 +144,13 @@ static int Compare(const FIGURES *Before)
     return Count != 0 ? Differences(Before, &After, 1) : 0;
 }
 
-/* The figures with nothing under way: what the last child left to the reaper is gone when many looks in a row see the same. */
+/* The figures with nothing under way: what the last child left to the reaper, and a system worker with nothing to do, are gone when nothing changes for a while. */
 static void Baseline(FIGURES *Figures)
 {
     static FIGURES Next;
 
     Survey(Figures);
-    for (int Same = 0, Try = 0; Same < 10 && Try < 200; Try++) {
+    for (int Same = 0, Try = 0; Same < 75 && Try < 1000; Try++) {
         Sleep(20);
         Survey(&Next);
         Same = Differences(Figures, &Next, 0) == 0 ? Same + 1 : 0;

@@ -447,7 +447,7 @@ static int Measure(TAGS *Tags, NATIVE_USAGE *Usage)
     NTSTATUS(NTAPI *Control)(ULONG, PVOID, ULONG, PVOID, ULONG, PULONG) = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtSystemDebugControl");
     ULONG Returned;
 
-    Sleep(500); /* what worker threads clean up */
+    Sleep(3000); /* system workers clean up, and those that were added for it end */
     if (Control != NULL) {
         Control(INJECT_SETTLE, NULL, 0, NULL, 0, &Returned);
     }
