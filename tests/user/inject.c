@@ -144,7 +144,10 @@ static int Compare(const FIGURES *Before)
     return Count != 0 ? Differences(Before, &After, 1) : 0;
 }
 
-/* The figures with nothing under way: what the last child left to the reaper, and a system worker with nothing to do, are gone when nothing changes for a while. */
+/*
+ * The figures with nothing under way: what the last child left to the reaper, and a system worker with nothing to do, are gone when nothing changes for a
+ * while.
+ */
 static void Baseline(FIGURES *Figures)
 {
     static FIGURES Next;
