@@ -12,11 +12,12 @@ FUZZ_FLAGS := -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitiz
 
 $(BUILD)/fuzz/fuzz_fat: $(FUZZ_SOURCES) $(wildcard drivers/fastfat/fatcore.h drivers/fastfat/fatdisk.h drivers/virtblk/parttable.h)
 	$(call say,CLANG,$@)
-	$(Q)mkdir -p $(@D)/corpus
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(FUZZ_FLAGS) $(FUZZ_SOURCES) -o $@
 
 .PHONY: fuzz-fat
 fuzz-fat: $(BUILD)/fuzz/fuzz_fat
+	$(Q)mkdir -p $(BUILD)/fuzz/corpus
 	$(Q)$< -max_len=400 -timeout=20 -rss_limit_mb=1000 -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
 	  $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS) -seed=1,-max_total_time=$(FUZZ_TIME)) $(BUILD)/fuzz/corpus
 
