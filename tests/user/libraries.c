@@ -252,6 +252,85 @@ static void Texts(void)
     }
 }
 
+/* Functions whose 0 means success, or a place, or equal: with parameters that Windows refuses, too. */
+static void Failures(void)
+{
+    typedef LONG(WINAPI *LONGS)(const void *, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD);
+    typedef BOOL(WINAPI *PROBE)(const void *, UINT_PTR);
+    typedef int(WINAPI *FINDTEXT)(LCID, DWORD, LPCWSTR, int, LPCWSTR, int, LPINT);
+    DEVMODEA Mode = {.dmSize = 0};
+
+    if (Load("kernel32.dll")) {
+        Ok(CALL(PROBE, IsBadHugeReadPtr)((void *)8, 1) && !CALL(PROBE, IsBadHugeReadPtr)(&Mode, 1), "IsBadHugeReadPtr looks");
+        Ok(CALL(PROBE, IsBadHugeWritePtr)((void *)8, 1), "so does IsBadHugeWritePtr");
+        Ok(CALL(FINDTEXT, FindNLSString)(LOCALE_USER_DEFAULT, 0xFFFFFFFF, L"a", 1, L"a", 1, NULL) == -1, "FindNLSString fails with -1");
+        Ok(CALL(LONGS, EnableThreadProfiling)((void *)8, 0, 0, 0, 0, 0, 0) != 0, "EnableThreadProfiling fails with an error");
+    }
+    if (Load("user32.dll")) {
+        Ok(CALL(LONGS, ChangeDisplaySettingsA)(&Mode, CDS_TEST, 0, 0, 0, 0, 0) != DISP_CHANGE_SUCCESSFUL, "ChangeDisplaySettings");
+        Ok(CALL(LONGS, GetMenuItemCount)(NULL, 0, 0, 0, 0, 0, 0) == -1, "GetMenuItemCount");
+        CALL(void(WINAPI *)(DWORD, DWORD), SetLastErrorEx)(1234, 0);
+        Ok(GetLastError() == 1234, "SetLastErrorEx sets it");
+    }
+    if (Load("gdi32.dll")) {
+        Ok(CALL(LONGS, GetPath)(NULL, 0, 0, 0, 0, 0, 0) == -1, "GetPath");
+    }
+    if (Load("winmm.dll")) {
+        Ok(CALL(LONGS, mmioRead)(NULL, 0, 0, 0, 0, 0, 0) == -1, "mmioRead");
+    }
+    if (Load("setupapi.dll")) {
+        Ok(CALL(LONGS, SetupGetFileCompressionInfoA)(NULL, 0, 0, 0, 0, 0, 0) != 0, "SetupGetFileCompressionInfo");
+    }
+}
+
+typedef int(WINAPI *COMPAREW)(LPCWSTR, LPCWSTR);
+typedef int(WINAPI *COMPARENA)(LPCSTR, LPCSTR, int);
+
+static void Comparisons(void)
+{
+    if (Load("shlwapi.dll")) {
+        Ok(CALL(COMPAREW, StrCmpCW)(L"B", L"a") < 0 && CALL(COMPAREW, StrCmpCW)(L"a", L"a") == 0, "StrCmpC compares codes");
+        Ok(CALL(COMPAREW, StrCmpICW)(L"B", L"a") > 0 && CALL(COMPAREW, StrCmpICW)(L"\xC4", L"\xE4") != 0, "StrCmpIC folds ASCII only");
+        Ok(CALL(COMPARENA, StrCmpNCA)("ab", "ac", 1) == 0 && CALL(COMPARENA, StrCmpNCA)("ab", "ac", 2) < 0, "StrCmpNC");
+        Ok(CALL(COMPARENA, StrCmpNICA)("Ab", "aC", 2) < 0 && CALL(COMPARENA, StrCmpNICA)("Ab", "aB", 2) == 0, "StrCmpNIC");
+        Ok(CALL(BOOL(WINAPI *)(WORD, WORD), ChrCmpIA)('a', 'b') && !CALL(BOOL(WINAPI *)(WORD, WORD), ChrCmpIA)('a', 'A'), "ChrCmpI");
+    }
+    if (Load("shell32.dll")) {
+        Ok(CALL(COMPARENA, StrCmpNA)("ab", "ac", 2) < 0, "shell32 has shlwapi's");
+    }
+}
+
+#define UNAVAILABLE 1722 /* RPC_S_SERVER_UNAVAILABLE */
+
+static LONG CALLBACK EndThread(PEXCEPTION_POINTERS Pointers)
+{
+    if (Pointers->ExceptionRecord->ExceptionCode == UNAVAILABLE) {
+        ExitThread(UNAVAILABLE);
+    }
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static DWORD WINAPI Raise(LPVOID Function)
+{
+    ((void(WINAPI *)(LONG))Function)(UNAVAILABLE);
+    return 0;
+}
+
+static void RaisedByRpc(void)
+{
+    DWORD Code = 0;
+
+    if (Load("rpcrt4.dll")) {
+        PVOID Handler = AddVectoredExceptionHandler(1, EndThread);
+        HANDLE Thread = CreateThread(NULL, 0, Raise, Find("RpcRaiseException"), 0, NULL);
+        WaitForSingleObject(Thread, INFINITE);
+        GetExitCodeThread(Thread, &Code);
+        Ok(Code == UNAVAILABLE, "RpcRaiseException raises it");
+        CloseHandle(Thread);
+        RemoveVectoredExceptionHandler(Handler);
+    }
+}
+
 int main(void)
 {
     Sockets();
@@ -261,5 +340,8 @@ int main(void)
     Hashes();
     OldCrypto();
     Texts();
+    Failures();
+    Comparisons();
+    RaisedByRpc();
     return Done();
 }

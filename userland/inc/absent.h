@@ -40,7 +40,7 @@ static inline intptr_t Absent(volatile long *Said, const char *Name, intptr_t Re
     }
 
 #define ABSENT_FALSE(Name) ABSENT(Name, 0, ABSENT_NOT_IMPLEMENTED)           /* FALSE, NULL or 0, and the last error */
-#define ABSENT_HANDLE(Name) ABSENT(Name, -1, ABSENT_NOT_IMPLEMENTED)         /* INVALID_HANDLE_VALUE */
+#define ABSENT_HANDLE(Name) ABSENT(Name, -1, ABSENT_NOT_IMPLEMENTED)         /* INVALID_HANDLE_VALUE, -1, and the last error */
 #define ABSENT_ERROR(Name) ABSENT(Name, ABSENT_NOT_IMPLEMENTED, 0)           /* a Win32 error as the value */
 #define ABSENT_HRESULT(Name) ABSENT(Name, ABSENT_E_NOTIMPL, 0)
 #define ABSENT_STATUS(Name) ABSENT(Name, ABSENT_STATUS_NOT_IMPLEMENTED, 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * uuid.c - UUIDs. UuidCreate makes random ones (version 4); UuidCreateSequential asks the kernel, whose node number is a random one because
- * there is no network adapter: RPC_S_UUID_LOCAL_ONLY, as documented for that case.
+ * there is no network adapter: RPC_S_UUID_LOCAL_ONLY, as documented for that case.  And RpcRaiseException.
  */
 /* Newer headers of mingw-w64 (windows.h includes rpc.h) say const where older ones do not. */
 #define UuidToStringA UuidToStringA_of_the_header
@@ -18,6 +18,13 @@ BOOL WINAPI DllMain(HINSTANCE Module, DWORD Reason, LPVOID Reserved)
     UNUSED(Reason);
     UNUSED(Reserved);
     return TRUE;
+}
+
+/* How MIDL's stubs report a failure: it must not return to them. */
+void WINAPI RpcRaiseException(RPC_STATUS Exception)
+{
+    RaiseException((DWORD)Exception, EXCEPTION_NONCONTINUABLE, 0, NULL);
+    ExitProcess((UINT)Exception);
 }
 
 RPC_STATUS WINAPI UuidCreate(UUID *Uuid)

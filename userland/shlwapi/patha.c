@@ -19,6 +19,12 @@
 #include "path.inc"
 #include "string.inc"
 
+/* FALSE: the same but for case. */
+BOOL WINAPI ChrCmpIA(WORD First, WORD Second)
+{
+    return FoldA((CHAR)First) != FoldA((CHAR)Second);
+}
+
 LPSTR WINAPI StrCatBuffA(LPSTR Target, LPCSTR Source, int Size)
 {
     int Length = (int)strlen(Target);

@@ -27,6 +27,12 @@ BOOL WINAPI DllMain(HINSTANCE Module, DWORD Reason, LPVOID Reserved)
     return TRUE;
 }
 
+/* FALSE: the same but for case. */
+BOOL WINAPI ChrCmpIW(WCHAR First, WCHAR Second)
+{
+    return FoldW(First) != FoldW(Second);
+}
+
 int WINAPI StrCmpW(LPCWSTR First, LPCWSTR Second)
 {
     return lstrcmpW(First, Second);
