@@ -263,14 +263,17 @@ static BOOLEAN ObpInheritEntry(PHANDLE_TABLE_ENTRY Entry, HANDLE Handle, PVOID C
     return TRUE;
 }
 
-/* Every handle of an explicit list must be there and inheritable. */
-static NTSTATUS ObpCheckInheritList(PHANDLE_TABLE Table, const INHERIT_CONTEXT *Inherit)
+/* Every handle of an explicit list must be there and inheritable; a list with a null in it lists nothing, as on NT. */
+static NTSTATUS ObpCheckInheritList(PHANDLE_TABLE Table, INHERIT_CONTEXT *Inherit)
 {
+    BOOLEAN Nothing = FALSE;
+
     for (ULONG i = 0; i < Inherit->Count; i++) {
         PHANDLE_TABLE_ENTRY Entry;
         BOOLEAN Inheritable;
 
         if (Inherit->List[i] == NULL) {
+            Nothing = TRUE;
             continue;
         }
         Entry = ExMapHandleToPointer(Table, Inherit->List[i]);
@@ -282,6 +285,9 @@ static NTSTATUS ObpCheckInheritList(PHANDLE_TABLE Table, const INHERIT_CONTEXT *
         if (!Inheritable) {
             return STATUS_INVALID_PARAMETER;
         }
+    }
+    if (Nothing) {
+        Inherit->Count = 0;
     }
     return STATUS_SUCCESS;
 }

@@ -88,6 +88,10 @@ static void HandleLists(void)
     Is(RunListed(FALSE, "event %u", Listed), FAILED_WITH(ERROR_INVALID_PARAMETER), "a list without inheritance");
     Only(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &Null, sizeof(HANDLE));
     Is(RunListed(TRUE, "event %u", Listed), 2, "a list of NULL: none");
+    Only(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, (HANDLE[]){NULL, Listed}, 2 * sizeof(HANDLE));
+    Is(RunListed(TRUE, "event %u", Listed), 2, "NULL and a handle: none");
+    Only(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, (HANDLE[]){Listed, NULL}, 2 * sizeof(HANDLE));
+    Is(RunListed(TRUE, "event %u", Listed), 2, "a handle and NULL: none either");
     Only(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &Private, sizeof(HANDLE));
     Is(RunListed(TRUE, "event %u", Private), FAILED_WITH(ERROR_INVALID_PARAMETER), "one that is not inheritable");
     Only(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &Pseudo, sizeof(HANDLE));
