@@ -181,6 +181,26 @@ static void Movable(void)
     GlobalFree(Memory);
 }
 
+/* There are 65536 handles: a block that cannot have one stays what it was. */
+static void NoHandleLeft(void)
+{
+    static HGLOBAL All[0x10001];
+    char *Block = GlobalAlloc(GMEM_FIXED, 8);
+    int Count = 0;
+
+    strcpy(Block, "kept");
+    while (Count < 0x10001 && (All[Count] = GlobalAlloc(GMEM_MOVEABLE, 0)) != NULL) {
+        Count++;
+    }
+    Ok(Count > 0x8000 && Count <= 0x10000 && GetLastError() == ERROR_NOT_ENOUGH_MEMORY, "the handles come to an end, after %d", Count);
+    Ok(GlobalReAlloc(Block, 0, GMEM_MODIFY | GMEM_MOVEABLE) == NULL, "none for a fixed block");
+    Ok(GlobalSize(Block) == 8 && strcmp(Block, "kept") == 0, "which is as it was");
+    while (Count > 0) {
+        GlobalFree(All[--Count]);
+    }
+    Ok(GlobalFree(Block) == NULL && GlobalFree(GlobalAlloc(GMEM_MOVEABLE, 1)) == NULL, "and can be freed");
+}
+
 static void Fixed(void)
 {
     HGLOBAL Memory = GlobalAlloc(GPTR, 50);
@@ -214,6 +234,7 @@ int main(void)
     Information(Heap);
     Ok(HeapDestroy(Heap), "destroyed");
     Movable();
+    NoHandleLeft();
     Fixed();
     return Done();
 }

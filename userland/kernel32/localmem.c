@@ -23,7 +23,7 @@ typedef struct _MOVABLE
 } MOVABLE;
 static_assert(offsetof(MOVABLE, Pointer) == 8 && sizeof(MOVABLE) == 16, "handles end in 8");
 
-static RTL_SRWLOCK TableLock; /* everything below, and all entries */
+static RTL_SRWLOCK TableLock = RTL_SRWLOCK_INIT; /* everything below, and all entries */
 static MOVABLE *Table, *FreeEntry;
 static ULONG TableUsed, TableCommitted; /* entries */
 
@@ -77,17 +77,9 @@ static HANDLE HandleOf(MOVABLE *Entry)
     return &Entry->Pointer;
 }
 
-static HANDLE AllocateMovable(UINT Flags, SIZE_T Size, BOOL Discardable, PVOID Block)
+/* A handle for Block, which stays the caller's on failure. */
+static HANDLE MakeMovable(PVOID Block, BOOL Discardable)
 {
-    PVOID Heap = BasePeb()->ProcessHeap;
-
-    if (Block == NULL && Size != 0) {
-        Block = RtlAllocateHeap(Heap, Flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0, Size);
-        if (Block == NULL) {
-            BaseFail(ERROR_NOT_ENOUGH_MEMORY);
-            return NULL;
-        }
-    }
     RtlAcquireSRWLockExclusive(&TableLock);
     MOVABLE *Entry = NewEntry();
     if (Entry != NULL) {
@@ -96,7 +88,6 @@ static HANDLE AllocateMovable(UINT Flags, SIZE_T Size, BOOL Discardable, PVOID B
     }
     RtlReleaseSRWLockExclusive(&TableLock);
     if (Entry == NULL) {
-        RtlFreeHeap(Heap, 0, Block);
         BaseFail(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
@@ -109,14 +100,20 @@ static HANDLE AllocateMemory(UINT Flags, SIZE_T Size, UINT ValidFlags, UINT Disc
         BaseFail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    if (Flags & LMEM_MOVEABLE) {
-        return AllocateMovable(Flags, Size, (Flags & Discardable) != 0, NULL);
-    }
-    PVOID Block = RtlAllocateHeap(BasePeb()->ProcessHeap, Flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0, Size);
-    if (Block == NULL) {
+    BOOL Movable = (Flags & LMEM_MOVEABLE) != 0, Discarded = Movable && Size == 0;
+    PVOID Heap = BasePeb()->ProcessHeap, Block = Discarded ? NULL : RtlAllocateHeap(Heap, Flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0, Size);
+    if (Block == NULL && !Discarded) {
         BaseFail(ERROR_NOT_ENOUGH_MEMORY);
+        return NULL;
     }
-    return Block;
+    if (!Movable) {
+        return Block;
+    }
+    HANDLE Handle = MakeMovable(Block, (Flags & Discardable) != 0);
+    if (Handle == NULL) {
+        RtlFreeHeap(Heap, 0, Block);
+    }
+    return Handle;
 }
 
 HLOCAL WINAPI LocalAlloc(UINT Flags, SIZE_T Size)
@@ -231,10 +228,8 @@ SIZE_T WINAPI LocalSize(HLOCAL Memory)
             return 0;
         }
     }
-    if (Block == NULL) {
-        return (SIZE_T)BaseFail(ERROR_INVALID_HANDLE);
-    }
-    return RtlSizeHeap(BasePeb()->ProcessHeap, 0, Block);
+    SIZE_T Size = RtlSizeHeap(BasePeb()->ProcessHeap, 0, Block);
+    return Size != (SIZE_T)-1 ? Size : (SIZE_T)BaseFail(ERROR_INVALID_HANDLE);
 }
 
 SIZE_T WINAPI GlobalSize(HGLOBAL Memory)
@@ -281,7 +276,7 @@ static HANDLE ReAllocateMemory(HANDLE Memory, SIZE_T Size, UINT Flags, UINT Disc
         return Done ? Memory : NULL;
     }
     if (Flags & LMEM_MODIFY) {
-        return Flags & LMEM_MOVEABLE ? AllocateMovable(0, 0, (Flags & Discardable) != 0, Memory) : Memory;
+        return Flags & LMEM_MOVEABLE ? MakeMovable(Memory, (Flags & Discardable) != 0) : Memory;
     }
     PVOID New = RtlReAllocateHeap(BasePeb()->ProcessHeap,
                                   (Flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0) | (Flags & LMEM_MOVEABLE ? 0 : HEAP_REALLOC_IN_PLACE_ONLY), Memory, Size);
