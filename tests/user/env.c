@@ -189,6 +189,40 @@ static UNICODE_STRING *U(const WCHAR *Text)
     return String;
 }
 
+/* In a child: is there anything behind its environment, as far as its parameters say that it goes? */
+static int Remnant(void)
+{
+    const char *Parameters = (const char *)NtCurrentTeb()->ProcessEnvironmentBlock->ProcessParameters;
+    const WCHAR *Environment = *(WCHAR *const *)(Parameters + 0x80);
+    SIZE_T Length = *(const SIZE_T *)(Parameters + 0x3F0) / sizeof(WCHAR);
+
+    for (SIZE_T i = 0; i + 7 <= Length; i++) {
+        if (wcsncmp(Environment + i, L"remnant", 7) == 0) {
+            return 2;
+        }
+    }
+    return Length != 0 ? 1 : 3;
+}
+
+static void Removed(void)
+{
+    STARTUPINFOA Startup = {.cb = sizeof(Startup)};
+    PROCESS_INFORMATION Process;
+    char Self[MAX_PATH], Line[] = "env remnant";
+    DWORD Code = 0;
+
+    SetEnvironmentVariableA("zzz", "remnantremnantremnantremnant");
+    SetEnvironmentVariableA("zzz", NULL);
+    GetModuleFileNameA(NULL, Self, sizeof(Self));
+    if (Ok(CreateProcessA(Self, Line, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process), "a child")) {
+        WaitForSingleObject(Process.hProcess, INFINITE);
+        GetExitCodeProcess(Process.hProcess, &Code);
+        CloseHandle(Process.hThread);
+        CloseHandle(Process.hProcess);
+    }
+    Is(Code, 1, "is not given what was removed");
+}
+
 static void Native(void)
 {
     HMODULE Ntdll = GetModuleHandleA("ntdll.dll");
@@ -240,12 +274,16 @@ static void Native(void)
     Destroy(Block);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "remnant") == 0) {
+        return Remnant();
+    }
     Variables();
     Sizes();
     Blocks();
     Expansion();
+    Removed();
     Native();
     return Done();
 }

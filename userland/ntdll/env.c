@@ -136,6 +136,12 @@ NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(PWSTR Environment, PCUNICODE_STRING
 
 /* ---- writing --------------------------------------------------------------------------------------------------------------------------------- */
 
+/* Of the current block: children are given so much of it (params.c). */
+static void NoteLength(SIZE_T Characters)
+{
+    Peb()->ProcessParameters->EnvironmentSize = Characters * sizeof(WCHAR);
+}
+
 /* A block with Remove characters at Place replaced by Insert free ones; the old block is freed if it was the heap's. */
 static PWSTR Reshape(PWSTR *Environment, PWSTR Place, SIZE_T Remove, SIZE_T Insert)
 {
@@ -144,6 +150,8 @@ static PWSTR Reshape(PWSTR *Environment, PWSTR Place, SIZE_T Remove, SIZE_T Inse
 
     if (Insert <= Remove && (!Own || IsFromHeap(*Environment))) { /* it fits where it is */
         memmove(Place + Insert, Place + Remove, After * sizeof(WCHAR));
+        if (Own)
+            NoteLength(Before + Insert + After);
         return Place;
     }
     PWSTR New = Allocate((Length - Remove + Insert) * sizeof(WCHAR));
@@ -155,7 +163,7 @@ static PWSTR Reshape(PWSTR *Environment, PWSTR Place, SIZE_T Remove, SIZE_T Inse
         Free(*Environment);
     *Environment = New;
     if (Own)
-        Peb()->ProcessParameters->EnvironmentSize = (Length - Remove + Insert) * sizeof(WCHAR);
+        NoteLength(Before + Insert + After);
     return New + Before;
 }
 
@@ -262,7 +270,7 @@ NTSTATUS NTAPI RtlSetCurrentEnvironment(PWSTR New, PWSTR *Old)
     IsFromHeap(NULL);
     PWSTR Previous = *CurrentBlock();
     *CurrentBlock() = New;
-    Peb()->ProcessParameters->EnvironmentSize = BlockLength(New) * sizeof(WCHAR);
+    NoteLength(BlockLength(New));
     RtlReleasePebLock();
     if (Old != NULL)
         *Old = Previous;
