@@ -181,10 +181,19 @@ static void OwnersAndDefaults(void)
     LocalFree(Parent);
 }
 
+static unsigned AceCount(PSECURITY_DESCRIPTOR Descriptor)
+{
+    BOOL Present = FALSE, Defaulted;
+    PACL Acl = NULL;
+
+    return GetSecurityDescriptorDacl(Descriptor, &Present, &Acl, &Defaulted) && Present && Acl != NULL ? Acl->AceCount : 0;
+}
+
 static void Changes(void)
 {
     PSECURITY_DESCRIPTOR New = NULL, Converted = NULL, Creator = Sd(OWNER_GROUP "D:(A;;GR;;;SY)"), Other = Sd("D:(D;;GW;;;AN)");
     PSECURITY_DESCRIPTOR Parent = Sd("D:(A;OI;GA;;;BA)"), Old = Sd(OWNER_GROUP "D:(A;;CC;;;SY)(A;;0x1f0007;;;BA)");
+    PSECURITY_DESCRIPTOR Marked = Sd(OWNER_GROUP "D:(A;;GR;;;SY)(A;ID;CC;;;AN)");
     UCHAR Buffer[256], Manager = 7;
     DWORD Length = 0;
 
@@ -205,6 +214,9 @@ static void Changes(void)
     DestroyPrivateObjectSecurity(&Converted);
     Ok(ConvertToAutoInheritPrivateObjectSecurity(Parent, Creator, &Converted, NULL, FALSE, &Mapping), "one that lacks what it would inherit");
     Same(Converted, DACL_SECURITY_INFORMATION, "D:PAI(A;;GR;;;SY)", "is protected");
+    DestroyPrivateObjectSecurity(&Converted);
+    Ok(ConvertToAutoInheritPrivateObjectSecurity(Parent, Marked, &Converted, NULL, FALSE, &Mapping) && AceCount(Converted) == 2,
+       "and keeps what is marked as inherited");
     Ok(GetSecurityDescriptorRMControl(Converted, Buffer) == ERROR_INVALID_DATA && Buffer[0] == 0, "no byte of the resource manager");
     SetSecurityDescriptorRMControl(Converted, &Manager);
     Ok(GetSecurityDescriptorRMControl(Converted, Buffer) == ERROR_SUCCESS && Buffer[0] == 7, "then one");
@@ -217,13 +229,15 @@ static void Trustees(void)
     UCHAR Everyone[SECURITY_MAX_SID_SIZE];
     DWORD Size = sizeof(Everyone);
     TRUSTEE_W Owner, *GotOwner, *GotGroup;
-    PSECURITY_DESCRIPTOR New = NULL;
+    PSECURITY_DESCRIPTOR New = NULL, None = NULL;
     ULONG Count = 9, Audits = 9;
 
     CreateWellKnownSid(WinWorldSid, NULL, Everyone, &Size);
     BuildTrusteeWithSidW(&Access.Trustee, Everyone);
     BuildTrusteeWithNameW(&Owner, (LPWSTR)L"SYSTEM");
     Is(BuildSecurityDescriptorW(&Owner, NULL, 1, &Access, 0, NULL, NULL, &Size, &New), 0, "a descriptor from trustees");
+    Owner.ptstrName = NULL;
+    Ok(BuildSecurityDescriptorW(&Owner, NULL, 1, &Access, 0, NULL, NULL, &Size, &None) != 0, "not for a name that is none");
     Same(New, 0x7, "O:SYD:(A;;CCDC;;;WD)", "by name and by SID");
     Is(LookupSecurityDescriptorPartsW(&GotOwner, &GotGroup, &Count, &List, &Audits, NULL, New), 0, "and back");
     Ok(GotOwner != NULL && GotGroup == NULL && Count == 1 && List->grfAccessPermissions == 3 && EqualSid(List->Trustee.ptstrName, Everyone), "the same");

@@ -43,6 +43,8 @@ void AdvFree(PVOID Block);
 PVOID AdvQueryToken(HANDLE Token, TOKEN_INFORMATION_CLASS Class); /* free with AdvFree; NULL with the last error */
 
 /* sidtext.c */
+/* entries.c: the SID of a trustee by name or SID; Sid has LONGEST_SID bytes.  Returns an error. */
+DWORD AdvTrusteeSid(const TRUSTEE_W *Trustee, bool Ansi, PSID Sid);
 /* A SID at the beginning of Text: S-1-... or a two-letter alias.  Sid has LONGEST_SID bytes.  Returns what follows, NULL: none. */
 LPCWSTR AdvParseSid(LPCWSTR Text, PSID Sid);
 void AdvSidText(PSID Sid, LPWSTR Text);      /* S-1-...; 200 characters are enough */

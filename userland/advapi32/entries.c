@@ -111,8 +111,7 @@ static DWORD NameToSid(LPCWSTR Name, PSID Sid)
     return LookupAccountNameW(NULL, Name, Sid, &SidSize, Domain, &DomainSize, &Use) ? ERROR_SUCCESS : RtlGetLastWin32Error();
 }
 
-/* Sid has LONGEST_SID bytes. */
-static DWORD TrusteeSid(const TRUSTEE_W *Trustee, bool Ansi, PSID Sid)
+DWORD AdvTrusteeSid(const TRUSTEE_W *Trustee, bool Ansi, PSID Sid)
 {
     if (Trustee->MultipleTrusteeOperation != NO_MULTIPLE_TRUSTEE) {
         return ERROR_INVALID_PARAMETER;
@@ -306,7 +305,7 @@ static DWORD SetEntries(ULONG Count, const EXPLICIT_ACCESS_W *Entries, bool Ansi
     }
     for (ULONG i = 0; i < Count && Error == ERROR_SUCCESS; i++) {
         UCHAR Sid[LONGEST_SID + 8] __attribute__((aligned(8)));
-        Error = TrusteeSid(&Entries[i].Trustee, Ansi, Sid);
+        Error = AdvTrusteeSid(&Entries[i].Trustee, Ansi, Sid);
         EDITED All = New;
         if (Error == ERROR_SUCCESS) {
             /* the entries made so far count too: chained before the old ones for this one step */
@@ -399,7 +398,7 @@ DWORD WINAPI GetExplicitEntriesFromAclA(PACL Acl, PULONG Count, PEXPLICIT_ACCESS
 static DWORD EffectiveRights(PACL Acl, const TRUSTEE_W *Trustee, bool Ansi, PACCESS_MASK Rights)
 {
     UCHAR Sid[LONGEST_SID + 8] __attribute__((aligned(8))), World[12] __attribute__((aligned(8))) = {1, 1, 0, 0, 0, 0, 0, 1};
-    DWORD Decided = 0, Error = TrusteeSid(Trustee, Ansi, Sid);
+    DWORD Decided = 0, Error = AdvTrusteeSid(Trustee, Ansi, Sid);
 
     *Rights = 0;
     if (Error != ERROR_SUCCESS || Acl == NULL || !RtlValidAcl(Acl)) {

@@ -66,21 +66,6 @@ MULTIPLE_TRUSTEE_OPERATION WINAPI GetMultipleTrusteeOperationA(PTRUSTEE_A Truste
 
 /* ---- whole descriptors -------------------------------------------------------------------------------------------------------------------- */
 
-static DWORD SidOfTrustee(PTRUSTEE_W Trustee, PSID Sid)
-{
-    DWORD Size = LONGEST_SID, DomainSize = 256;
-    WCHAR Domain[256];
-    SID_NAME_USE Use;
-
-    if (Trustee->TrusteeForm == TRUSTEE_IS_SID) {
-        return CopySid(Size, Sid, (PSID)Trustee->ptstrName) ? ERROR_SUCCESS : GetLastError();
-    }
-    if (Trustee->TrusteeForm != TRUSTEE_IS_NAME) {
-        return ERROR_INVALID_PARAMETER;
-    }
-    return LookupAccountNameW(NULL, Trustee->ptstrName, Sid, &Size, Domain, &DomainSize, &Use) ? ERROR_SUCCESS : GetLastError();
-}
-
 /* What the old descriptor has, in an absolute one that points into it. */
 static DWORD TakeOld(PSECURITY_DESCRIPTOR Old, SECURITY_DESCRIPTOR *Parts)
 {
@@ -112,12 +97,14 @@ DWORD WINAPI BuildSecurityDescriptorW(PTRUSTEE_W Owner, PTRUSTEE_W Group, ULONG 
     DWORD Error = TakeOld(Old, &Parts);
 
     if (Error == ERROR_SUCCESS && Owner != NULL) {
-        Error = SidOfTrustee(Owner, OwnerSid);
+        Error = AdvTrusteeSid(Owner, false, OwnerSid);
         Parts.Owner = OwnerSid;
+        Parts.Control &= (SECURITY_DESCRIPTOR_CONTROL)~SE_OWNER_DEFAULTED;
     }
     if (Error == ERROR_SUCCESS && Group != NULL) {
-        Error = SidOfTrustee(Group, GroupSid);
+        Error = AdvTrusteeSid(Group, false, GroupSid);
         Parts.Group = GroupSid;
+        Parts.Control &= (SECURITY_DESCRIPTOR_CONTROL)~SE_GROUP_DEFAULTED;
     }
     if (Error == ERROR_SUCCESS && AccessCount != 0) {
         Error = SetEntriesInAclW(AccessCount, Access, Parts.Dacl, &Dacl);
@@ -163,23 +150,41 @@ static DWORD Entries(PACL Acl, PULONG Count, PEXPLICIT_ACCESS_W *List)
     return Acl != NULL ? GetExplicitEntriesFromAclW(Acl, Count, List) : ERROR_SUCCESS;
 }
 
+/* What the caller did not ask for is NULL.  On failure nothing is handed out. */
 DWORD WINAPI LookupSecurityDescriptorPartsW(PTRUSTEE_W *Owner, PTRUSTEE_W *Group, PULONG AccessCount, PEXPLICIT_ACCESS_W *Access, PULONG AuditCount,
                                             PEXPLICIT_ACCESS_W *Audit, PSECURITY_DESCRIPTOR Descriptor)
 {
     SECURITY_DESCRIPTOR Parts;
+    PTRUSTEE_W OwnerFound = NULL, GroupFound = NULL;
+    PEXPLICIT_ACCESS_W AccessFound = NULL;
     DWORD Error = Descriptor != NULL ? TakeOld(Descriptor, &Parts) : ERROR_INVALID_PARAMETER;
 
     if (Error == ERROR_SUCCESS && Owner != NULL) {
-        Error = TrusteeOfSid(Parts.Owner, Owner);
+        Error = TrusteeOfSid(Parts.Owner, &OwnerFound);
     }
     if (Error == ERROR_SUCCESS && Group != NULL) {
-        Error = TrusteeOfSid(Parts.Group, Group);
+        Error = TrusteeOfSid(Parts.Group, &GroupFound);
     }
     if (Error == ERROR_SUCCESS && AccessCount != NULL && Access != NULL) {
-        Error = Entries(Parts.Dacl, AccessCount, Access);
+        Error = Entries(Parts.Dacl, AccessCount, &AccessFound);
     }
     if (Error == ERROR_SUCCESS && AuditCount != NULL && Audit != NULL) {
         Error = Entries(Parts.Sacl, AuditCount, Audit);
     }
-    return Error;
+    if (Error != ERROR_SUCCESS) {
+        AdvFree(OwnerFound);
+        AdvFree(GroupFound);
+        AdvFree(AccessFound);
+        return Error;
+    }
+    if (Owner != NULL) {
+        *Owner = OwnerFound;
+    }
+    if (Group != NULL) {
+        *Group = GroupFound;
+    }
+    if (AccessCount != NULL && Access != NULL) {
+        *Access = AccessFound;
+    }
+    return ERROR_SUCCESS;
 }

@@ -45,7 +45,12 @@ static NTSTATUS Finish(SECURITY_DESCRIPTOR *Parts, PSECURITY_DESCRIPTOR *Descrip
 
     RtlAbsoluteToSelfRelativeSD(Parts, NULL, &Length);
     *Descriptor = AllocateZero(Length);
-    return *Descriptor != NULL ? RtlAbsoluteToSelfRelativeSD(Parts, *Descriptor, &Length) : STATUS_NO_MEMORY;
+    if (*Descriptor == NULL)
+        return STATUS_NO_MEMORY;
+    NTSTATUS Status = RtlAbsoluteToSelfRelativeSD(Parts, *Descriptor, &Length);
+    if (!NT_SUCCESS(Status))
+        RtlDeleteSecurityObject(Descriptor);
+    return Status;
 }
 
 static NTSTATUS QueryToken(HANDLE Token, TOKEN_INFORMATION_CLASS Class, PVOID *Information)
@@ -376,7 +381,8 @@ static NTSTATUS ConvertList(const RTLP_INHERIT *Inherit, PACL Current, PACL Pare
     if (NT_SUCCESS(Status)) {
         memcpy(Marked, Current, Current->AclSize);
         *Protected = Inherited != NULL && !MarkInherited(Marked, Inherited);
-        Status = JoinLists(*Protected ? Current : Marked, *Protected ? NULL : Marked, Result);
+        PACL Whole = *Protected ? Current : Marked;
+        Status = JoinLists(Whole, Whole, Result); /* which brings the inherited entries to the end */
     }
     RtlpFree(Inherited);
     RtlpFree(Marked);
