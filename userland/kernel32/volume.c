@@ -281,7 +281,7 @@ DWORD WINAPI GetLogicalDriveStringsA(DWORD Size, LPSTR Buffer)
     return Length;
 }
 
-/* All names in \??, one after the other. */
+/* All names in \GLOBAL??, one after the other. */
 static DWORD ListDosDevices(LPWSTR Buffer, DWORD Size)
 {
     UNICODE_STRING Root = RTL_CONSTANT_STRING(L"\\GLOBAL\?\?");

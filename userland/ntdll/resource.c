@@ -3,8 +3,8 @@
  * resource.c - RTL_RESOURCE: the reader-writer lock that user mode had before SRW locks.
  *
  * NumberOfActive is positive for readers, negative for its owner, who may acquire it again in either way; zero is free.  A critical section
- * guards the counters.  Whoever lets go hands over to a waiter before it wakes it, so nobody overtakes those who sleep: first one that wants it
- * alone, else all readers.
+ * guards the counters.  Whoever lets go hands over to a waiter before it wakes it, so that nobody comes between: first one that wants it alone, else
+ * all readers.  Readers join readers even while somebody waits to own it, as on Windows.
  */
 #include "ntdllp.h"
 
@@ -57,7 +57,7 @@ static bool IsOwner(PRTL_RESOURCE Resource)
     return Resource->NumberOfActive < 0 && Resource->ExclusiveOwnerThread == Teb()->ClientId.UniqueThread;
 }
 
-/* CriticalSection is left meanwhile, for good; the waker has counted us in already. */
+/* Leaves CriticalSection and does not take it again: whoever wakes us has counted us in already. */
 static void WaitForTurn(PRTL_RESOURCE Resource, HANDLE Semaphore, PULONG Waiting)
 {
     ++*Waiting;
