@@ -11,10 +11,13 @@
  * written to first is not remembered: its fault makes a private copy anyway.
  *
  * NT reads clusters but maps only what is touched; what a process may do, and what it sees of its pages' protection, is the same.
+ *
+ * MmPfnLock, taken under the working-set lock, guards MMPFN.Touched and what is shared; bits of CONTROL_AREA.Touched are hints and change interlocked.
  */
 #include "mi.h"
 
-#define NEIGHBOURS 16u     /* pages of the aligned window around a fault */
+#define NEIGHBOURS 16u /* pages of the aligned window around a fault */
+
 /* The range of the window around Va that one protection covers. */
 static void Window(const MMVAD *Vad, ULONG64 Va, ULONG64 Page, PULONG64 Low, PULONG64 High)
 {
@@ -140,9 +143,11 @@ ULONG MiMapTouchedPages(PEPROCESS Process, const MMVAD *Vad)
     for (ULONG Index = 0; Index < ControlArea->NumberOfSubsections; Index++) {
         PSUBSECTION Subsection = &ControlArea->Subsection[Index];
         ULONG64 First = Subsection->StartPage, Last = First + Subsection->Pages - 1;
-        if (Subsection->Pages == 0 || First > ViewLast || Subsection->Protection >= MM_NOACCESS)
+        if (Subsection->Pages == 0 || First > ViewLast)
             continue;
-        Mapped += MapTouchedOf(Process, Vad, First, Last < ViewLast ? Last : ViewLast, MiUserPteFlags(Subsection->Protection) & ~PTE_ACCESSED);
+        ULONG Protection = MiVadPageProtection(Vad, MiVadStart(Vad) + (First << PAGE_SHIFT)); /* of this view: it may lack execution */
+        if (Protection < MM_NOACCESS)
+            Mapped += MapTouchedOf(Process, Vad, First, Last < ViewLast ? Last : ViewLast, MiUserPteFlags(Protection) & ~PTE_ACCESSED);
     }
     return Mapped;
 }

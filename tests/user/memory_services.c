@@ -235,6 +235,37 @@ static void Names(void)
     VirtualFree(Private, 0, MEM_RELEASE);
 }
 
+/* Executing a page that may not be: the call of it has no effect but an exception, after which it returns 99. */
+static LONG CALLBACK OnExecute(PEXCEPTION_POINTERS Pointers)
+{
+    PCONTEXT Context = Pointers->ContextRecord;
+
+    if (Pointers->ExceptionRecord->ExceptionCode != STATUS_ACCESS_VIOLATION || Pointers->ExceptionRecord->ExceptionInformation[0] != 8)
+        return EXCEPTION_CONTINUE_SEARCH;
+    Context->Rip = *(ULONG64 *)Context->Rsp;
+    Context->Rsp += 8;
+    Context->Rax = 99;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* The code of a function that every process has called, in a view that is not for execution. */
+static void TestNoExecution(void)
+{
+    HANDLE File = CreateFileA("C:\\Windows\\System32\\ntdll.dll", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE Section = CreateFileMappingA(File, NULL, PAGE_READONLY | SEC_IMAGE_NO_EXECUTE, 0, 0, NULL);
+    char *Plain = MapViewOfFile(Section, FILE_MAP_READ, 0, 0, 0);
+    PVOID Handler = AddVectoredExceptionHandler(1, OnExecute);
+    DWORD (WINAPI *Ours)(void) = (PVOID)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtTestAlert");
+    DWORD (WINAPI *Theirs)(void) = (PVOID)(Plain + ((char *)Ours - (char *)GetModuleHandleA("ntdll.dll")));
+
+    Is(Ours(), 0, "a function of ntdll");
+    Is(Theirs(), 99, "cannot be called in a view without execution");
+    RemoveVectoredExceptionHandler(Handler);
+    UnmapViewOfFile(Plain);
+    CloseHandle(Section);
+    CloseHandle(File);
+}
+
 static void SameFiles(void)
 {
     HANDLE File = CreateFileA("C:\\Windows\\System32\\kernel32.dll", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
@@ -261,6 +292,7 @@ static void SameFiles(void)
     Is(Query(Plain + 0x1000).Protect, PAGE_READONLY, "its code is not executable");
     Same(Protect(Plain + 0x1000, 0x1000, PAGE_EXECUTE_READ, &Old), STATUS_SECTION_PROTECTION, "and cannot be made so");
     UnmapViewOfFile(Plain);
+    TestNoExecution();
 
     Same(NtFlushVirtualMemory(SELF, &At, &Size, &Io), STATUS_NOT_MAPPED_VIEW, "flushing private memory");
     At = DataView + 5;
