@@ -100,13 +100,19 @@ static void PutAce(ACL_BUILDER *Builder, const ACE_HEADER *Ace, UCHAR Flags)
         Builder->Acl->AclRevision = ACL_REVISION_DS;
 }
 
+/* An entry of a type that is not known need not have a mask, and the mask of a label is no access mask. */
+static BOOLEAN HasAccessMask(const ACE_HEADER *Ace)
+{
+    return Ace->AceType != SYSTEM_MANDATORY_LABEL_ACE_TYPE && Ace->AceSize >= FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart);
+}
+
 /* An entry in effect on the object itself. */
 static void PutEffectiveAce(ACL_BUILDER *Builder, const ACE_HEADER *Ace, UCHAR Flags)
 {
     ACCESS_ALLOWED_ACE *New = (ACCESS_ALLOWED_ACE *)Builder->End;
 
     PutAce(Builder, Ace, Flags);
-    if (Ace->AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE)
+    if (!HasAccessMask(Ace))
         return;
     if (Builder->Inherit->Mapping != NULL)
         RtlMapGenericMask(&New->Mask, Builder->Inherit->Mapping);
@@ -120,7 +126,7 @@ static void PutEffectiveAce(ACL_BUILDER *Builder, const ACE_HEADER *Ace, UCHAR F
 
 static BOOLEAN NeedsSplit(const RTLP_INHERIT *Inherit, const ACE_HEADER *Ace)
 {
-    if (Ace->AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE)
+    if (!HasAccessMask(Ace))
         return FALSE;
     PSID Sid = SidOf(Ace);
     return (((const ACCESS_ALLOWED_ACE *)Ace)->Mask & GENERIC_BITS) || (Sid != NULL && ReplaceCreator(Inherit, Sid) != Sid);

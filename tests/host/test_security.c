@@ -3,6 +3,7 @@
  * test_security.c - SIDs, ACLs and security descriptors: built, converted, and validated against every truncation and mutation.
  */
 #include "hosttest.h"
+#include "inherit.h"
 
 typedef struct { SID Head; ULONG More[4]; } SID_BUFFER;
 
@@ -139,6 +140,25 @@ static void test_hostile_descriptors_never_read_outside(void **State)
     free(Good);
 }
 
+/* An ACL may hold an entry of a type nobody knows that ends with its header; what lies behind it is not its mask. */
+static void test_unknown_entries_are_inherited_as_they_are(void **State)
+{
+    (void)State;
+    GENERIC_MAPPING Mapping = { 1, 2, 4, 0x1F };
+    RTLP_INHERIT Inherit = { .Mapping = &Mapping, .Container = TRUE };
+    SECURITY_DESCRIPTOR_CONTROL Control;
+    PACL Parent = malloc(sizeof(ACL) + sizeof(ACE_HEADER)), Dacl;
+    *Parent = (ACL){ .AclRevision = ACL_REVISION, .AclSize = sizeof(ACL) + sizeof(ACE_HEADER), .AceCount = 1 };
+    *(ACE_HEADER *)(Parent + 1) = (ACE_HEADER){ 0x77, CONTAINER_INHERIT_ACE | OBJECT_INHERIT_ACE, sizeof(ACE_HEADER) };
+    assert_true(RtlValidAcl(Parent));
+    assert_status(RtlpInheritDacl(&Inherit, 0, NULL, Parent, NULL, &Dacl, &Control), STATUS_SUCCESS);
+    assert_int_equal(Dacl->AceCount, 1);
+    assert_int_equal(Dacl->AclSize, sizeof(ACL) + sizeof(ACE_HEADER));
+    assert_int_equal(((ACE_HEADER *)(Dacl + 1))->AceType, 0x77);
+    RtlpFree(Dacl);
+    free(Parent);
+}
+
 static void test_generic_bits_are_mapped(void **State)
 {
     (void)State;
@@ -158,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_acl_holds_what_fits),
         cmocka_unit_test(test_self_relative_descriptor),
         cmocka_unit_test(test_hostile_descriptors_never_read_outside),
+        cmocka_unit_test(test_unknown_entries_are_inherited_as_they_are),
         cmocka_unit_test(test_generic_bits_are_mapped),
     };
     return cmocka_run_group_tests_name("security", Tests, NULL, NULL);
