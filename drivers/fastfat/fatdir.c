@@ -130,7 +130,7 @@ static void SeekIndex(const FAT_NODE *Directory, FAT_CCB *Ccb, ULONG FileIndex)
 
     Ccb->Last.Length = 0;
     Ccb->Position = FileIndex < 2 ? FileIndex + 1 : 2;
-    if (Node != NULL)
+    if (Node != NULL && Node->Offset == FileIndex - 2)
         PassEntry(Ccb, 2, FatString(&Node->Name));
 }
 

@@ -215,6 +215,8 @@ void FatUnlinkNode(FAT_NODE *Node)
         Unchain(&Table->ByShort[Node->ShortHash & Table->BucketMask], Node, 1);
     if (Table->Sorted != NULL) {
         uint32_t Place = FatSortedFrom(Table, &Node->Name, 0);
+        while (Table->Sorted[Place] != Node) /* a damaged directory may have a name twice */
+            Place++;
         __builtin_memmove(Table->Sorted + Place, Table->Sorted + Place + 1, (Table->Count - 1 - Place) * sizeof *Table->Sorted);
     }
     Table->Count--;

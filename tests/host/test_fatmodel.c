@@ -241,6 +241,41 @@ static void test_failing_disk(void **State)
     free(Model);
 }
 
+/* Both nodes of a damaged directory that has one name twice come and go in the sorted list as themselves. */
+static void test_one_name_twice(void **State)
+{
+    (void)State;
+    static MODEL Model;
+    char Path[100];
+    FAT_NODE *Twins[2];
+
+    assert_int_equal(Run("mkfs.fat -C -F 16 -s 1 twice.img 4096"), 0);
+    snprintf(Path, sizeof Path, "%s/twice.img", Folder);
+    ModelOpen(&Model, Path);
+    ModelMount(&Model);
+    ModelAdd(&Model, 0, "TWIN1", 0);
+    ModelAdd(&Model, 0, "TWIN2", 0);
+    ModelUnmount(&Model);
+    uint8_t *Second = Model.Shim.Bytes + Model.Volume.Geometry.RootOffset;
+    while (memcmp(Second, "TWIN2   ", 8) != 0)
+        Second += FAT_ENTRY_SIZE;
+    Second[4] = '1';
+    ModelMount(&Model);
+    for (int Victim = 0; Victim < 2; Victim++) {
+        FAT_NODE *Root = Model.Volume.Root;
+        assert_status(FatLoadDirectory(&Model.Volume, Root), FAT_SUCCESS);
+        assert_status(FatSortTable(Root->Table), FAT_SUCCESS);
+        assert_int_equal(Root->Table->Count, 2);
+        memcpy(Twins, Root->Table->Nodes, sizeof Twins);
+        FatUnlinkNode(Twins[Victim]);
+        assert_ptr_equal(Root->Table->Sorted[0], Twins[!Victim]);
+        FatLinkNode(Root->Table, Twins[Victim]);
+        assert_ptr_not_equal(Root->Table->Sorted[0], Root->Table->Sorted[1]);
+    }
+    ModelUnmount(&Model);
+    ModelClose(&Model);
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -249,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_fat32),
         cmocka_unit_test(test_other_geometries),
         cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_one_name_twice),
     };
     return cmocka_run_group_tests_name("fatmodel", Tests, MakeFolder, RemoveFolder);
 }
