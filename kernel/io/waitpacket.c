@@ -117,7 +117,7 @@ NTSTATUS NTAPI NtCreateWaitCompletionPacket(PHANDLE WaitCompletionPacketHandle, 
     return ObInsertObjectService(Packet, DesiredAccess, WaitCompletionPacketHandle, Mode);
 }
 
-/* What is to come out of the port.  The references are the packet's from here on. */
+/* Entry is what is to come out of the port.  The packet takes references of its own. */
 static NTSTATUS IopArmWaitPacket(IOP_WAIT_PACKET *Packet, PKQUEUE Port, PVOID Target, PVOID Wait, const IOP_ENTRY *Entry, BOOLEAN *Signaled)
 {
     ExAcquirePushLockExclusive_(&Packet->AssociationLock);
@@ -125,6 +125,9 @@ static NTSTATUS IopArmWaitPacket(IOP_WAIT_PACKET *Packet, PKQUEUE Port, PVOID Ta
         ExReleasePushLockExclusive_(&Packet->AssociationLock);
         return STATUS_INVALID_PARAMETER_1;
     }
+    ObfReferenceObject(Packet);
+    ObfReferenceObject(Port);
+    ObfReferenceObject(Target);
     Packet->State = IopArmed;
     Packet->Port = Port;
     Packet->Target = Target;
@@ -163,8 +166,8 @@ NTSTATUS NTAPI NtAssociateWaitCompletionPacket(HANDLE WaitCompletionPacketHandle
         Status = Wait != NULL && ObGetObjectType(Target) != ExMutantObjectType_ ? IopArmWaitPacket(Packet, Port, Target, Wait, &Entry, &Signaled)
                                                                                 : STATUS_INVALID_PARAMETER_3;
     }
-    if (NT_SUCCESS(Status)) {
-        return AlreadySignaled != NULL ? CopyToMode(Mode, AlreadySignaled, &Signaled, sizeof(Signaled)) : STATUS_SUCCESS;
+    if (NT_SUCCESS(Status) && AlreadySignaled != NULL) {
+        Status = CopyToMode(Mode, AlreadySignaled, &Signaled, sizeof(Signaled));
     }
     if (Target != NULL) {
         ObfDereferenceObject(Target);
