@@ -166,6 +166,7 @@ static BOOLEAN EventSettings(PEPROCESS Process, EVENT_SETTINGS *Settings)
     SIZE_T Done;
     return Copy != NULL && Peb != NULL &&
            NT_SUCCESS(Copy(Process, Peb + PEB_PARAMETERS, PsGetCurrentProcess(), &Parameters, sizeof(Parameters), KernelMode, &Done)) &&
+           (LONG_PTR)Parameters > 0 && /* the process can put anything there, but it shall not be an address of the kernel */
            NT_SUCCESS(Copy(Process, Parameters + PARAMETERS_CONSOLE, PsGetCurrentProcess(), Self, offsetof(EVENT_SETTINGS, Group), KernelMode, &Done)) &&
            NT_SUCCESS(Copy(Process, Parameters + PARAMETERS_GROUP, PsGetCurrentProcess(), &Settings->Group, sizeof(ULONG), KernelMode, &Done));
 }

@@ -73,8 +73,10 @@ void MmDeleteTeb(PEPROCESS Process, PVOID Teb);
 /* User stack: Reserve bytes with Commit bytes at the top and a guard page, as RtlCreateUserStack; fills INITIAL_TEB. Not attached. */
 NTSTATUS MmCreateUserStack(PEPROCESS Process, SIZE_T Reserve, SIZE_T Commit, INITIAL_TEB *Initial) NODISCARD;
 void MmDeleteUserStack(PEPROCESS Process, const INITIAL_TEB *Initial);
-NTSTATUS MmCopyVirtualMemory(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size,
-                              KPROCESSOR_MODE Mode, SIZE_T *Done) NODISCARD;
+/* One of the two is the current process.  UserMode: both ranges must be user memory; KernelMode: what lies above user space is kernel memory.
+ * *Done: bytes copied.  PASSIVE_LEVEL, not attached.  STATUS_PARTIAL_COPY, STATUS_PROCESS_IS_TERMINATING. */
+NTSTATUS MmCopyVirtualMemory(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode,
+                             SIZE_T *Done) NODISCARD;
 
 /* ---- sections ------------------------------------------------------------------------------------------------------------------- */
 #ifndef SEC_IMAGE

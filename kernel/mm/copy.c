@@ -4,26 +4,44 @@
  *
  * Through a buffer in the kernel, attached to the source and then to the target, a piece at a time.  What was copied before a bad page is
  * reported, with STATUS_PARTIAL_COPY.  The process is held by its rundown protection, so that its address space does not go away meanwhile.
+ * A kernel caller may name kernel memory on either side: a driver's buffer.
  */
 #include "mi.h"
 
 #define STACK_BUFFER 512u
 #define POOL_BUFFER 0x4000u
 
-static NTSTATUS ReadPiece(PEPROCESS From, const VOID *Address, PVOID Buffer, SIZE_T Size, SIZE_T *Done)
+static inline BOOLEAN IsKernelMemory(const VOID *Address, KPROCESSOR_MODE Mode)
+{
+    return Mode == KernelMode && (LONG64)Address < 0;
+}
+
+static NTSTATUS CopyInKernel(PVOID To, const VOID *From, SIZE_T Size, SIZE_T *Done)
+{
+    NTSTATUS Status = KiCopyMemoryGuarded(To, From, Size);
+
+    *Done = NT_SUCCESS(Status) ? Size : 0;
+    return Status;
+}
+
+static NTSTATUS ReadPiece(PEPROCESS From, const VOID *Address, KPROCESSOR_MODE Mode, PVOID Buffer, SIZE_T Size, SIZE_T *Done)
 {
     KAPC_STATE ApcState;
 
+    if (IsKernelMemory(Address, Mode))
+        return CopyInKernel(Buffer, Address, Size, Done);
     KeStackAttachProcess((PKPROCESS)&From->Pcb, &ApcState);
     NTSTATUS Status = KiCopyFromUserPartial(Buffer, Address, Size, Done);
     KeUnstackDetachProcess(&ApcState);
     return Status;
 }
 
-static NTSTATUS WritePiece(PEPROCESS To, PVOID Address, const VOID *Buffer, SIZE_T Size, SIZE_T *Done)
+static NTSTATUS WritePiece(PEPROCESS To, PVOID Address, KPROCESSOR_MODE Mode, const VOID *Buffer, SIZE_T Size, SIZE_T *Done)
 {
     KAPC_STATE ApcState;
 
+    if (IsKernelMemory(Address, Mode))
+        return CopyInKernel(Address, Buffer, Size, Done);
     KeStackAttachProcess((PKPROCESS)&To->Pcb, &ApcState);
     NTSTATUS Status = KiCopyToUserPartial(Address, Buffer, Size, Done);
     KeUnstackDetachProcess(&ApcState);
@@ -31,15 +49,15 @@ static NTSTATUS WritePiece(PEPROCESS To, PVOID Address, const VOID *Buffer, SIZE
 }
 
 static NTSTATUS CopyThrough(PVOID Buffer, SIZE_T BufferSize, PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress,
-                            SIZE_T Size, SIZE_T *Done)
+                            SIZE_T Size, KPROCESSOR_MODE Mode, SIZE_T *Done)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
     while (*Done < Size && NT_SUCCESS(Status)) {
         SIZE_T Piece = Size - *Done < BufferSize ? Size - *Done : BufferSize, Got = 0, Put = 0;
-        Status = ReadPiece(From, (const UCHAR *)FromAddress + *Done, Buffer, Piece, &Got);
+        Status = ReadPiece(From, (const UCHAR *)FromAddress + *Done, Mode, Buffer, Piece, &Got);
         if (Got != 0) {
-            NTSTATUS Write = WritePiece(To, (PUCHAR)ToAddress + *Done, Buffer, Got, &Put);
+            NTSTATUS Write = WritePiece(To, (PUCHAR)ToAddress + *Done, Mode, Buffer, Got, &Put);
             if (!NT_SUCCESS(Write))
                 Status = Write;
         }
@@ -49,14 +67,13 @@ static NTSTATUS CopyThrough(PVOID Buffer, SIZE_T BufferSize, PEPROCESS From, con
 }
 
 NTSTATUS MmCopyVirtualMemory(PEPROCESS From, const VOID *FromAddress, PEPROCESS To, PVOID ToAddress, SIZE_T Size, KPROCESSOR_MODE Mode,
-                              SIZE_T *Done)
+                             SIZE_T *Done)
 {
     UCHAR Small[STACK_BUFFER];
     PVOID Buffer = Small;
     PEPROCESS Held = From == PsCurrentProcess_() ? To : From;
     NTSTATUS Status;
 
-    UNREFERENCED_PARAMETER(Mode);
     PAGED_CODE();
     *Done = 0;
     if (Size == 0)
@@ -72,7 +89,7 @@ NTSTATUS MmCopyVirtualMemory(PEPROCESS From, const VOID *FromAddress, PEPROCESS 
             BufferSize = STACK_BUFFER;
         }
     }
-    Status = CopyThrough(Buffer, BufferSize, From, FromAddress, To, ToAddress, Size, Done);
+    Status = CopyThrough(Buffer, BufferSize, From, FromAddress, To, ToAddress, Size, Mode, Done);
     if (Buffer != Small)
         ExFreePoolWithTag(Buffer, MI_TAG);
     ExReleaseRundownProtection(&Held->RundownProtect);

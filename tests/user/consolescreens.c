@@ -137,27 +137,15 @@ static BOOL WINAPI Handler(DWORD Event)
     return TRUE;
 }
 
-/* handles: returns 10 + the event.  waits: 5 after a while; sleeps: after a long one. */
-static int Child(const char *Kind)
-{
-    HANDLE Ready = OpenEventA(EVENT_MODIFY_STATE, FALSE, "nascent-console-ready");
-
-    Called = CreateEventA(NULL, TRUE, FALSE, NULL);
-    if (strcmp(Kind, "handles") == 0) {
-        SetConsoleCtrlHandler(NULL, FALSE);
-        SetConsoleCtrlHandler(Handler, TRUE);
-    }
-    SetEvent(Ready);
-    return WaitForSingleObject(Called, strcmp(Kind, "waits") == 0 ? 300 : 30000) == WAIT_OBJECT_0 ? 10 + (int)CalledWith : 5;
-}
-
 static HANDLE Start(const char *Kind, DWORD Flags, DWORD *Id)
 {
-    HANDLE Ready = CreateEventA(NULL, FALSE, FALSE, "nascent-console-ready");
     STARTUPINFOA Startup = {.cb = sizeof(Startup)};
     PROCESS_INFORMATION Process;
     char Line[100];
+    HANDLE Ready;
 
+    sprintf(Line, "nascent-console-ready-%s", Kind);
+    Ready = CreateEventA(NULL, FALSE, FALSE, Line);
     sprintf(Line, "consolescreens.exe child %s", Kind);
     if (!CreateProcessA(NULL, Line, NULL, NULL, FALSE, Flags, NULL, NULL, &Startup, &Process)) {
         return NULL;
@@ -178,6 +166,29 @@ static DWORD End(HANDLE Process)
     return Code;
 }
 
+/* handles: returns 10 + the event.  leads: the same, if a child in its group did, too.  waits: 5 after a while; sleeps: after a long one. */
+static int Child(const char *Kind)
+{
+    char Name[100];
+    HANDLE Ready, Follower = NULL;
+    DWORD Id;
+    int Result;
+
+    sprintf(Name, "nascent-console-ready-%s", Kind);
+    Ready = OpenEventA(EVENT_MODIFY_STATE, FALSE, Name);
+    Called = CreateEventA(NULL, TRUE, FALSE, NULL);
+    if (strcmp(Kind, "handles") == 0 || strcmp(Kind, "leads") == 0) {
+        SetConsoleCtrlHandler(NULL, FALSE);
+        SetConsoleCtrlHandler(Handler, TRUE);
+    }
+    if (strcmp(Kind, "leads") == 0) {
+        Follower = Start("handles", 0, &Id);
+    }
+    SetEvent(Ready);
+    Result = WaitForSingleObject(Called, strcmp(Kind, "waits") == 0 ? 300 : 30000) == WAIT_OBJECT_0 ? 10 + (int)CalledWith : 5;
+    return Follower == NULL || End(Follower) == (DWORD)Result ? Result : 6;
+}
+
 static void TestEvents(void)
 {
     HANDLE First, Second;
@@ -191,6 +202,9 @@ static void TestEvents(void)
     Is(WaitForSingleObject(Second, 50), WAIT_TIMEOUT, "the other's does not");
     Ok(GenerateConsoleCtrlEvent(CTRL_C_EVENT, Other), "Ctrl+C for the other, which has turned it on");
     Is(End(Second), 10 + CTRL_C_EVENT, "has it");
+    First = Start("leads", CREATE_NEW_PROCESS_GROUP, &Id);
+    Ok(GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, Id), "Ctrl+Break for a group of two");
+    Is(End(First), 10 + CTRL_BREAK_EVENT, "both have it");
     First = Start("waits", CREATE_NEW_PROCESS_GROUP, &Id);
     Ok(GenerateConsoleCtrlEvent(CTRL_C_EVENT, Id), "Ctrl+C for one in which a new group has turned it off");
     Is(End(First), 5, "nothing happens to it");

@@ -103,6 +103,7 @@ static void ConsoleSettings(NPROCESS_PARAMETERS *Parameters, const BASE_CREATE *
     }
     if (Create->Flags & CREATE_NEW_PROCESS_GROUP) {
         Parameters->ConsoleFlags = 1; /* Ctrl+C is off until the child turns it on */
+        Parameters->ProcessGroupId = 0; /* the child's own id, which it puts here when it starts (console.c) */
     } else {
         Parameters->ConsoleFlags = Own->ConsoleFlags;
         Parameters->ProcessGroupId = Own->ProcessGroupId;
