@@ -53,7 +53,8 @@ ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page
     Window(Vad, Va, Page, &Low, &High);
     Remember(ControlArea, Page);
     KeAcquireSpinLock(&MmPfnLock, &Irql);
-    MiPfn(PageFrame)->Touched = MI_TOUCHED;
+    if ((*(volatile ULONG64 *)VaPte & (PTE_VALID | PTE_PFN_MASK)) == (PTE_VALID | PageFrame << PAGE_SHIFT))
+        MiPfn(PageFrame)->Touched = MI_TOUCHED; /* else somebody has written there: a copy, and the page may be another's by now */
     for (ULONG64 At = Low; At <= High; At += PAGE_SIZE) {
         LONG64 Distance = (LONG64)(At - Va) >> PAGE_SHIFT;
         PULONG64 Pte = VaPte + Distance; /* the window is aligned: same table */

@@ -472,7 +472,7 @@ ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va);
 /* around.c: pages mapped ahead.  Both return how many, which the caller counts as resident. */
 #define MI_TOUCHED_BYTES(pages) (((pages) + 31) / 32 * sizeof(ULONG))
 #define MI_TOUCHED 3 /* MMPFN.Touched when somebody has just touched the page */
-/* Working-set lock shared.  A fault has just mapped Page, whose frame that is, at Va. */
+/* Working-set lock shared.  A fault has just mapped Page at Va with PageFrame and Protection; VaPte is Va's entry. */
 ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page, ULONG64 PageFrame, ULONG Protection);
 ULONG MiMapTouchedPages(PEPROCESS Process, const MMVAD *Vad); /* working-set lock exclusive; the view has no entries yet */
 
