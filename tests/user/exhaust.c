@@ -3,7 +3,8 @@
  * exhaust.c - a process takes what there is of one kind, until the system refuses: the refusal must be a proper status, what was taken before must still work,
  * and when the process is gone everything must be there again.  tests/system/test_exhaustion.py runs it on a machine with little memory.
  *
- * Each kind is a child's; its exit code is the line of the first check that failed, or 0.
+ * Each kind is a child's; its exit code is the line of the first check that failed, or 0.  It prints when everything is given back: a first printf needs
+ * memory, and a C library may end badly without.
  */
 #define _WIN32_WINNT 0x0A00
 #include "child.h"
@@ -40,7 +41,6 @@ static void Handles(void)
     }
     Error = GetLastError();
     CHECK(IsShortage(Error));
-    printf("# %lu handles\n", Made);
     CHECK(Made > 100000);
     CHECK(SetEvent(Last) && WaitForSingleObject(Event, 0) == WAIT_OBJECT_0);
     CHECK(CreateEventA(NULL, TRUE, FALSE, NULL) == NULL && IsShortage(GetLastError()));
@@ -53,6 +53,7 @@ static void Handles(void)
     }
     GetProcessHandleCount(Me, &After);
     CHECK(After == Before);
+    printf("# %lu handles\n", Made);
     CloseHandle(Event);
 }
 
@@ -73,13 +74,13 @@ static void Memory(void)
     }
     DWORD Error = GetLastError();
     CHECK(Error == ERROR_COMMITMENT_LIMIT || Error == ERROR_NOT_ENOUGH_MEMORY);
-    printf("# %lu MiB\n", Made);
     CHECK(CreateThread(NULL, 0x1000000, (void *)Memory, NULL, CREATE_SUSPENDED, NULL) == NULL && IsShortage(GetLastError()));
     while (Last != NULL) {
         void **Block = Last;
         Last = *Block;
         VirtualFree(Block, 0, MEM_RELEASE);
     }
+    printf("# %lu MiB\n", Made);
 }
 
 static DWORD WINAPI Wait(void *Event)
@@ -98,7 +99,6 @@ static void Threads(void)
     }
     DWORD Error = GetLastError();
     CHECK(Made == 20000 || IsShortage(Error));
-    printf("# %lu threads\n", Made);
     CHECK(Made > 200);
     SetEvent(Event);
     for (DWORD i = 0; i < Made; i++) {
@@ -106,6 +106,7 @@ static void Threads(void)
         CloseHandle(Threads_[i]);
     }
     CHECK(Ended == Made);
+    printf("# %lu threads\n", Made);
     CloseHandle(Event);
 }
 
@@ -118,13 +119,13 @@ static void Processes(void)
         Made++;
     }
     CHECK(Made == 2000 || IsShortage(Error - FAILED_WITH(0)));
-    printf("# %lu processes\n", Made);
     CHECK(Made > 10);
     for (DWORD i = 0; i < Made; i++) {
         TerminateProcess(Children[i].hProcess, 9);
         Ended += Finish(&Children[i]) == 9;
     }
     CHECK(Ended == Made);
+    printf("# %lu processes\n", Made);
 }
 
 static const struct
