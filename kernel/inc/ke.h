@@ -244,6 +244,7 @@ void KeStartThread(struct _KTHREAD *Thread); /* inserts in the process' list; st
 /* Undoes KeStartThread for a thread that was never readied. */
 void KeUnlinkThread(struct _KTHREAD *Thread);
 void KeReadyThread(struct _KTHREAD *Thread); /* first readying; afterwards waits do it */
+void KeRundownThread(void); /* abandons the mutants of the current thread, which takes no more in user mode's name; IRQL <= APC_LEVEL */
 /* Last act of a thread: signals it, unlinks it, switches away for ever.  The reaper (ps) is told through KiThreadReaper once the stack is
  * no longer used. IRQL PASSIVE. */
 NORETURN void KeTerminateThread(KPRIORITY Increment);

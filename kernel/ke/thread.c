@@ -96,6 +96,12 @@ NORETURN void KiBeginThread(PKSTART_ROUTINE StartRoutine, PVOID StartContext)
     KeBugCheckEx(0x7F, 0xDEAD, (ULONG_PTR)StartRoutine, 0, 0); /* ps' start routines end their thread themselves */
 }
 
+void KeRundownThread(void)
+{
+    ASSERT_IRQL_LE(APC_LEVEL);
+    KiAbandonMutants(KeGetCurrentThread());
+}
+
 NORETURN void KeTerminateThread(KPRIORITY Increment)
 {
     PKTHREAD Thread = KeGetCurrentThread();
@@ -103,7 +109,7 @@ NORETURN void KeTerminateThread(KPRIORITY Increment)
 
     ASSERT_IRQL_LE(APC_LEVEL);
     ASSERT(Thread->ApcStateIndex == 0);
-    KiAbandonMutants(Thread);
+    KeRundownThread();
     (void)KfRaiseIrql(DISPATCH_LEVEL);
     KiUnassociateQueue(Thread);
     KeUnlinkThread(Thread);

@@ -11,7 +11,7 @@
  *   1. it is marked terminated; its process counts it out: the last one out ends the process;
  *   2. notify routines; the impersonation token is dropped; pending I/O is cancelled; user APCs are thrown away;
  *   3. not the last: TEB and stack are freed.  The last: waits for the others, then handles, then address space;
- *   4. kernel APCs are run down, owned mutants abandoned, the process (last) and then the thread signalled;
+ *   4. owned mutants are abandoned, the process (last) signalled, kernel APCs run down, the thread signalled;
  *   5. the processor leaves the stack; the reaper drops the run's reference, and with it perhaps thread and process objects.
  */
 #include "psp.h"
@@ -257,6 +257,7 @@ static void PspEndProcess(PEPROCESS Process)
     ObKillProcess(Process);
     MmCleanProcessAddressSpace(Process);
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_VM_DELETED);
+    KeRundownThread(); /* whoever waits for the process finds its mutants free */
     PspExitJob(Process);
     KeSetProcess(&Process->Pcb, 0);
 }
