@@ -20,7 +20,7 @@ layout-$(1): | $(GEN)/.syscalls
 endef
 $(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
 
-.PHONY: test programs test-host test-system test-leaks test-inject explore stress check check-lint check-clang check-cppcheck bench
+.PHONY: test programs test-host test-system test-leaks test-inject explore stress check check-lint check-clang check-cppcheck check-free bench
 test: all host-tests
 	@tools/test
 
@@ -52,7 +52,7 @@ MINUTES ?= 30
 stress: all
 	@tools/nrun --smp 4 --timeout 7200 -- stress.exe $(shell expr $(MINUTES) \* 60) 8
 
-check: check-lint check-clang check-cppcheck
+check: check-lint check-clang check-cppcheck check-free
 
 check-lint:
 	@tools/lint
@@ -75,6 +75,10 @@ check-clang: $(GEN)/.syscalls $(if $(wildcard $(FONT)),$(GEN)/font8x16.h)
 check-cppcheck:
 	$(Q)$(CPPCHECK) -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --suppress=missingInclude \
 		--suppress=unknownMacro --suppress=comparePointers --suppress=nullPointerRedundantCheck --suppress=syntaxError --suppress=missingIncludeSystem -j2 -Ikernel/inc kernel boot drivers
+
+# Without assertions there are other unused variables.
+check-free:
+	+$(Q)$(MAKE) BUILD=$(BUILD)/free FREE=1 kernel drivers
 
 bench: all
 	@tools/bench
