@@ -5,7 +5,7 @@
  */
 #define _WIN32_WINNT 0x0A00
 #include "child.h"
-#include "tap.h"
+#include "win32.h"
 #include <fcntl.h>
 #include <io.h>
 #include <process.h>
@@ -223,18 +223,6 @@ static void StandardHandles(void)
     CloseHandle(Write);
     CloseHandle(Private);
     CloseHandle(Other);
-}
-
-static ULONG Granted(HANDLE Handle)
-{
-    static NTSTATUS(NTAPI * Query)(HANDLE, int, PVOID, ULONG, PULONG);
-    ULONG Basic[14] = {0};
-
-    if (Query == NULL) {
-        Query = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtQueryObject");
-    }
-    Query(Handle, 0, Basic, sizeof(Basic), NULL);
-    return Basic[1];
 }
 
 static void Rights(void)

@@ -4,16 +4,8 @@
  */
 #define _WIN32_WINNT 0x0A00
 #include "child.h"
-#include "tap.h"
+#include "win32.h"
 #include <stdlib.h>
-
-static HANDLE Limited(HANDLE Handle, DWORD Rights)
-{
-    HANDLE Copy = NULL;
-
-    DuplicateHandle(GetCurrentProcess(), Handle, GetCurrentProcess(), &Copy, Rights, FALSE, 0);
-    return Copy;
-}
 
 /* A child in the job: starts one of its own with Flags; 1 in the same job, 2 not in any, or the error. */
 static int Child(int Count, char **Arguments)

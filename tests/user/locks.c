@@ -5,9 +5,8 @@
  */
 #define _WIN32_WINNT 0x0A00
 #include <windows.h>
-#include "tap.h"
+#include "win32.h"
 
-#define LONG_TIME 20000
 
 static CRITICAL_SECTION Section;
 static SRWLOCK Srw = SRWLOCK_INIT;
@@ -23,22 +22,6 @@ typedef BOOL(WINAPI *BARRIER_ENTER)(LPSYNCHRONIZATION_BARRIER Barrier, DWORD Fla
 typedef BOOL(WINAPI *BARRIER_DELETE)(LPSYNCHRONIZATION_BARRIER Barrier);
 static WAIT_ON WaitOn;
 static WAKE WakeOne, WakeAll;
-
-static DWORD Join(HANDLE Thread)
-{
-    DWORD Code = 0xDEAD;
-
-    if (WaitForSingleObject(Thread, LONG_TIME) == WAIT_OBJECT_0) {
-        GetExitCodeThread(Thread, &Code);
-    }
-    CloseHandle(Thread);
-    return Code;
-}
-
-static HANDLE Start(LPTHREAD_START_ROUTINE Routine, void *Parameter)
-{
-    return CreateThread(NULL, 0, Routine, Parameter, 0, NULL);
-}
 
 static FARPROC Api(const char *Name)
 {
@@ -75,8 +58,8 @@ static void Sections(void)
     EnterCriticalSection(&Section);
     Ok(Section.RecursionCount == 1 && Section.OwningThread == (HANDLE)(ULONG_PTR)GetCurrentThreadId() && !(Section.LockCount & 1), "owned");
     Ok(TryEnterCriticalSection(&Section) && Section.RecursionCount == 2, "again by its owner");
-    Is(Join(Start(TrySection, NULL)), 0, "not by another");
-    HANDLE Thread = Start(EnterSection, NULL);
+    Is(Join(StartThread(TrySection, NULL)), 0, "not by another");
+    HANDLE Thread = StartThread(EnterSection, NULL);
     WaitForSingleObject(Started, LONG_TIME);
     Sleep(20);
     LeaveCriticalSection(&Section);
@@ -87,7 +70,7 @@ static void Sections(void)
     DeleteCriticalSection(&Section);
     Ok(InitializeCriticalSectionEx(&Section, 0, CRITICAL_SECTION_NO_DEBUG_INFO), "without debug information");
     Ok(Section.DebugInfo == (PVOID)(LONG_PTR)-1, "which is told by -1");
-    Is(Join(Start(TrySection, NULL)), 1, "works all the same");
+    Is(Join(StartThread(TrySection, NULL)), 1, "works all the same");
     DeleteCriticalSection(&Section);
     Ok(InitializeCriticalSectionAndSpinCount(&Section, 0x80000400), "with a spin count");
     SetCriticalSectionSpinCount(&Section, 50);
@@ -148,16 +131,16 @@ static void SrwLocks(void)
     HANDLE Thread[4];
 
     AcquireSRWLockShared(&Srw);
-    Is(Join(Start(TryShared, NULL)), 1, "shared by two");
-    Is(Join(Start(TryExclusive, NULL)), 0, "not exclusive meanwhile");
+    Is(Join(StartThread(TryShared, NULL)), 1, "shared by two");
+    Is(Join(StartThread(TryExclusive, NULL)), 0, "not exclusive meanwhile");
     ReleaseSRWLockShared(&Srw);
     AcquireSRWLockExclusive(&Srw);
-    Is(Join(Start(TryShared, NULL)), 0, "exclusive: not shared");
+    Is(Join(StartThread(TryShared, NULL)), 0, "exclusive: not shared");
     Ok(!TryAcquireSRWLockExclusive(&Srw), "nor twice by its owner");
     ReleaseSRWLockExclusive(&Srw);
     Ok(Srw.Ptr == NULL, "a free lock is null, and may be thrown away");
     for (int i = 0; i < 4; i++) {
-        Thread[i] = Start(Writers, NULL);
+        Thread[i] = StartThread(Writers, NULL);
     }
     for (int i = 0; i < 4; i++) {
         Join(Thread[i]);
@@ -208,7 +191,7 @@ static void Conditions(void)
 
     Word = Ready = 0;
     for (int i = 0; i < 3; i++) {
-        Thread[i] = Start(SleepCs, (void *)1);
+        Thread[i] = StartThread(SleepCs, (void *)1);
     }
     WaitReady(3);
     for (int i = 0; i < 3; i++) {
@@ -225,7 +208,7 @@ static void Conditions(void)
         Is(Join(Thread[i]), 3, "woken one by one");
     }
     for (int i = 0; i < 3; i++) {
-        Thread[i] = Start(SleepShared, NULL);
+        Thread[i] = StartThread(SleepShared, NULL);
     }
     WaitReady(3);
     AcquireSRWLockExclusive(&Srw);
@@ -270,7 +253,7 @@ static void RunOnces(void)
     Counter = 0;
     Ok(!InitOnceExecuteOnce(&Sync, Once, NULL, &Context), "an initialisation that fails");
     for (int i = 0; i < 3; i++) {
-        Thread[i] = Start(RunOnce, &Sync);
+        Thread[i] = StartThread(RunOnce, &Sync);
     }
     for (int i = 0; i < 3; i++) {
         Is(Join(Thread[i]), 0x40, "is done by the next, and by one of three");
@@ -321,7 +304,7 @@ static void Barriers(void)
     Ok(Init(&Barrier, 4, -1), "for four");
     Counter = Last = 0;
     for (int i = 0; i < 4; i++) {
-        Thread[i] = Start(Cross, (void *)Enter);
+        Thread[i] = StartThread(Cross, (void *)Enter);
     }
     for (int i = 0; i < 4; i++) {
         Sum += Join(Thread[i]);
@@ -369,7 +352,7 @@ static void Lists(void)
     }
     Is(QueryDepthSList(&List), 16, "sixteen");
     for (int i = 0; i < 3; i++) {
-        Thread[i] = Start(PushAndPop, NULL);
+        Thread[i] = StartThread(PushAndPop, NULL);
     }
     for (int i = 0; i < 3; i++) {
         Join(Thread[i]);
@@ -408,10 +391,10 @@ static void Killed(void)
 
     Word = Ready = 0;
     for (int i = 0; i < 4; i++) {
-        Victim[i] = Start(WaitWord, NULL);
+        Victim[i] = StartThread(WaitWord, NULL);
     }
     WaitReady(4);
-    Survivor = Start(WaitWord, NULL);
+    Survivor = StartThread(WaitWord, NULL);
     WaitReady(1);
     Sleep(50);
     for (int i = 0; i < 4; i++) {
@@ -419,13 +402,13 @@ static void Killed(void)
         Join(Victim[i]);
     }
     for (int i = 0; i < 20; i++) { /* their stacks and ids are used again */
-        Join(Start(Quick, NULL));
+        Join(StartThread(Quick, NULL));
     }
     Word = 1;
     WakeOne((PVOID)&Word);
     Is(Join(Survivor), 6, "one wake reaches the sleeper behind four that were terminated");
     Word = Ready = 0;
-    Victim[0] = Start(WaitWord, NULL);
+    Victim[0] = StartThread(WaitWord, NULL);
     WaitReady(1);
     Sleep(20);
     TerminateThread(Victim[0], 0);

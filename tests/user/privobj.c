@@ -9,7 +9,7 @@
 #include <sddl.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tap.h"
+#include "win32.h"
 
 #ifndef SEF_DACL_AUTO_INHERIT
 #define SEF_DACL_AUTO_INHERIT 1
@@ -26,16 +26,6 @@
 
 static GENERIC_MAPPING Mapping = {0x1, 0x2, 0x4, 0x1F0007};
 static HANDLE Token;
-
-static int Fails(BOOL Result, DWORD Error, const char *What)
-{
-    DWORD Got = GetLastError();
-
-    if (!Ok(!Result && Got == Error, "%s", What)) {
-        printf("#   result %d, error %lu, expected %lu\n", Result, Got, Error);
-    }
-    return 0;
-}
 
 static PSECURITY_DESCRIPTOR Sd(const char *Text)
 {
@@ -289,7 +279,9 @@ static DWORD WINAPI ReadAndWrite(void *Number)
     for (int i = 0; i < 300; i++) {
         if ((i + (int)(LONG_PTR)Number) % 4 == 0) {
             Own(&Resource, TRUE);
-            Broken |= InterlockedIncrement(&Writers) != 1 || Readers != 0;
+            if (InterlockedIncrement(&Writers) != 1 || Readers != 0) {
+                Broken = 1;
+            }
             if (i % 16 == 0) {
                 Sleep(0);
             }
@@ -297,7 +289,9 @@ static DWORD WINAPI ReadAndWrite(void *Number)
         } else {
             Share(&Resource, TRUE);
             InterlockedIncrement(&Readers);
-            Broken |= Writers != 0;
+            if (Writers != 0) {
+                Broken = 1;
+            }
             if (i % 16 == 1) {
                 Sleep(0);
             }

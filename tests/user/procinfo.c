@@ -5,7 +5,7 @@
  */
 #define _WIN32_WINNT 0x0A00
 #include "child.h"
-#include "tap.h"
+#include "win32.h"
 #include <stdlib.h>
 #include <winternl.h>
 
@@ -28,6 +28,27 @@ static DWORD WINAPI AfterMain(void *Main)
     return 9;
 }
 
+/* Gives the privilege away for good, then asks for real time twice: its own class, and that of a child. */
+static int RealTime(void)
+{
+    TOKEN_PRIVILEGES Remove = {1, {{{0, 0}, SE_PRIVILEGE_REMOVED}}};
+    PROCESS_INFORMATION Process;
+    HANDLE Token;
+    DWORD Its;
+
+    OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &Token);
+    LookupPrivilegeValueA(NULL, "SeIncreaseBasePriorityPrivilege", &Remove.Privileges[0].Luid);
+    AdjustTokenPrivileges(Token, FALSE, &Remove, 0, NULL, NULL);
+    CloseHandle(Token);
+    if (Start(NULL, "exitcode.exe 0", FALSE, CREATE_SUSPENDED | REALTIME_PRIORITY_CLASS, NULL, NULL, NULL, &Process) != 0) {
+        return 98;
+    }
+    Its = GetPriorityClass(Process.hProcess);
+    TerminateProcess(Process.hProcess, 0);
+    Finish(&Process);
+    return SetPriorityClass(GetCurrentProcess(), REALTIME_PRIORITY_CLASS) ? (int)(Its << 16 | GetPriorityClass(GetCurrentProcess())) : 97;
+}
+
 static int Child(int Count, char **Arguments)
 {
     const char *What = Count > 2 ? Arguments[2] : "";
@@ -46,30 +67,10 @@ static int Child(int Count, char **Arguments)
         CreateThread(NULL, 0, Last, (void *)8, 0, NULL);
         ExitProcess(6);
     }
-    if (strcmp(What, "sleep") == 0) {
-        Sleep(60000);
+    if (strcmp(What, "realtime") == 0) {
+        return RealTime();
     }
     return 99;
-}
-
-static DWORD Access(HANDLE Handle)
-{
-    static NTSTATUS(NTAPI * Query)(HANDLE, int, PVOID, ULONG, PULONG);
-    ULONG Basic[14] = {0};
-
-    if (Query == NULL) {
-        Query = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtQueryObject");
-    }
-    Query(Handle, 0, Basic, sizeof(Basic), NULL);
-    return Basic[1];
-}
-
-static HANDLE Limited(HANDLE Handle, DWORD Rights)
-{
-    HANDLE Copy = NULL;
-
-    DuplicateHandle(GetCurrentProcess(), Handle, GetCurrentProcess(), &Copy, Rights, FALSE, 0);
-    return Copy;
 }
 
 static void Ids(void)
@@ -95,19 +96,19 @@ static void Ids(void)
     Handle = OpenProcess(PROCESS_QUERY_INFORMATION, TRUE, Me);
     DWORD Flags = 0;
     Ok(GetHandleInformation(Handle, &Flags) && Flags == HANDLE_FLAG_INHERIT, "opened inheritable");
-    Is(Access(Handle), PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION, "who may ask much may ask little");
+    Is(Granted(Handle), PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION, "who may ask much may ask little");
     CloseHandle(Handle);
     Handle = OpenProcess(PROCESS_SET_INFORMATION, FALSE, Me);
-    Is(Access(Handle), PROCESS_SET_INFORMATION | PROCESS_SET_LIMITED_INFORMATION, "the same for setting");
+    Is(Granted(Handle), PROCESS_SET_INFORMATION | PROCESS_SET_LIMITED_INFORMATION, "the same for setting");
     CloseHandle(Handle);
     Handle = OpenThread(THREAD_QUERY_INFORMATION, FALSE, Thread);
-    Is(Access(Handle), THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION, "and for threads");
+    Is(Granted(Handle), THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION, "and for threads");
     CloseHandle(Handle);
     Handle = OpenThread(THREAD_SET_INFORMATION, FALSE, Thread);
-    Is(Access(Handle), THREAD_SET_INFORMATION | THREAD_SET_LIMITED_INFORMATION, "both");
+    Is(Granted(Handle), THREAD_SET_INFORMATION | THREAD_SET_LIMITED_INFORMATION, "both");
     CloseHandle(Handle);
     Handle = OpenProcess(MAXIMUM_ALLOWED, FALSE, Me);
-    Is(Access(Handle), PROCESS_ALL_ACCESS, "all there is");
+    Is(Granted(Handle), PROCESS_ALL_ACCESS, "all there is");
     CloseHandle(Handle);
     Is(GetProcessIdOfThread(GetCurrentThread()), Me, "a thread's process");
     Ok(GetProcessId(NULL) == 0 && GetLastError() == ERROR_INVALID_HANDLE, "no handle, no id");
@@ -175,7 +176,7 @@ static void Ends(void)
     }
     Is(Same, 0, "no other one gets its ids meanwhile");
     Finish(&Process);
-    Ok(OpenProcess(SYNCHRONIZE, FALSE, Id) == NULL, "then it is gone");
+    Is(WhenGone(OpenProcess, Id), ERROR_INVALID_PARAMETER, "then it is gone");
     Is(RunSelf(FALSE, 0, NULL, "exit 259"), STILL_ACTIVE, "259 is an exit code, too");
     Is(RunSelf(FALSE, 0, NULL, "exit 0xFFFFFFFF"), 0xFFFFFFFF, "and -1");
     Is(RunSelf(FALSE, 0, NULL, "last"), 9, "the last thread's code is the process'");
@@ -243,6 +244,7 @@ static void Priorities(void)
         TerminateProcess(Process.hProcess, 0);
         Finish(&Process);
     }
+    Is(RunSelf(FALSE, 0, NULL, "realtime"), HIGH_PRIORITY_CLASS << 16 | HIGH_PRIORITY_CLASS, "real time is only high for who lacks the privilege");
     SetPriorityClass(GetCurrentProcess(), NORMAL_PRIORITY_CLASS);
     Ok(!SetPriorityClass(GetCurrentProcess(), 0) && GetLastError() == ERROR_INVALID_PARAMETER, "no class");
     Ok(!SetPriorityClass(GetCurrentProcess(), IDLE_PRIORITY_CLASS | HIGH_PRIORITY_CLASS) && GetLastError() == ERROR_INVALID_PARAMETER, "two classes");

@@ -101,7 +101,6 @@ static int EndingScenario(uint32_t Seed)
     PVOID Parameters[] = {&Race, &Race, &Race, &Race};
     DWORD Code = 0, Ended;
 
-    (void)Seed;
     if (NativeCreate(&Native, L"\\??\\C:\\Programs\\sleeper.exe", L"C:\\Programs\\sleeper.exe", &Process) < 0) {
         return Wrong("RtlCreateUserProcess", 0);
     }

@@ -5,7 +5,7 @@
  */
 #define _WIN32_WINNT 0x0A00
 #include <windows.h>
-#include "tap.h"
+#include "win32.h"
 
 static HANDLE Shared;
 static CRITICAL_SECTION Section;
@@ -17,22 +17,6 @@ static volatile LONG Counter, Ready, Word;
 typedef BOOL(WINAPI *WAIT_ON)(volatile VOID *Address, PVOID Compare, SIZE_T Size, DWORD Milliseconds);
 typedef VOID(WINAPI *WAKE)(PVOID Address);
 static WAIT_ON WaitOn;
-
-static DWORD Join(HANDLE Thread)
-{
-    DWORD Code = 0xDEAD;
-
-    if (WaitForSingleObject(Thread, 20000) == WAIT_OBJECT_0) {
-        GetExitCodeThread(Thread, &Code);
-    }
-    CloseHandle(Thread);
-    return Code;
-}
-
-static HANDLE Start(LPTHREAD_START_ROUTINE Routine, void *Parameter)
-{
-    return CreateThread(NULL, 0, Routine, Parameter, 0, NULL);
-}
 
 static void Events(void)
 {
@@ -64,10 +48,10 @@ static void Mutexes(void)
     HANDLE Mutex = CreateMutexA(NULL, TRUE, NULL);
 
     Is(WaitForSingleObject(Mutex, 0), WAIT_OBJECT_0, "its owner may take it again");
-    Is(Join(Start(TryMutex, Mutex)), ERROR_NOT_OWNER, "another thread may not release it");
+    Is(Join(StartThread(TryMutex, Mutex)), ERROR_NOT_OWNER, "another thread may not release it");
     Ok(ReleaseMutex(Mutex) && ReleaseMutex(Mutex), "released as often as taken");
     Is(ReleaseMutex(Mutex) || GetLastError() != ERROR_NOT_OWNER, 0, "not more often");
-    Is(Join(Start(Abandon, Mutex)), WAIT_OBJECT_0, "a thread ends and owns it");
+    Is(Join(StartThread(Abandon, Mutex)), WAIT_OBJECT_0, "a thread ends and owns it");
     Is(WaitForSingleObject(Mutex, 0), WAIT_ABANDONED, "the next owner is told");
     ReleaseMutex(Mutex);
     CloseHandle(Mutex);
@@ -142,7 +126,7 @@ static void ManyObjects(void)
     Is(WaitForMultipleObjects(2, Two, TRUE, 10), WAIT_TIMEOUT, "not both");
     Is(WaitForMultipleObjects(2, Two, FALSE, 10), WAIT_OBJECT_0 + 1, "the second");
     SetEvent(Two[0]);
-    Thread = Start(SetLater, Two[1]);
+    Thread = StartThread(SetLater, Two[1]);
     Is(WaitForMultipleObjects(2, Two, TRUE, 5000), WAIT_OBJECT_0, "both, one set by a thread");
     Join(Thread);
     Is(WaitForMultipleObjects(0, Two, FALSE, 0) != WAIT_FAILED || GetLastError() != ERROR_INVALID_PARAMETER, 0, "none at all");
@@ -177,7 +161,7 @@ static void Locks(void *Which, const char *Name)
 
     Counter = 0;
     for (int i = 0; i < 4; i++) {
-        Threads[i] = Start(Count, Which);
+        Threads[i] = StartThread(Count, Which);
     }
     for (int i = 0; i < 4; i++) {
         Join(Threads[i]);
@@ -222,7 +206,7 @@ static void Conditions(void)
     WAKE Wake;
 
     for (int i = 0; i < 3; i++) {
-        Threads[i] = Start(WaitReady, NULL);
+        Threads[i] = StartThread(WaitReady, NULL);
     }
     Sleep(20);
     AcquireSRWLockExclusive(&Srw);
@@ -241,7 +225,7 @@ static void Conditions(void)
     Ok(Counter == 1 && Context == (void *)0x10, "once");
     WaitOn = (WAIT_ON)(void *)GetProcAddress(GetModuleHandleA("kernel32"), "WaitOnAddress");
     Wake = (WAKE)(void *)GetProcAddress(GetModuleHandleA("kernel32"), "WakeByAddressAll");
-    Threads[0] = Start(WaitWord, NULL);
+    Threads[0] = StartThread(WaitWord, NULL);
     Sleep(20);
     Word = 11;
     Wake((PVOID)&Word);

@@ -6,9 +6,8 @@
 #define _WIN32_WINNT 0x0A00
 #include "native.h"
 #include <string.h>
-#include "tap.h"
+#include "win32.h"
 
-#define LONG_TIME 20000
 #define S(x) ((ULONG)(x))
 
 NATIVE(NtQueryEvent, (HANDLE H, ULONG C, PVOID I, ULONG L, PULONG R), (H, C, I, L, R))
@@ -30,7 +29,6 @@ NATIVE(NtAlertThread, (HANDLE H), (H))
 NATIVE(NtAlertResumeThread, (HANDLE H, PULONG P), (H, P))
 NATIVE(NtTestAlert, (void), ())
 NATIVE(NtQueueApcThread, (HANDLE H, PVOID R, PVOID A, PVOID B, PVOID C), (H, R, A, B, C))
-#define NtWaitForSingleObject WaitOne
 static NTSTATUS WaitOne(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
     return ((NTSTATUS(NTAPI *)(HANDLE, BOOLEAN, PLARGE_INTEGER))(void *)GetProcAddress(GetModuleHandleA("ntdll"), "NtWaitForSingleObject"))(Handle, Alertable,
@@ -42,32 +40,6 @@ NATIVE(NtSignalAndWaitForSingleObject, (HANDLE S, HANDLE W, BOOLEAN A, PLARGE_IN
 NATIVE(NtWaitForKeyedEvent, (HANDLE H, PVOID K, BOOLEAN A, PLARGE_INTEGER T), (H, K, A, T))
 NATIVE(NtReleaseKeyedEvent, (HANDLE H, PVOID K, BOOLEAN A, PLARGE_INTEGER T), (H, K, A, T))
 NATIVE(RtlWaitOnAddress, (const volatile VOID *A, PVOID C, SIZE_T N, PLARGE_INTEGER T), (A, C, N, T))
-
-static int Fails(BOOL Result, DWORD Error, const char *What)
-{
-    DWORD Got = GetLastError();
-
-    if (!Ok(!Result && Got == Error, "%s", What)) {
-        printf("#   result %d, error %lu, expected %lu\n", Result, Got, Error);
-    }
-    return 0;
-}
-
-static DWORD Join(HANDLE Thread)
-{
-    DWORD Code = 0xDEAD;
-
-    if (WaitForSingleObject(Thread, LONG_TIME) == WAIT_OBJECT_0) {
-        GetExitCodeThread(Thread, &Code);
-    }
-    CloseHandle(Thread);
-    return Code;
-}
-
-static HANDLE Start(LPTHREAD_START_ROUTINE Routine, void *Parameter)
-{
-    return CreateThread(NULL, 0, Routine, Parameter, 0, NULL);
-}
 
 /* ---- queries -------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -146,7 +118,7 @@ static void PreviousStates(void)
     NtSetEvent(Event, NULL);
     Ok(NtPulseEvent(Event, &Old) == 0 && Old == 1 && WaitForSingleObject(Event, 0) == WAIT_TIMEOUT, "leaves an event that was set not set");
     for (int i = 0; i < 2; i++) {
-        Threads[i] = Start(WaitOn, Event);
+        Threads[i] = StartThread(WaitOn, Event);
     }
     /* A pulse wakes who waits at that moment; so until both have been there. */
     while (WaitForMultipleObjects(2, Threads, TRUE, 5) == WAIT_TIMEOUT) {
@@ -209,9 +181,12 @@ static DWORD WINAPI DelayAlertable(void *Unused)
 
 static DWORD WINAPI SleepWithWin32(void *Unused)
 {
+    ULONGLONG Begin = GetTickCount64();
+
     (void)Unused;
     SetEvent(Ready);
-    return SleepEx(100, TRUE);
+    DWORD Result = SleepEx(100, TRUE);
+    return GetTickCount64() - Begin >= 80 ? Result : 99; /* a tick is 16 ms */
 }
 
 static DWORD WINAPI Seven(void *Unused)
@@ -230,7 +205,7 @@ static void AlertsAndApcs(void)
     Ok(NtAlertResumeThread(Thread, &Count) == 0 && Count == 1, "NtAlertResumeThread: it was suspended once");
     Is(Join(Thread), STATUS_ALERTED, "it is alerted before it waits");
     WaitForSingleObject(Ready, 0);
-    Thread = Start(SleepWithWin32, NULL);
+    Thread = StartThread(SleepWithWin32, NULL);
     WaitForSingleObject(Ready, LONG_TIME);
     NtAlertThread(Thread);
     Is(Join(Thread), 0, "Win32's sleep is not ended by an alert");
@@ -256,7 +231,7 @@ static void AlertsAndApcs(void)
     }
     Is(SleepEx(1000, TRUE), WAIT_IO_COMPLETION, "a hundred APCs");
     Is(Apcs, 100, "are all called by one wait");
-    Thread = Start(Seven, NULL);
+    Thread = StartThread(Seven, NULL);
     WaitForSingleObject(Thread, LONG_TIME);
     Fails((BOOL)QueueUserAPC(Nested, Thread, 0), ERROR_GEN_FAILURE, "an APC for a thread that has ended");
     DuplicateHandle(GetCurrentProcess(), Thread, GetCurrentProcess(), &Weak, SYNCHRONIZE, FALSE, 0);
@@ -280,7 +255,7 @@ static DWORD WINAPI TakeAndHold(void *Mutex)
 static void Waits(void)
 {
     HANDLE Auto = CreateEventA(NULL, FALSE, FALSE, NULL), Manual = CreateEventA(NULL, TRUE, FALSE, NULL), Mutex = CreateMutexA(NULL, FALSE, NULL);
-    HANDLE Thread = Start(Seven, NULL), All[3], Process = NULL;
+    HANDLE Thread = StartThread(Seven, NULL), All[3], Process = NULL;
     LARGE_INTEGER Past = {.QuadPart = 1}, Soon, Zero = {.QuadPart = 0};
     FILETIME Now;
 
@@ -298,7 +273,7 @@ static void Waits(void)
     Is(WaitForSingleObject(Auto, 0), WAIT_OBJECT_0, "was not taken");
     All[0] = Mutex;
     SetEvent(Manual);
-    Thread = Start(TakeAndHold, Mutex);
+    Thread = StartThread(TakeAndHold, Mutex);
     WaitForSingleObject(Ready, LONG_TIME);
     Is(WaitForMultipleObjects(2, All, TRUE, LONG_TIME), WAIT_OBJECT_0, "a wait for all waits for a mutex, too");
     Is(Join(Thread), 1, "which was released");
@@ -314,10 +289,10 @@ static void Waits(void)
     Soon.LowPart = Now.dwLowDateTime;
     Soon.HighPart = (LONG)Now.dwHighDateTime;
     Soon.QuadPart += 300000;
-    Is(S(NtWaitForSingleObject(Manual, FALSE, &Soon)), STATUS_TIMEOUT, "until a time of day");
-    Is(S(NtWaitForSingleObject(Manual, FALSE, &Past)), STATUS_TIMEOUT, "one that is over");
+    Is(S(WaitOne(Manual, FALSE, &Soon)), STATUS_TIMEOUT, "until a time of day");
+    Is(S(WaitOne(Manual, FALSE, &Past)), STATUS_TIMEOUT, "one that is over");
     Is(S(NtDelayExecution(FALSE, &Soon)), 0, "a delay until then");
-    Is(S(NtWaitForSingleObject(Manual, FALSE, (PLARGE_INTEGER)16)), S(STATUS_ACCESS_VIOLATION), "a bad address for the time");
+    Is(S(WaitOne(Manual, FALSE, (PLARGE_INTEGER)16)), S(STATUS_ACCESS_VIOLATION), "a bad address for the time");
     Is(S(NtWaitForMultipleObjects(2, (PHANDLE)16, 1, FALSE, &Zero)), S(STATUS_ACCESS_VIOLATION), "or for the handles");
     Is(S(NtWaitForMultipleObjects(65, All, 1, FALSE, &Zero)), S(STATUS_INVALID_PARAMETER_1), "too many");
     Is(S(NtSignalAndWaitForSingleObject(Auto, Manual, FALSE, &Zero)), STATUS_TIMEOUT, "signalled, then waited");
@@ -356,12 +331,12 @@ static void Abandonment(void)
     HANDLE Event[2] = {CreateEventA(NULL, TRUE, FALSE, NULL), CreateEventA(NULL, TRUE, FALSE, NULL)}, Mutex = CreateMutexA(NULL, FALSE, NULL);
     HANDLE Three[3] = {Event[0], Event[1], Mutex}, Holder;
 
-    Join(Start(TakeAndEnd, &Mutex));
+    Join(StartThread(TakeAndEnd, &Mutex));
     Is(WaitForMultipleObjects(3, Three, FALSE, 0), WAIT_ABANDONED_0 + 2, "abandoned twice over: index 2");
     Ok(ReleaseMutex(Mutex) && !ReleaseMutex(Mutex), "owned once by the next");
-    Holder = Start(HoldThenEnd, Three);
+    Holder = StartThread(HoldThenEnd, Three);
     WaitForSingleObject(Ready, LONG_TIME);
-    HANDLE Waiter = Start(WaitAnyOf, Three);
+    HANDLE Waiter = StartThread(WaitAnyOf, Three);
     Is(Join(Waiter), WAIT_ABANDONED_0 + 2, "a thread that waits when the owner ends");
     Join(Holder);
     Is(WaitForSingleObject(Mutex, 0), WAIT_ABANDONED, "and ends itself: abandoned again");
@@ -459,7 +434,7 @@ static void Addresses(void)
         Value.Quad = 0;
         Is(S(RtlWaitOnAddress(&Value, &Same, WaitSize, &Short)), STATUS_TIMEOUT, "nothing changes");
         Is(S(RtlWaitOnAddress(&Value, &Other, WaitSize, &Zero)), WaitSize == 1 ? STATUS_TIMEOUT : 0, "only so many bytes are compared");
-        Threads[0] = Start(WaitForChange, NULL);
+        Threads[0] = StartThread(WaitForChange, NULL);
         WaitForSingleObject(Ready, LONG_TIME);
         Value.Byte = 1;
         WakeOne((PVOID)&Value);
@@ -472,7 +447,7 @@ static void Addresses(void)
     Value.Quad = 0;
     Awake = 0;
     for (int i = 0; i < 4; i++) {
-        Threads[i] = Start(WaitForChange, NULL);
+        Threads[i] = StartThread(WaitForChange, NULL);
         WaitForSingleObject(Ready, LONG_TIME);
     }
     Value.Byte = 1;
@@ -482,7 +457,7 @@ static void Addresses(void)
         CloseHandle(Threads[i]);
     }
     WakeOne((PVOID)&Awake);
-    Ok(1, "a wake that meets nobody");
+    Is(S(RtlWaitOnAddress(&Awake, (PVOID)&Awake, sizeof(Awake), &Short)), STATUS_TIMEOUT, "a wake that meets nobody is not kept for who comes later");
     Is(S(NtWaitForKeyedEvent(NULL, (PVOID)&Value, FALSE, &Zero)), STATUS_TIMEOUT, "the keyed event that is always there: a wait");
     Is(S(NtReleaseKeyedEvent(NULL, (PVOID)&Value, FALSE, &Zero)), STATUS_TIMEOUT, "and a release that nobody meets");
     Is(S(NtReleaseKeyedEvent(NULL, (PVOID)1, FALSE, &Zero)), S(STATUS_INVALID_PARAMETER_1), "odd keys are none");

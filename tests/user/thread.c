@@ -3,7 +3,7 @@
  * thread.c - threads: creation, exit, suspension, priorities, TLS, APCs, contexts.
  */
 #include <windows.h>
-#include "tap.h"
+#include "win32.h"
 
 static volatile LONG Flag;
 
@@ -54,17 +54,6 @@ static DWORD WINAPI StackLimits(void *Parameter)
 
     GetCurrentThreadStackLimits(&Low, &High);
     return Here > Low && Here < High ? (DWORD)((High - Low) >> 10) : 0;
-}
-
-static DWORD Join(HANDLE Thread)
-{
-    DWORD Code = 0xDEAD;
-
-    if (WaitForSingleObject(Thread, 20000) == WAIT_OBJECT_0) {
-        GetExitCodeThread(Thread, &Code);
-    }
-    CloseHandle(Thread);
-    return Code;
 }
 
 static void Basics(void)

@@ -8,9 +8,8 @@
 #include <sddl.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tap.h"
+#include "win32.h"
 
-#define LONG_TIME 60000
 #define S(x) ((ULONG)(x))
 
 NATIVE(NtQueryInformationToken, (HANDLE T, ULONG C, PVOID I, ULONG L, PULONG R), (T, C, I, L, R))
@@ -19,16 +18,6 @@ NATIVE(NtCompareTokens, (HANDLE A, HANDLE B, PBOOLEAN E), (A, B, E))
 NATIVE(NtImpersonateThread, (HANDLE S_, HANDLE C, PSECURITY_QUALITY_OF_SERVICE Q), (S_, C, Q))
 
 static HANDLE Token;
-
-static int Fails(BOOL Result, DWORD Error, const char *What)
-{
-    DWORD Got = GetLastError();
-
-    if (!Ok(!Result && Got == Error, "%s", What)) {
-        printf("#   result %d, error %lu, expected %lu\n", Result, Got, Error);
-    }
-    return 0;
-}
 
 static PSID Sid(const char *Text)
 {

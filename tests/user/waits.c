@@ -5,9 +5,8 @@
  */
 #define _WIN32_WINNT 0x0A00
 #include "native.h"
-#include "tap.h"
+#include "win32.h"
 
-#define LONG_TIME 20000
 #ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
 #define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2
 #endif
@@ -31,32 +30,6 @@ NATIVE(NtAlertThreadByThreadId, (HANDLE ThreadId), (ThreadId))
 
 static HANDLE Go, Ready;
 static volatile LONG Apcs, ApcOrder[4];
-
-static int Fails(BOOL Result, DWORD Error, const char *What)
-{
-    DWORD Got = GetLastError();
-
-    if (!Ok(!Result && Got == Error, "%s", What)) {
-        printf("#   result %d, error %lu, expected %lu\n", Result, Got, Error);
-    }
-    return 0;
-}
-
-static DWORD Join(HANDLE Thread)
-{
-    DWORD Code = 0xDEAD;
-
-    if (WaitForSingleObject(Thread, LONG_TIME) == WAIT_OBJECT_0) {
-        GetExitCodeThread(Thread, &Code);
-    }
-    CloseHandle(Thread);
-    return Code;
-}
-
-static HANDLE Start(LPTHREAD_START_ROUTINE Routine, void *Parameter)
-{
-    return CreateThread(NULL, 0, Routine, Parameter, 0, NULL);
-}
 
 /* ---- rights ---- */
 
@@ -224,7 +197,7 @@ static void Mutants(void)
     Ok(Basic.Count == -1 && Basic.Owned && !Basic.Abandoned, "owned twice");
     Ok(NtReleaseMutant(Mutex[0], &Previous) == 0 && Previous == -1, "released once: the old count");
     ReleaseMutex(Mutex[0]);
-    Is(Join(Start(TakeBoth, Mutex)), WAIT_OBJECT_0, "a thread takes two and ends");
+    Is(Join(StartThread(TakeBoth, Mutex)), WAIT_OBJECT_0, "a thread takes two and ends");
     NtQueryMutant(Mutex[1], 0, &Basic, sizeof(Basic), NULL);
     Ok(Basic.Abandoned && Basic.Count == 1, "abandoned");
     Two[0] = Event;
@@ -289,11 +262,11 @@ static void ApcsAndAlerts(void)
     Is((ULONG)NtTestAlert(), STATUS_ALERTED, "is tested");
     Is((ULONG)NtTestAlert(), STATUS_SUCCESS, "once");
     Apcs = 0;
-    Thread = Start(SleepAlertable, NULL);
+    Thread = StartThread(SleepAlertable, NULL);
     WaitForSingleObject(Ready, LONG_TIME);
     QueueUserAPC(OnApc, Thread, 9);
     Ok(Join(Thread) == WAIT_IO_COMPLETION && Apcs == 1, "a sleeping thread is woken by an APC");
-    Thread = Start(DelayAlertable, NULL);
+    Thread = StartThread(DelayAlertable, NULL);
     WaitForSingleObject(Ready, LONG_TIME);
     NtAlertThread(Thread);
     Is(Join(Thread), STATUS_ALERTED, "and by an alert");
@@ -330,12 +303,12 @@ static void SpecialApcs(void)
     HANDLE Event = CreateEventA(NULL, TRUE, FALSE, NULL), Thread;
 
     Apcs = 0;
-    Thread = Start(Spin, NULL);
+    Thread = StartThread(Spin, NULL);
     WaitForSingleObject(Ready, LONG_TIME);
     Is((ULONG)NtQueueApcThreadEx(Thread, (HANDLE)1, (PVOID)OnApc, (PVOID)1, NULL, NULL), 0, "a special APC for a thread that runs");
     Is(Join(Thread), 7, "interrupts it");
     Apcs = 0;
-    Thread = Start(WaitPlainly, Event);
+    Thread = StartThread(WaitPlainly, Event);
     WaitForSingleObject(Ready, LONG_TIME);
     Sleep(20);
     NtQueueApcThreadEx(Thread, (HANDLE)1, (PVOID)OnApc, (PVOID)1, NULL, NULL);
@@ -363,7 +336,7 @@ static DWORD WINAPI PingPong(void *Parameter)
 static void SignalAndWait(void)
 {
     HANDLE Events[2] = {CreateEventA(NULL, FALSE, FALSE, NULL), CreateEventA(NULL, FALSE, FALSE, NULL)};
-    HANDLE Thread = Start(PingPong, Events), Semaphore = CreateSemaphoreA(NULL, 1, 1, NULL), Mutex = CreateMutexA(NULL, FALSE, NULL);
+    HANDLE Thread = StartThread(PingPong, Events), Semaphore = CreateSemaphoreA(NULL, 1, 1, NULL), Mutex = CreateMutexA(NULL, FALSE, NULL);
     DWORD Rounds = 0;
 
     while (Rounds++ <= 100 && SignalObjectAndWait(Events[0], Events[1], LONG_TIME, FALSE) == WAIT_OBJECT_0) {
@@ -455,16 +428,16 @@ static void KeyedEvents(void)
     Is((ULONG)NtCreateKeyedEvent(&Keyed, GENERIC_ALL, NULL, 0), 0, "a keyed event");
     Is((ULONG)NtWaitForKeyedEvent(Keyed, (PVOID)0x1001, FALSE, NULL), (ULONG)STATUS_INVALID_PARAMETER_1, "keys are even");
     Is((ULONG)NtWaitForKeyedEvent(Keyed, (PVOID)0x1000, FALSE, &Short), STATUS_TIMEOUT, "nobody comes");
-    HANDLE Thread = Start(KeyedRelease, (PVOID)0x1000);
+    HANDLE Thread = StartThread(KeyedRelease, (PVOID)0x1000);
     Is((ULONG)NtWaitForKeyedEvent(Keyed, (PVOID)0x1000, FALSE, NULL), 0, "waiter and releaser meet");
     Is(Join(Thread), 0, "both go on");
-    Thread = Start(KeyedRelease, (PVOID)0x1000);
+    Thread = StartThread(KeyedRelease, (PVOID)0x1000);
     Sleep(20);
     Is((ULONG)NtWaitForKeyedEvent(Keyed, (PVOID)0x2000, FALSE, &Zero), STATUS_TIMEOUT, "another key is another place");
     Is((ULONG)NtWaitForKeyedEvent(Keyed, (PVOID)0x1000, FALSE, NULL), 0, "the releaser has waited");
     Join(Thread);
     CloseHandle(Keyed);
-    Thread = Start(AlertById, (PVOID)(ULONG_PTR)GetCurrentThreadId());
+    Thread = StartThread(AlertById, (PVOID)(ULONG_PTR)GetCurrentThreadId());
     Is((ULONG)NtWaitForAlertByThreadId(NULL, NULL), STATUS_ALERTED, "an alert by id");
     Is(Join(Thread), 0, "sent");
     NtAlertThreadByThreadId((HANDLE)(ULONG_PTR)GetCurrentThreadId());

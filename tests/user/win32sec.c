@@ -9,19 +9,9 @@
 #include <aclapi.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tap.h"
+#include "win32.h"
 
 static const GENERIC_MAPPING Mapping0 = {0x20001, 0x20002, 0x120004, 0x1F000F};
-
-static int Fails(BOOL Result, DWORD Error, const char *What)
-{
-    DWORD Got = GetLastError();
-
-    if (!Ok(!Result && Got == Error, "%s", What)) {
-        printf("#   result %d, error %lu, expected %lu\n", Result, Got, Error);
-    }
-    return 0;
-}
 
 static PSID Sid(const char *Text)
 {
