@@ -292,6 +292,9 @@ typedef VOID(NTAPI *PKRUNDOWN_ROUTINE_)(PKAPC Apc);
 void NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE_ KernelRoutine,
                            PKRUNDOWN_ROUTINE_ RundownRoutine, PKNORMAL_ROUTINE_ NormalRoutine, KPROCESSOR_MODE Mode, PVOID NormalContext);
 BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+/* A user APC of the current thread that comes before all others and is delivered when the thread next returns to user mode, alertable or not.
+ * IRQL <= DISPATCH_LEVEL.  FALSE: the thread takes none any more, or it is queued already. */
+BOOLEAN KeInsertQueueApcFirst(PKAPC Apc);
 BOOLEAN NTAPI KeRemoveQueueApc(PKAPC Apc);
 /* Takes all APCs of Mode off the thread and refuses new ones when Mode is UserMode; returns a chain through ApcListEntry or NULL. */
 PLIST_ENTRY KeFlushQueueApc(struct _KTHREAD *Thread, KPROCESSOR_MODE Mode);

@@ -101,6 +101,25 @@ BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArg
     return Inserted;
 }
 
+BOOLEAN KeInsertQueueApcFirst(PKAPC Apc)
+{
+    PKTHREAD Thread = KeGetCurrentThread();
+    BOOLEAN Inserted;
+    KIRQL OldIrql;
+
+    ASSERT(Apc->Thread == Thread && Apc->ApcMode == UserMode);
+    KeAcquireSpinLock(&Thread->ApcQueueLock, &OldIrql);
+    Inserted = Thread->ApcQueueable && !Apc->Inserted;
+    if (Inserted) {
+        PKAPC_STATE State = Apc->ApcStateIndex == Thread->ApcStateIndex ? &Thread->ApcState : &Thread->SavedApcState;
+        Apc->Inserted = TRUE;
+        InsertHeadList(&State->ApcListHead[UserMode], &Apc->ApcListEntry);
+        State->UserApcPending = TRUE;
+    }
+    KeReleaseSpinLock(&Thread->ApcQueueLock, OldIrql);
+    return Inserted;
+}
+
 BOOLEAN NTAPI KeRemoveQueueApc(PKAPC Apc)
 {
     PKTHREAD Thread = Apc->Thread;

@@ -108,9 +108,7 @@ static VOID NTAPI PspExitNormalApc(PVOID NormalContext, PVOID Argument1, PVOID A
     }
     KeInitializeApc(&Thread->ExitApc, (PKTHREAD)Thread, OriginalApcEnvironment, PspExitUserApc, PspExitRundown, PspExitNothing, UserMode,
                     NULL);
-    if (KeInsertQueueApc(&Thread->ExitApc, NULL, NULL, 2)) {
-        Thread->Tcb.ApcState.UserApcPending = TRUE; /* also where the thread is not alertable */
-    }
+    (void)KeInsertQueueApcFirst(&Thread->ExitApc); /* else the thread is on its way out by itself */
 }
 
 NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status)

@@ -37,15 +37,16 @@ static DWORD WINAPI Wait(void *Event)
 }
 
 /* What a DLL sees of the end: a letter for each thing that is as it should be. */
-static void NTAPI Callback(void *Module, DWORD Reason, void *Ending)
+static void NTAPI Callback(void *Module, DWORD Reason, void *Reserved)
 {
     DWORD Code = 0;
 
     (void)Module;
+    (void)Reserved; /* a TLS callback is not told whether the process ends */
     if (Out == NULL || Reason != DLL_PROCESS_DETACH) {
         return;
     }
-    Say(Ending != NULL && GetCurrentThreadId() == First ? 'd' : 'D');
+    Say(GetCurrentThreadId() == First ? 'd' : 'D');
     for (int i = 0; i < 2; i++) {
         Say(WaitForSingleObject(Threads[i], LONG_TIME) == WAIT_OBJECT_0 && GetExitCodeThread(Threads[i], &Code) && Code == 7 ? 't' : 'T');
     }
