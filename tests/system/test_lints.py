@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -54,3 +55,23 @@ def test_absent_pairs_fail_alike():
         unlike += [f"{folder}{name}" for name, failure in functions.items()
                    if name.endswith("A") and functions.get(name[:-1] + "W", failure) != failure]
     assert not unlike
+
+
+@pytest.mark.skipif(not shutil.which("git-clang-format"), reason="clang-format is not installed")
+def test_format_changes_what_you_changed(tmp_path):
+    """make format lays out new files and changed lines, and leaves every other line as it is."""
+    def run(*command):
+        subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+
+    theirs = "int   Theirs(void)   { return 1; }\n"
+    shutil.copy(os.path.join(ROOT, ".clang-format"), tmp_path)
+    (tmp_path / "old.c").write_text(theirs)
+    run("git", "init", "-q")
+    run("git", "add", ".")
+    run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-q", "-m", "old")
+    (tmp_path / "old.c").write_text(theirs + "\nint  Mine( int a )\n{\n  if(a) {\n        return 1;\n    }\n    return  0 ;\n}\n")
+    (tmp_path / "new.c").write_text("int  New( void )\n{\n  return 1;\n}\n")
+    run("make", "-f", os.path.join(ROOT, "tools", "make", "run.mk"), "format")
+    mine = "\nint Mine(int a)\n{\n    if (a) {\n        return 1;\n    }\n    return 0;\n}\n"
+    assert (tmp_path / "old.c").read_text() == theirs + mine
+    assert (tmp_path / "new.c").read_text() == "int New(void)\n{\n    return 1;\n}\n"
