@@ -191,7 +191,13 @@ USHORT ConVirtualKeyOf(WCHAR Character, ULONG *State);
 NTSTATUS ConProcessInit(void);
 void ConProcessAttach(HANDLE ProcessId);
 NTSTATUS ConSetControlRoutine(PVOID Routine); /* for the current process */
-void ConControlEvent(ULONG Event, ULONG Group);
+/* The current process begins a new console, or joins that of another. */
+NTSTATUS ConNewConsole(void);
+NTSTATUS ConAttachTo(HANDLE ProcessId);
+/* To the processes of Sender's console (no process: of the first) that are in Group, or all with 0.  STATUS_INVALID_PARAMETER: there is no such group.
+   Group must be 0 under ConLock. */
+NTSTATUS ConControlEvent(HANDLE Sender, ULONG Event, ULONG Group);
+/* The processes of the current process' console. */
 ULONG ConProcessList(ULONG *Ids, ULONG Count);
 
 /* ---- condrv.c -------------------------------------------------------------------------------------------

@@ -172,9 +172,6 @@ static NTSTATUS ConCommonControl(PIRP Irp, ULONG Kind, ULONG Code, PVOID Buffer,
         return ConGetTitle(Irp, OutLength);
     case IOCTL_CONDRV_SET_TITLE:
         return ConSetTitle(Buffer, InLength);
-    case IOCTL_CONDRV_GET_PROCESS_LIST:
-        Irp->IoStatus.Information = ConProcessList(Buffer, OutLength / sizeof(ULONG)) * sizeof(ULONG);
-        return STATUS_SUCCESS;
     case IOCTL_CONDRV_GET_MODE:
         Result = Input ? Con.InputMode : ConScreen->OutputMode;
         break;
@@ -231,8 +228,17 @@ static NTSTATUS ConControl(PIRP Irp)
         if (InLength < sizeof(*Event) || Event->Event > 1) {
             return ConComplete(Irp, STATUS_INVALID_PARAMETER, 0);
         }
-        ConControlEvent(Event->Event, Event->ProcessGroupId);
-        return ConComplete(Irp, STATUS_SUCCESS, 0);
+        return ConComplete(Irp, ConControlEvent(PsGetCurrentProcessId(), Event->Event, Event->ProcessGroupId), 0);
+    }
+    if (Code == IOCTL_CONDRV_NEW_CONSOLE) {
+        return ConComplete(Irp, ConNewConsole(), 0);
+    }
+    if (Code == IOCTL_CONDRV_ATTACH) {
+        return ConComplete(Irp, InLength < sizeof(ULONG) ? STATUS_INVALID_PARAMETER : ConAttachTo((HANDLE)(ULONG_PTR) * (ULONG *)Buffer), 0);
+    }
+    if (Code == IOCTL_CONDRV_GET_PROCESS_LIST) {
+        ULONG Bytes = ConProcessList(Buffer, OutLength / sizeof(ULONG)) * sizeof(ULONG);
+        return ConComplete(Irp, STATUS_SUCCESS, Bytes);
     }
     if (ConWaits(Stack, Code, Buffer)) {
         return OutLength >= (Code == IOCTL_CONDRV_READ_INPUT ? sizeof(CONDRV_INPUT_RECORD) : sizeof(WCHAR)) ? ConQueueRead(Irp)

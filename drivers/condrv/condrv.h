@@ -7,7 +7,8 @@
  *   \Device\ConDrv\CurrentOut  (CONOUT$)  output, to the buffer shown at the open: NtWriteFile takes bytes in the output code page
  *   \Device\ConDrv\ScreenBuffer          a new screen buffer, as large as the window; it goes with its last handle
  *   \Device\ConDrv\Connect     a process' membership in the console session; it takes the control codes of both
- * There is one session; it is shown on the serial line and on the framebuffer, and typed at from both.
+ * There is one session; it is shown on the serial line and on the framebuffer, and typed at from both.  Consoles are groups of processes within it:
+ * control events and process lists stay within one.
  *
  * All codes are METHOD_BUFFERED.  Modes, control-key states, virtual keys and attributes have the values of
  * <wincon.h>; the structures have their layouts, under our own names, because drivers do not see
@@ -33,10 +34,13 @@
 #define IOCTL_CONDRV_GET_TITLE CONDRV_CODE(4)              /* out: WCHAR[], not terminated; STATUS_BUFFER_OVERFLOW if cut */
 #define IOCTL_CONDRV_SET_TITLE CONDRV_CODE(5)              /* in: WCHAR[] */
 #define IOCTL_CONDRV_GET_KIND CONDRV_CODE(6)               /* out: ULONG, CONDRV_KIND_* */
-#define IOCTL_CONDRV_GET_PROCESS_LIST CONDRV_CODE(7)       /* out: ULONG[], process ids with a connection; Information says how many fit */
-#define IOCTL_CONDRV_GENERATE_CONTROL_EVENT CONDRV_CODE(8) /* in: CONDRV_CONTROL_EVENT */
+#define IOCTL_CONDRV_GET_PROCESS_LIST CONDRV_CODE(7)       /* out: ULONG[], the processes of the caller's console; Information says how many fit */
+#define IOCTL_CONDRV_GENERATE_CONTROL_EVENT CONDRV_CODE(8) /* in: CONDRV_CONTROL_EVENT; STATUS_INVALID_PARAMETER: no such group on the caller's console */
 #define IOCTL_CONDRV_SET_CONTROL_ROUTINE CONDRV_CODE(9)    /* in: ULONG64, where a thread begins that is made in the caller's process for each
                                                               control event, with the event as its parameter; 0: the process is just ended */
+#define IOCTL_CONDRV_NEW_CONSOLE CONDRV_CODE(10)           /* the caller is the first process of a new console */
+#define IOCTL_CONDRV_ATTACH CONDRV_CODE(11)                /* in: ULONG, a process id: the caller joins its console.  STATUS_INVALID_PARAMETER: there is no such
+                                                              process; STATUS_INVALID_HANDLE: it has no console */
 
 /* ---- input ----------------------------------------------------------------------------------------------
  * ----------------------- */

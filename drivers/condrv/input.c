@@ -79,6 +79,7 @@ typedef struct _INPUT_WANTED
 {
     BOOLEAN Records;
     ULONG WakeupMask, InitialLength;
+    HANDLE ProcessId;
 } INPUT_WANTED;
 
 static WCHAR InputInitial[CON_LINE];
@@ -104,6 +105,7 @@ static BOOLEAN InputFirst(INPUT_WANTED *Wanted)
     if (Any) {
         PIRP Irp = CONTAINING_RECORD(InputReads.Flink, IRP, Tail.Overlay.ListEntry);
         PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+        Wanted->ProcessId = (HANDLE)(ULONG_PTR)IoGetRequestorProcessId(Irp);
         if (Stack->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
             Wanted->Records = Stack->Parameters.DeviceIoControl.IoControlCode == IOCTL_CONDRV_READ_INPUT;
             if (!Wanted->Records) {
@@ -157,7 +159,7 @@ static void InputControlC(ULONG Event)
         ConComplete(Irp, STATUS_ALERTED, 0);
     }
     ConOutputDone();
-    ConControlEvent(Event, 0);
+    (void)ConControlEvent(Wanted.ProcessId, Event, 0); /* who reads has, so to speak, the focus */
 }
 
 void ConKey(USHORT VirtualKey, USHORT ScanCode, WCHAR Character, ULONG State, BOOLEAN Down)

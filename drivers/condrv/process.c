@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.c - which processes belong to the console, and how Ctrl+C reaches them.
+ * process.c - which processes belong to which console, and how Ctrl+C reaches them.
  *
- * A process is attached when it opens the console or when its parent is attached (its console handles are
- * inherited).  One that handles control events has said where (IOCTL_CONDRV_SET_CONTROL_ROUTINE): for each
- * event a thread is made in it that begins there, as csrss does on Windows.  One that has not is ended with
+ * A process is known when it opens the console or when its parent is known (its console handles are
+ * inherited).  It is on its parent's console, unless its parameters say that it has none or wants a new one
+ * (ConsoleHandle); kernel32 then asks for it when it starts (IOCTL_CONDRV_NEW_CONSOLE).  All consoles share
+ * the one session, but a control event stays within one.  A process that handles control events has said
+ * where (IOCTL_CONDRV_SET_CONTROL_ROUTINE): for each event a thread is made in it that begins there, as
+ * csrss does on Windows.  One that has not is ended with
  * STATUS_CONTROL_C_EXIT, except the first to open the console (smss).  Keys arrive under the console's
  * lock, so threads are made by a worker.
  */
@@ -30,6 +33,7 @@ typedef struct _CON_PROCESS
     LIST_ENTRY Link;
     LIST_ENTRY HashLink;
     HANDLE Id;
+    ULONG Console;      /* 0: the first one */
     BOOLEAN Root;       /* opened the console itself: never ended by Ctrl+C */
     PVOID Routine;      /* user mode; NULL: the process is ended */
 } CON_PROCESS;
@@ -53,12 +57,15 @@ typedef struct _EVENT_SETTINGS
 #define PARAMETERS_CONSOLE 0x10
 #define PARAMETERS_GROUP 0x408
 #define CONSOLE_NONE (-1LL)
+#define CONSOLE_NEW (-2LL) /* not yet there */
 #define CONSOLE_NO_WINDOW (-3LL)
 #define FLAG_NO_CTRL_C 1u
 
 static FAST_MUTEX ProcessLock;
 static LIST_ENTRY ProcessList; /* ProcessLock; in the order they came */
 static LIST_ENTRY ProcessHash[512]; /* ProcessLock; by id: every birth and end looks here, however many there are */
+
+static ULONG LastConsole;       /* ProcessLock */
 
 static PLIST_ENTRY HashBucket(HANDLE Id)
 {
@@ -79,12 +86,13 @@ static CON_PROCESS *ProcessFind(HANDLE Id)
     return NULL;
 }
 
-static void ProcessAdd(HANDLE Id, BOOLEAN Root)
+static void ProcessAdd(HANDLE Id, ULONG Console, BOOLEAN Root)
 {
     CON_PROCESS *Process = ExAllocatePoolWithTag(PagedPool, sizeof(*Process), CON_TAG);
     if (Process != NULL) {
         RtlZeroMemory(Process, sizeof(*Process));
         Process->Id = Id;
+        Process->Console = Console;
         Process->Root = Root;
         InsertTailList(&ProcessList, &Process->Link);
         InsertTailList(HashBucket(Id), &Process->HashLink);
@@ -95,7 +103,7 @@ void ConProcessAttach(HANDLE ProcessId)
 {
     ExAcquireFastMutex(&ProcessLock);
     if (ProcessFind(ProcessId) == NULL) {
-        ProcessAdd(ProcessId, TRUE);
+        ProcessAdd(ProcessId, 0, TRUE);
     }
     ExReleaseFastMutex(&ProcessLock);
 }
@@ -105,8 +113,8 @@ static VOID NTAPI ProcessNotify(HANDLE ParentId, HANDLE ProcessId, BOOLEAN Creat
     CON_PROCESS *Process;
     ExAcquireFastMutex(&ProcessLock);
     if (Create) {
-        if (ProcessFind(ParentId) != NULL && ProcessFind(ProcessId) == NULL) {
-            ProcessAdd(ProcessId, FALSE);
+        if ((Process = ProcessFind(ParentId)) != NULL && ProcessFind(ProcessId) == NULL) {
+            ProcessAdd(ProcessId, Process->Console, FALSE);
         }
     } else if ((Process = ProcessFind(ProcessId)) != NULL) {
         RemoveEntryList(&Process->Link);
@@ -171,22 +179,44 @@ static BOOLEAN EventSettings(PEPROCESS Process, EVENT_SETTINGS *Settings)
            NT_SUCCESS(Copy(Process, Parameters + PARAMETERS_GROUP, PsGetCurrentProcess(), &Settings->Group, sizeof(ULONG), KernelMode, &Done));
 }
 
-/* Not for who has no console, for another group, or for who does not want to hear of Ctrl+C. */
+/* Whether the process is on the console it is listed for, and in the group, which is named after its first process.  Group 0: any. */
+static BOOLEAN ProcessIsIn(PEPROCESS Object, HANDLE Id, ULONG Group, EVENT_SETTINGS *Settings)
+{
+    *Settings = (EVENT_SETTINGS){0};
+    if (!EventSettings(Object, Settings)) {
+        return Group == 0 || Group == (ULONG)(ULONG_PTR)Id;
+    }
+    if (Settings->Group == 0) { /* the first of its group, which has not said so yet */
+        Settings->Group = (ULONG)(ULONG_PTR)Id;
+    }
+    return Settings->Console != CONSOLE_NONE && Settings->Console != CONSOLE_NO_WINDOW && Settings->Console != CONSOLE_NEW &&
+           (Group == 0 || Group == Settings->Group);
+}
+
+static BOOLEAN ProcessIdIsIn(HANDLE Id, ULONG Group)
+{
+    EVENT_SETTINGS Settings;
+    PEPROCESS Object;
+    BOOLEAN Result = FALSE;
+    if (NT_SUCCESS(PsLookupProcessByProcessId(Id, &Object))) {
+        Result = ProcessIsIn(Object, Id, Group, &Settings);
+        ObDereferenceObject(Object);
+    }
+    return Result;
+}
+
+/* Not for who does not want to hear of Ctrl+C. */
 static BOOLEAN EventIsFor(HANDLE Handle, const CON_EVENT *Event)
 {
-    EVENT_SETTINGS Settings = {0};
+    EVENT_SETTINGS Settings;
     PEPROCESS Process;
-    BOOLEAN Known;
+    BOOLEAN Result;
     if (!NT_SUCCESS(ObReferenceObjectByHandle(Handle, 0, NULL, KernelMode, (PVOID *)&Process, NULL))) {
         return FALSE;
     }
-    Known = EventSettings(Process, &Settings);
+    Result = ProcessIsIn(Process, Event->ProcessId, Event->Group, &Settings) && (Event->Event != 0 || (Settings.Flags & FLAG_NO_CTRL_C) == 0);
     ObDereferenceObject(Process);
-    if (!Known) {
-        return Event->Group == 0 || Event->Group == (ULONG)(ULONG_PTR)Event->ProcessId;
-    }
-    return Settings.Console != CONSOLE_NONE && Settings.Console != CONSOLE_NO_WINDOW && (Event->Group == 0 || Event->Group == Settings.Group) &&
-           (Event->Event != 0 || (Settings.Flags & FLAG_NO_CTRL_C) == 0);
+    return Result;
 }
 
 /* A process in which no thread can be made is ended like one that does not listen. */
@@ -219,26 +249,102 @@ static void EventSend(const CON_PROCESS *Process, ULONG Number, ULONG Group)
     }
 }
 
-/* Group 0: everybody; else the processes of that group, which is named after its first. */
-void ConControlEvent(ULONG Event, ULONG Group)
+/* The processes listed for the console of Sender, in the order they came; to be freed.  NULL: none, or no memory. */
+static CON_PROCESS *ConsoleMembers(HANDLE Sender, ULONG *Count)
 {
+    CON_PROCESS *Members, *Process;
+    ULONG Console, Total = 0;
+    *Count = 0;
     ExAcquireFastMutex(&ProcessLock);
+    Process = ProcessFind(Sender);
+    Console = Process != NULL ? Process->Console : 0;
     for (PLIST_ENTRY Entry = ProcessList.Flink; Entry != &ProcessList; Entry = Entry->Flink) {
-        CON_PROCESS *Process = CONTAINING_RECORD(Entry, CON_PROCESS, Link);
-        if (Process->Routine != NULL || !Process->Root) {
-            EventSend(Process, Event, Group);
+        Total++;
+    }
+    Members = Total != 0 ? ExAllocatePoolWithTag(PagedPool, Total * sizeof(*Members), CON_TAG) : NULL;
+    for (PLIST_ENTRY Entry = ProcessList.Flink; Members != NULL && Entry != &ProcessList; Entry = Entry->Flink) {
+        Process = CONTAINING_RECORD(Entry, CON_PROCESS, Link);
+        if (Process->Console == Console) {
+            Members[(*Count)++] = *Process;
         }
     }
     ExReleaseFastMutex(&ProcessLock);
+    return Members;
+}
+
+/* A group of nobody is an error; a process that is on the console but leads no group is not, and gets nothing either (as on Windows). */
+static BOOLEAN GroupExists(const CON_PROCESS *Members, ULONG Count, ULONG Group)
+{
+    for (ULONG Index = 0; Index < Count; Index++) {
+        if (Group == (ULONG)(ULONG_PTR)Members[Index].Id || ProcessIdIsIn(Members[Index].Id, Group)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+NTSTATUS ConControlEvent(HANDLE Sender, ULONG Event, ULONG Group)
+{
+    ULONG Count;
+    CON_PROCESS *Members = ConsoleMembers(Sender, &Count);
+    NTSTATUS Status = Group == 0 || GroupExists(Members, Count, Group) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    for (ULONG Index = 0; NT_SUCCESS(Status) && Index < Count; Index++) {
+        if (Members[Index].Routine != NULL || !Members[Index].Root) {
+            EventSend(&Members[Index], Event, Group);
+        }
+    }
+    if (Members != NULL) {
+        ExFreePoolWithTag(Members, CON_TAG);
+    }
+    return Status;
 }
 
 ULONG ConProcessList(ULONG *Ids, ULONG Count)
 {
-    ULONG Total = 0;
+    ULONG Listed, Total = 0;
+    CON_PROCESS *Members = ConsoleMembers(PsGetCurrentProcessId(), &Listed);
+    for (ULONG Index = 0; Index < Listed && Total < Count; Index++) {
+        if (ProcessIdIsIn(Members[Index].Id, 0)) {
+            Ids[Total++] = (ULONG)(ULONG_PTR)Members[Index].Id;
+        }
+    }
+    if (Members != NULL) {
+        ExFreePoolWithTag(Members, CON_TAG);
+    }
+    return Total;
+}
+
+/* STATUS_INVALID_HANDLE: it has never opened the console. */
+static NTSTATUS ChangeConsole(BOOLEAN New, ULONG Console)
+{
+    CON_PROCESS *Process;
     ExAcquireFastMutex(&ProcessLock);
-    for (PLIST_ENTRY Entry = ProcessList.Flink; Entry != &ProcessList && Total < Count; Entry = Entry->Flink) {
-        Ids[Total++] = (ULONG)(ULONG_PTR)CONTAINING_RECORD(Entry, CON_PROCESS, Link)->Id;
+    Process = ProcessFind(PsGetCurrentProcessId());
+    if (Process != NULL) {
+        Process->Console = New ? ++LastConsole : Console;
+        Process->Root = FALSE;
     }
     ExReleaseFastMutex(&ProcessLock);
-    return Total;
+    return Process != NULL ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+}
+
+NTSTATUS ConNewConsole(void)
+{
+    return ChangeConsole(TRUE, 0);
+}
+
+NTSTATUS ConAttachTo(HANDLE ProcessId)
+{
+    PEPROCESS Object;
+    CON_PROCESS *Process;
+    ULONG Console = 0;
+    if (!NT_SUCCESS(PsLookupProcessByProcessId(ProcessId, &Object))) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    ObDereferenceObject(Object);
+    ExAcquireFastMutex(&ProcessLock);
+    Process = ProcessFind(ProcessId);
+    Console = Process != NULL ? Process->Console : 0;
+    ExReleaseFastMutex(&ProcessLock);
+    return Process != NULL && ProcessIdIsIn(ProcessId, 0) ? ChangeConsole(FALSE, Console) : STATUS_INVALID_HANDLE;
 }

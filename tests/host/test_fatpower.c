@@ -8,7 +8,7 @@
  * is no room for a copy.  Now and then fsck.fat is asked the
  * same.
  *
- * FAT_STEPS: how many operations.  Needs mkfs.fat and fsck.fat.
+ * FAT_STEPS: how many operations; FAT_ONLY: the tests with such names (test_fat32).  Needs mkfs.fat and fsck.fat.
  */
 #include <unistd.h>
 #include "fatmodel.h"
@@ -346,5 +346,8 @@ int main(void)
         cmocka_unit_test(test_fat32),
         cmocka_unit_test(test_fat12_entry_in_two_sectors),
     };
+
+    if (getenv("FAT_ONLY") != NULL)
+        cmocka_set_test_filter(getenv("FAT_ONLY"));
     return cmocka_run_group_tests_name("fatpower", Tests, MakeFolder, RemoveFolder);
 }

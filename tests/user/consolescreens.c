@@ -6,6 +6,7 @@
 #define _WIN32_WINNT 0x0A00
 #include <windows.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "tap.h"
 
@@ -189,6 +190,94 @@ static int Child(const char *Kind)
     return Follower == NULL || End(Follower) == (DWORD)Result ? Result : 6;
 }
 
+static BOOL Listed(DWORD Id)
+{
+    DWORD List[64], Count = GetConsoleProcessList(List, 64);
+
+    for (DWORD Index = 0; Index < Count && Index < 64; Index++) {
+        if (List[Index] == Id) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* On another console than its creator's: says at the end what it has heard. */
+static int Outside(void)
+{
+    HANDLE Ready = OpenEventA(EVENT_MODIFY_STATE, FALSE, "nascent-console-ready-outside"), Quit = OpenEventA(SYNCHRONIZE, FALSE, "nascent-console-quit");
+    Called = CreateEventA(NULL, TRUE, FALSE, NULL);
+    SetConsoleCtrlHandler(NULL, FALSE);
+    SetConsoleCtrlHandler(Handler, TRUE);
+    SetEvent(Ready);
+    WaitForSingleObject(Quit, 30000);
+    return WaitForSingleObject(Called, 0) == WAIT_OBJECT_0 ? 10 + (int)CalledWith : 5;
+}
+
+/* The first process of a console: a bit for each thing that is wrong. */
+static int Owner(void)
+{
+    HANDLE Quit = CreateEventA(NULL, TRUE, FALSE, "nascent-console-quit"), Inside, Other;
+    DWORD InsideId, OtherId;
+    int Wrong = 0;
+
+    Called = CreateEventA(NULL, TRUE, FALSE, NULL);
+    SetConsoleCtrlHandler(NULL, FALSE);
+    SetConsoleCtrlHandler(Handler, TRUE);
+    Inside = Start("handles", 0, &InsideId);
+    Other = Start("outside", CREATE_NEW_CONSOLE, &OtherId);
+    Wrong |= !Listed(GetCurrentProcessId()) << 0 | !Listed(InsideId) << 1 | Listed(OtherId) << 2;
+    Wrong |= !GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) << 3;
+    Wrong |= (End(Inside) != 10 + CTRL_C_EVENT) << 4;
+    Wrong |= (WaitForSingleObject(Called, 30000) != WAIT_OBJECT_0) << 5;
+    SetEvent(Quit);
+    Wrong |= (End(Other) != 5) << 6;
+    return Wrong;
+}
+
+#define ATTACH_FAILS(id, error) (SetLastError(0xBAD), AttachConsole(id) || GetLastError() != (error))
+
+/* Begins without a console; its creator's id is in the command line.  A bit for each thing that is wrong. */
+static int Attacher(DWORD Creator)
+{
+    int Wrong = (GetConsoleCP() != 0) << 0;
+
+    Wrong |= ATTACH_FAILS(0x7FFFFFF0, ERROR_INVALID_PARAMETER) << 1;
+    Wrong |= !AttachConsole(ATTACH_PARENT_PROCESS) << 2;
+    Wrong |= !(Listed(Creator) && Listed(GetCurrentProcessId())) << 3;
+    Wrong |= ATTACH_FAILS(Creator, ERROR_ACCESS_DENIED) << 4;
+    Wrong |= !FreeConsole() << 5;
+    Wrong |= !AllocConsole() << 6;
+    Wrong |= (Listed(Creator) || !Listed(GetCurrentProcessId())) << 7;
+    Wrong |= (AllocConsole() || GetLastError() != ERROR_ACCESS_DENIED) << 8;
+    return Wrong;
+}
+
+static DWORD Run(const char *Kind, DWORD Flags)
+{
+    STARTUPINFOA Startup = {.cb = sizeof(Startup)};
+    PROCESS_INFORMATION Process;
+    char Line[100];
+
+    sprintf(Line, "consolescreens.exe %s %lu", Kind, GetCurrentProcessId());
+    if (!CreateProcessA(NULL, Line, NULL, NULL, FALSE, Flags, NULL, NULL, &Startup, &Process)) {
+        return 0xBAD;
+    }
+    CloseHandle(Process.hThread);
+    return End(Process.hProcess);
+}
+
+static void TestConsoles(void)
+{
+    DWORD List[1];
+
+    Is(Run("owner", CREATE_NEW_CONSOLE), 0, "an event for all is for all of one console");
+    Is(Run("attacher", DETACHED_PROCESS), 0, "a process without a console attaches to its creator's, and makes its own");
+    FAILS(GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, 0x7FFFFFF0), ERROR_INVALID_PARAMETER, "an event for a group that is not there");
+    FAILS(GetConsoleProcessList(NULL, 1), ERROR_INVALID_PARAMETER, "a list of processes to nowhere");
+    FAILS(GetConsoleProcessList(List, 0), ERROR_INVALID_PARAMETER, "a list of no processes");
+}
+
 static void TestEvents(void)
 {
     HANDLE First, Second;
@@ -216,8 +305,11 @@ static void TestEvents(void)
 
 int main(int Count, char **Argument)
 {
+    if (Count == 3 && strcmp(Argument[1], "child") == 0) {
+        return strcmp(Argument[2], "outside") == 0 ? Outside() : Child(Argument[2]);
+    }
     if (Count == 3) {
-        return Child(Argument[2]);
+        return strcmp(Argument[1], "owner") == 0 ? Owner() : Attacher((DWORD)strtoul(Argument[2], NULL, 10));
     }
     Output = CreateFileA("CONOUT$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
     Input = CreateFileA("CONIN$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
@@ -226,5 +318,6 @@ int main(int Count, char **Argument)
     TestSizeEvent();
     TestRectangles();
     TestEvents();
+    TestConsoles();
     return Done();
 }

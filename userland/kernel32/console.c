@@ -121,9 +121,27 @@ static void OpenMissing(NPROCESS_PARAMETERS *Parameters)
     }
 }
 
+static HANDLE Connection; /* ours; a console that came with our birth has left a value in the parameters that says no more than that there is one */
+
+/* Id 0: a console of our own.  The parameters say so when it is done. */
+static BOOL Connect(DWORD Id)
+{
+    HANDLE Handle = BaseOpenConsoleFile(L"\\Device\\ConDrv\\Connect", GENERIC_READ | GENERIC_WRITE, FALSE, FILE_SHARE_READ | FILE_SHARE_WRITE);
+
+    if (Handle == INVALID_HANDLE_VALUE) {
+        return FALSE;
+    }
+    if (!BaseConsole(Handle, Id == 0 ? IOCTL_CONDRV_NEW_CONSOLE : IOCTL_CONDRV_ATTACH, &Id, sizeof(Id), NULL, 0, NULL)) {
+        NtClose(Handle);
+        return FALSE;
+    }
+    BaseParameters()->ConsoleHandle = Connection = Handle;
+    return TRUE;
+}
+
 /*
- * A process with a console of its own opens what its creator did not give.  (A new console is this one: there is one session.)  Who shares its creator's
- * console has his handles, or none.
+ * A process with a console of its own opens what its creator did not give.  (A new console is another group of processes: there is one session.)  Who
+ * shares its creator's console has his handles, or none.  Only console programs begin with a console.
  */
 void BaseInitializeConsole(void)
 {
@@ -132,33 +150,48 @@ void BaseInitializeConsole(void)
     if (Parameters->ProcessGroupId == 0) { /* the first of a new group gives it its name */
         Parameters->ProcessGroupId = GetCurrentProcessId();
     }
-    if (BasePeb()->ImageSubsystem == IMAGE_SUBSYSTEM_WINDOWS_CUI && Parameters->ConsoleHandle == CONSOLE_HANDLE_NEW) {
+    if (BasePeb()->ImageSubsystem == IMAGE_SUBSYSTEM_WINDOWS_GUI) {
+        Parameters->ConsoleHandle = CONSOLE_HANDLE_NONE;
+    } else if (BasePeb()->ImageSubsystem == IMAGE_SUBSYSTEM_WINDOWS_CUI && Parameters->ConsoleHandle == CONSOLE_HANDLE_NEW && Connect(0)) {
         OpenMissing(Parameters);
     }
 }
 
-BOOL WINAPI AllocConsole(void)
+/* Given handles stay, any others are replaced. */
+static BOOL ConnectLate(DWORD Id)
 {
+    NPROCESS_PARAMETERS *Parameters = BaseParameters();
+
     if (HasConsole()) {
         return BaseFail(ERROR_ACCESS_DENIED);
     }
-    NPROCESS_PARAMETERS *Parameters = BaseParameters();
-
-    Parameters->ConsoleHandle = CONSOLE_HANDLE_NEW;
-    if (!(Parameters->WindowFlags & STARTF_USESTDHANDLES)) { /* given handles stay, any others are replaced */
+    if (!Connect(Id)) {
+        return FALSE;
+    }
+    if (!(Parameters->WindowFlags & STARTF_USESTDHANDLES)) {
         Parameters->StandardInput = Parameters->StandardOutput = Parameters->StandardError = NULL;
     }
     OpenMissing(Parameters);
     return TRUE;
 }
 
+BOOL WINAPI AllocConsole(void)
+{
+    return ConnectLate(0);
+}
+
 BOOL WINAPI AttachConsole(DWORD Id)
 {
-    UNUSED(Id);
-    if (HasConsole()) {
-        return BaseFail(ERROR_ACCESS_DENIED);
+    PROCESS_BASIC_INFORMATION Basic;
+
+    if (Id == ATTACH_PARENT_PROCESS) {
+        NTSTATUS Status = NtQueryInformationProcess(NtCurrentProcess(), ProcessBasicInformation, &Basic, sizeof(Basic), NULL);
+        if (!NT_SUCCESS(Status)) {
+            return BaseResult(Status);
+        }
+        Id = (DWORD)Basic.InheritedFromUniqueProcessId;
     }
-    return AllocConsole();
+    return Id == 0 ? BaseFail(ERROR_INVALID_PARAMETER) : ConnectLate(Id);
 }
 
 BOOL WINAPI FreeConsole(void)
@@ -167,6 +200,10 @@ BOOL WINAPI FreeConsole(void)
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
     BaseParameters()->ConsoleHandle = CONSOLE_HANDLE_NONE;
+    if (Connection != NULL) {
+        NtClose(Connection);
+        Connection = NULL;
+    }
     return TRUE;
 }
 
@@ -431,6 +468,9 @@ DWORD WINAPI GetConsoleProcessList(LPDWORD List, DWORD Count)
 {
     ULONG Ids[256], Bytes = 0;
 
+    if (List == NULL || Count == 0) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
     if (!BaseOnConsole(TRUE, IOCTL_CONDRV_GET_PROCESS_LIST, NULL, 0, Ids, sizeof(Ids), &Bytes)) {
         return 0;
     }

@@ -98,10 +98,15 @@ static void ConsoleSettings(NPROCESS_PARAMETERS *Parameters, const BASE_CREATE *
         Parameters->ConsoleHandle = CONSOLE_HANDLE_NEW;
     } else if (Create->Flags & CREATE_NO_WINDOW) {
         Parameters->ConsoleHandle = CONSOLE_HANDLE_NO_WINDOW;
+    } else if (Own->ConsoleHandle == NULL || Own->ConsoleHandle == CONSOLE_HANDLE_NONE) {
+        Parameters->ConsoleHandle = CONSOLE_HANDLE_NEW; /* a console program whose creator has none begins one */
     } else {
         Parameters->ConsoleHandle = Own->ConsoleHandle;
     }
-    if (Create->Flags & CREATE_NEW_PROCESS_GROUP) {
+    if (Create->Flags & CREATE_NEW_CONSOLE) { /* of a new group, too, which hears of Ctrl+C */
+        Parameters->ConsoleFlags = 0;
+        Parameters->ProcessGroupId = 0;
+    } else if (Create->Flags & CREATE_NEW_PROCESS_GROUP) {
         Parameters->ConsoleFlags = 1; /* Ctrl+C is off until the child turns it on */
         Parameters->ProcessGroupId = 0; /* the child's own id, which it puts here when it starts (console.c) */
     } else {
