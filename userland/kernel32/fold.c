@@ -2,8 +2,7 @@
 /*
  * fold.c - FoldString, FindStringOrdinal, and the list of code pages.
  */
-#include "k32.h"
-#include "nls.h"
+#include "convert.h"
 
 /* ---- folding ---------------------------------------------------------------------------------------------------------------------------- */
 
@@ -51,10 +50,10 @@ static int Ligature(WCHAR c, LPCWSTR *Letters)
     return 0;
 }
 
-/* MAP_PRECOMPOSED and MAP_COMPOSITE go through the tables of marked letters, which know Latin, Greek and Cyrillic. */
+/* MAP_PRECOMPOSED and MAP_COMPOSITE go through the table of marked letters, which knows Latin ones. */
 int WINAPI FoldStringW(DWORD Flags, LPCWCH Source, int Length, LPWSTR Target, int Size)
 {
-    int Need = 0;
+    SINK Sink = {.Target = Target, .Size = Size};
 
     if (Source == NULL || Length == 0 || Size < 0 || (Size != 0 && (Target == NULL || Target == Source))) {
         return BaseFail(ERROR_INVALID_PARAMETER);
@@ -63,31 +62,29 @@ int WINAPI FoldStringW(DWORD Flags, LPCWCH Source, int Length, LPWSTR Target, in
         ((Flags & MAP_EXPAND_LIGATURES) && (Flags & (MAP_COMPOSITE | MAP_PRECOMPOSED)))) {
         return BaseFail(ERROR_INVALID_FLAGS);
     }
-    if (Flags & MAP_COMPOSITE) {
-        return BaseNotSupported("FoldString(MAP_COMPOSITE)");
-    }
     Length = Length < 0 ? (int)wcslen(Source) + 1 : Length;
     for (int i = 0; i < Length; i++) {
-        WCHAR c = Source[i];
-        LPCWSTR Letters = &c;
+        WCHAR c = Source[i], Composed;
+        LPCWSTR Letters;
         int Count = Flags & MAP_EXPAND_LIGATURES ? Ligature(c, &Letters) : 0;
-        if (Count == 0) {
-            c = Flags & MAP_FOLDDIGITS ? FoldDigit(c) : c;
-            c = Flags & MAP_FOLDCZONE ? FoldZone(c) : c;
-            Letters = &c;
-            Count = 1;
-        }
-        for (int j = 0; j < Count; j++) {
-            if (Size != 0) {
-                if (Need >= Size) {
-                    return BaseFail(ERROR_INSUFFICIENT_BUFFER);
-                }
-                Target[Need] = Letters[j];
+        if (Count != 0) {
+            for (int j = 0; j < Count; j++) {
+                PutWide(&Sink, Letters[j]);
             }
-            Need++;
+            continue;
+        }
+        c = Flags & MAP_FOLDDIGITS ? FoldDigit(c) : c;
+        c = Flags & MAP_FOLDCZONE ? FoldZone(c) : c;
+        for (; (Flags & MAP_PRECOMPOSED) && i + 1 < Length && (Composed = NlsCompose(c, Source[i + 1])) != 0; i++) {
+            c = Composed;
+        }
+        if (Flags & MAP_COMPOSITE) {
+            NlsPutDecomposed(&Sink, c);
+        } else {
+            PutWide(&Sink, c);
         }
     }
-    return Need;
+    return Sink.Full ? BaseFail(ERROR_INSUFFICIENT_BUFFER) : Sink.Length;
 }
 
 int WINAPI FindStringOrdinal(DWORD Flags, LPCWSTR Text, int TextLength, LPCWSTR Wanted, int Length, BOOL IgnoreCase)

@@ -27,6 +27,7 @@ typedef struct _NLS_MARKED_LETTER
     uint16_t Letter;
     uint16_t Base;
     uint8_t Mark;
+    uint16_t First, Second; /* one step of its canonical decomposition; Second is a combining mark */
 } NLS_MARKED_LETTER;
 
 extern const NLS_CODE_PAGE NlsCodePages[];
@@ -36,6 +37,12 @@ extern const uint8_t NlsTypeIndex[256];
 extern const uint8_t NlsTypePages[][256];
 extern const NLS_MARKED_LETTER NlsMarkedLetters[]; /* sorted by Letter */
 extern const uint32_t NlsMarkedLetterCount;
+
+/* NULL: there is no such table. */
+const NLS_CODE_PAGE *NlsFindPage(unsigned CodePage);
+const NLS_MARKED_LETTER *NlsMarkedLetter(uint16_t Letter);
+/* The one character for a letter and a combining mark; 0: there is none. */
+uint16_t NlsCompose(uint16_t First, uint16_t Mark);
 
 static inline const NLS_CHARACTER_TYPE *NlsTypeOf(uint16_t Character)
 {

@@ -61,27 +61,9 @@ typedef struct _WEIGHT
     UCHAR Case;    /* 2 lower, 3 upper: lower sorts first */
 } WEIGHT;
 
-static const NLS_MARKED_LETTER *Marked(WCHAR c)
-{
-    uint32_t Low = 0, High = NlsMarkedLetterCount;
-
-    while (Low < High) {
-        uint32_t Middle = (Low + High) / 2;
-        if (NlsMarkedLetters[Middle].Letter == c) {
-            return &NlsMarkedLetters[Middle];
-        }
-        if (NlsMarkedLetters[Middle].Letter < c) {
-            Low = Middle + 1;
-        } else {
-            High = Middle;
-        }
-    }
-    return NULL;
-}
-
 static WEIGHT WeightOf(WCHAR c, DWORD Flags)
 {
-    const NLS_MARKED_LETTER *Letter = Marked(c);
+    const NLS_MARKED_LETTER *Letter = NlsMarkedLetter(c);
     WCHAR Base = Letter != NULL ? Letter->Base : c, Upper = RtlUpcaseUnicodeChar(Base);
     uint16_t Type = NlsTypeOf(c)->Type1;
     WEIGHT Weight = {.Mark = Letter != NULL && !(Flags & NORM_IGNORENONSPACE) ? Letter->Mark : 0, .Case = 2};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * convert.h - what the converters of code pages share (multibyte.c, utf7.c): where characters or bytes go.
+ */
+#ifndef NASCENT_K32_CONVERT_H
+#define NASCENT_K32_CONVERT_H
+
+#include "k32.h"
+#include "nls.h"
+
+typedef struct _SINK
+{
+    PVOID Target;
+    int Size;   /* elements; 0: count only */
+    int Length;
+    BOOL Full;
+} SINK;
+
+static inline void PutWide(SINK *Sink, WCHAR Character)
+{
+    if (Sink->Size != 0) {
+        if (Sink->Length >= Sink->Size) {
+            Sink->Full = TRUE;
+            return;
+        }
+        ((WCHAR *)Sink->Target)[Sink->Length] = Character;
+    }
+    Sink->Length++;
+}
+
+static inline void PutByte(SINK *Sink, UCHAR Byte)
+{
+    if (Sink->Size != 0) {
+        if (Sink->Length >= Sink->Size) {
+            Sink->Full = TRUE;
+            return;
+        }
+        ((UCHAR *)Sink->Target)[Sink->Length] = Byte;
+    }
+    Sink->Length++;
+}
+
+/* A letter with marks as the letter and its marks. */
+void NlsPutDecomposed(SINK *Sink, WCHAR Letter);
+
+/* Each returns FALSE with the last error set; a target that is full is noted in the sink. */
+BOOL NlsFromUtf7(const UCHAR *Source, int Length, SINK *Sink);
+BOOL NlsToUtf7(LPCWSTR Source, int Length, SINK *Sink);
+BOOL NlsFromSymbol(const UCHAR *Source, int Length, SINK *Sink);
+BOOL NlsToSymbol(LPCWSTR Source, int Length, SINK *Sink);
+
+#endif
