@@ -142,6 +142,37 @@ static void Sizes(void)
     CloseHandle(File);
 }
 
+/* Of a mapped file the pages may not go, but the last one may be used up to less; the same for allocation, and for opening it anew. */
+static void LastPage(void)
+{
+    HANDLE File = Open(CREATE_ALWAYS, 0), Section;
+    FILE_ALLOCATION_INFO Allocation = {.AllocationSize.QuadPart = 4096};
+    unsigned char *View;
+
+    Fill(9);
+    At(File, 0, Data, 10000, TRUE);
+    Section = CreateFileMappingA(File, NULL, PAGE_READWRITE, 0, 0, NULL);
+    View = MapViewOfFile(Section, FILE_MAP_READ, 0, 0, 0);
+    CloseHandle(Section);
+    Ok(!Cut(File, 8192) && GetLastError() == ERROR_USER_MAPPED_FILE, "not by a mapped page");
+    Ok(!Cut(File, 0) && GetLastError() == ERROR_USER_MAPPED_FILE, "nor to nothing");
+    Ok(!SetFileInformationByHandle(File, FileAllocationInfo, &Allocation, sizeof(Allocation)) && GetLastError() == ERROR_USER_MAPPED_FILE,
+       "nor its allocation");
+    Ok(Cut(File, 8193), "within the last page");
+    Is(GetFileSize(File, NULL), 8193, "it is shorter");
+    Ok(memcmp(View, Data, 8193) == 0, "the view has what is left");
+    CloseHandle(File);
+    File = CreateFileA(Path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, TRUNCATE_EXISTING, 0, NULL);
+    Ok(File == INVALID_HANDLE_VALUE && GetLastError() == ERROR_USER_MAPPED_FILE, "a mapped file is not truncated by opening it");
+    Ok(!DeleteFileA(Path) && GetLastError() == ERROR_ACCESS_DENIED, "nor deleted");
+    UnmapViewOfFile(View);
+    File = Open(OPEN_EXISTING, 0);
+    Ok(Cut(File, 10000), "longer again");
+    Is(At(File, 0, Buffer, SIZE, FALSE), 10000, "read");
+    Ok(memcmp(Buffer, Data, 8193) == 0 && AllZero(Buffer + 8193, 10000 - 8193), "with zeros where it was cut");
+    CloseHandle(File);
+}
+
 /* Two megabytes in odd pieces, checked through a view. */
 static void Many(void)
 {
@@ -221,6 +252,7 @@ int main(int Count, char **Arguments)
     snprintf(Copy, sizeof(Copy), "%scachetest.exe", Temp);
     Coherence();
     Sizes();
+    LastPage();
     Many();
     Images();
     Ok(DeleteFileA(Path), "cleared away");
