@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fatctl.c - IRP_MJ_FILE_SYSTEM_CONTROL: locking and dismounting a volume, whether it is in order; where files lie is in
+ * fatctl.c - IRP_MJ_FILE_SYSTEM_CONTROL: locking and dismounting a volume, whether it is in order, refusing oplocks; where files lie is in
  * fatwhere.c.
  *
  * A volume is locked by one handle while no other is open; then nothing can be opened, and its sectors may be written.  What was read into memory
@@ -85,6 +85,25 @@ static NTSTATUS VolumeDirty(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PU
     return STATUS_SUCCESS;
 }
 
+/*
+ * Oplocks are not granted: a program that asks for one works without (it has to: whoever has the file open already makes Windows refuse, too).  As
+ * there never is one to be broken, nothing is to be acknowledged, and who waits for the end of a break need not wait.
+ */
+static NTSTATUS OplockControl(PIO_STACK_LOCATION Stack)
+{
+    FAT_FCB *Fcb = FcbOf(Stack);
+
+    if (Fcb->Node == NULL || FatIsDirectory(Fcb->Node))
+        return STATUS_INVALID_PARAMETER;
+    switch (Stack->Parameters.FileSystemControl.FsControlCode) {
+    case FSCTL_OPLOCK_BREAK_NOTIFY: return STATUS_SUCCESS;
+    case FSCTL_OPLOCK_BREAK_ACKNOWLEDGE:
+    case FSCTL_OPLOCK_BREAK_ACK_NO_2:
+    case FSCTL_OPBATCH_ACK_CLOSE_PENDING: return STATUS_INVALID_OPLOCK_PROTOCOL;
+    default: return STATUS_OPLOCK_NOT_GRANTED;
+    }
+}
+
 NTSTATUS FatFsControl(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
 {
     if (Stack->MinorFunction == IRP_MN_VERIFY_VOLUME)
@@ -103,6 +122,15 @@ NTSTATUS FatFsControl(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_P
     case FSCTL_GET_VOLUME_BITMAP: return FatGetVolumeBitmap(Vcb, Irp, Stack, Information);
     case FSCTL_IS_VOLUME_DIRTY: return VolumeDirty(Vcb, Irp, Stack, Information);
     case FSCTL_MARK_VOLUME_DIRTY: return FcbOf(Stack)->Node != NULL ? STATUS_INVALID_PARAMETER : FatMarkDirty(&Vcb->Volume);
+    case FSCTL_REQUEST_OPLOCK_LEVEL_1:
+    case FSCTL_REQUEST_OPLOCK_LEVEL_2:
+    case FSCTL_REQUEST_BATCH_OPLOCK:
+    case FSCTL_REQUEST_FILTER_OPLOCK:
+    case FSCTL_OPLOCK_BREAK_ACKNOWLEDGE:
+    case FSCTL_OPLOCK_BREAK_ACK_NO_2:
+    case FSCTL_OPBATCH_ACK_CLOSE_PENDING:
+    case FSCTL_OPLOCK_BREAK_NOTIFY:
+    case FSCTL_REQUEST_OPLOCK: return OplockControl(Stack);
     default: return STATUS_INVALID_DEVICE_REQUEST;
     }
 }

@@ -21,7 +21,7 @@ fuzz-fat: $(BUILD)/fuzz/fuzz_fat
 	$(Q)$< -max_len=400 -timeout=20 -rss_limit_mb=1000 -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
 	  $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS) -seed=1,-max_total_time=$(FUZZ_TIME)) $(BUILD)/fuzz/corpus
 
-# The power cut at every write of long workloads (some minutes); `make test` runs short ones.
+# The power cut at every write of long workloads (ten minutes; FAT_ONLY=test_fat32 for one of them); `make test` runs short ones.
 FAT_STEPS ?= 6000
 .PHONY: fat-power
 fat-power: $(BUILD)/tests/host/test_fatpower

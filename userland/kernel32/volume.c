@@ -180,15 +180,28 @@ BOOL WINAPI GetVolumeInformationByHandleW(HANDLE Handle, LPWSTR Label, DWORD Lab
     return TRUE;
 }
 
+static BOOL IsRoot(HANDLE Handle)
+{
+    struct { ULONG Length; WCHAR Name[2]; } Name;
+    IO_STATUS_BLOCK Io;
+
+    return NtQueryInformationFile(Handle, &Io, &Name, sizeof(Name), (FILE_INFORMATION_CLASS)9 /* FileNameInformation */) == STATUS_SUCCESS &&
+           Name.Length == sizeof(WCHAR);
+}
+
 BOOL WINAPI GetVolumeInformationW(LPCWSTR Root, LPWSTR Label, DWORD LabelSize, LPDWORD Serial, LPDWORD MaximumComponent, LPDWORD Flags,
                                   LPWSTR System, DWORD SystemSize)
 {
     HANDLE Handle;
 
+    if (Root != NULL && (Root[0] == 0 || Root[wcslen(Root) - 1] != L'\\')) {
+        return BaseFail(ERROR_INVALID_NAME);
+    }
     if (!BaseResult(OpenRoot(Root, &Handle))) {
         return FALSE;
     }
-    BOOL Result = GetVolumeInformationByHandleW(Handle, Label, LabelSize, Serial, MaximumComponent, Flags, System, SystemSize);
+    BOOL Result = IsRoot(Handle) ? GetVolumeInformationByHandleW(Handle, Label, LabelSize, Serial, MaximumComponent, Flags, System, SystemSize)
+                                 : BaseFail(ERROR_DIR_NOT_ROOT);
     NtClose(Handle);
     return Result;
 }
