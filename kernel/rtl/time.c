@@ -13,6 +13,7 @@
 #define DAYS_PER_4_YEARS 1461
 #define SECONDS_1601_TO_1970 11644473600LL
 #define SECONDS_1601_TO_1980 11960006400LL
+#define LAST_YEAR 30827 /* the last whole year of a signed count */
 #define MONDAY 1 /* 1 January 1601 */
 
 static BOOLEAN IsLeapYear(LONG Year)
@@ -63,7 +64,7 @@ VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS Fields)
 
 BOOLEAN NTAPI RtlTimeFieldsToTime(PTIME_FIELDS Fields, PLARGE_INTEGER Time)
 {
-    if (Fields->Year < 1601 || Fields->Month < 1 || Fields->Month > 12 || Fields->Day < 1 || Fields->Hour < 0 ||
+    if (Fields->Year < 1601 || Fields->Year > LAST_YEAR || Fields->Month < 1 || Fields->Month > 12 || Fields->Day < 1 || Fields->Hour < 0 ||
         Fields->Hour > 23 || Fields->Minute < 0 || Fields->Minute > 59 || Fields->Second < 0 || Fields->Second > 59 ||
         Fields->Milliseconds < 0 || Fields->Milliseconds > 999)
         return FALSE;

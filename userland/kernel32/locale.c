@@ -7,6 +7,8 @@
 #include "k32.h"
 
 #define LCID_ENGLISH_US 0x0409u
+#define LCID_ENGLISH 0x0009u
+#define ALLOW_NEUTRAL_NAMES 0x08000000u /* LOCALE_ALLOW_NEUTRAL_NAMES */
 
 typedef struct _LOCALE_ITEM
 {
@@ -62,6 +64,11 @@ static const LOCALE_ITEM Invariant[] = {
     {LOCALE_IMEASURE, L"0"}, {LOCALE_ITIME, L"1"}, {LOCALE_ITLZERO, L"1"}, {LOCALE_IFIRSTDAYOFWEEK, L"6"},
 };
 
+/* Where English without a country says something else than English of the United States. */
+static const LOCALE_ITEM Neutral[] = {
+    {LOCALE_ILANGUAGE, L"0009"}, {LOCALE_SLANGUAGE, L"English"}, {LOCALE_SNAME, L"en"}, {LOCALE_SPARENT, L""}, {LOCALE_INEUTRAL, L"1"},
+};
+
 /* 0: no such locale. */
 static LCID RealLocale(LCID Locale)
 {
@@ -70,7 +77,7 @@ static LCID RealLocale(LCID Locale)
     case LOCALE_SYSTEM_DEFAULT:
     case LOCALE_NEUTRAL:
     case 0x0C00: /* LOCALE_CUSTOM_DEFAULT */
-    case 0x0009:
+    case LCID_ENGLISH:
     case LCID_ENGLISH_US:
         return LCID_ENGLISH_US;
     case LOCALE_INVARIANT:
@@ -88,7 +95,7 @@ static LCID LocaleOfName(LPCWSTR Name)
     if (Name[0] == 0) {
         return LOCALE_INVARIANT;
     }
-    return _wcsicmp(Name, L"en") == 0 ? 0x0009 : 0;
+    return _wcsicmp(Name, L"en") == 0 ? LCID_ENGLISH : 0;
 }
 
 LCID WINAPI GetUserDefaultLCID(void)
@@ -131,7 +138,8 @@ LCID WINAPI ConvertDefaultLocale(LCID Locale)
 BOOL WINAPI IsValidLocale(LCID Locale, DWORD Flags)
 {
     UNUSED(Flags);
-    return RealLocale(Locale) != 0;
+    /* What stands for a locale is none. */
+    return Locale != LOCALE_NEUTRAL && Locale != LOCALE_USER_DEFAULT && Locale != LOCALE_SYSTEM_DEFAULT && RealLocale(Locale) != 0;
 }
 
 BOOL WINAPI IsValidLocaleName(LPCWSTR Name)
@@ -148,6 +156,9 @@ static DWORD ReturnName(LPCWSTR Name, LPWSTR Buffer, int Size)
 {
     int Length = (int)wcslen(Name) + 1;
 
+    if (Size < 0) {
+        return (DWORD)BaseFail(ERROR_INVALID_PARAMETER);
+    }
     if (Size == 0) {
         return (DWORD)Length;
     }
@@ -179,38 +190,61 @@ int WINAPI LCIDToLocaleName(LCID Locale, LPWSTR Name, int Size, DWORD Flags)
 {
     LCID Real = RealLocale(Locale);
 
-    UNUSED(Flags);
     if (Real == 0) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
-    return (int)ReturnName(Locale == 0x0009 ? L"en" : Real == LOCALE_INVARIANT ? L"" : L"en-US", Name, Size);
+    BOOL Neutral = Locale == LCID_ENGLISH && (Flags & ALLOW_NEUTRAL_NAMES);
+    return (int)ReturnName(Neutral ? L"en" : Real == LOCALE_INVARIANT ? L"" : L"en-US", Name, Size);
 }
 
 LCID WINAPI LocaleNameToLCID(LPCWSTR Name, DWORD Flags)
 {
     LCID Locale = LocaleOfName(Name);
 
-    UNUSED(Flags);
-    return Locale != 0 ? Locale : (LCID)BaseFail(ERROR_INVALID_PARAMETER);
+    if (Locale == 0) {
+        return (LCID)BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    return Flags & ALLOW_NEUTRAL_NAMES ? Locale : RealLocale(Locale);
 }
 
 /* ---- GetLocaleInfo ---------------------------------------------------------------------------------------------------------------- */
 
-static LPCWSTR FindItem(LCID Locale, LCTYPE Type)
+static LPCWSTR FindIn(const LOCALE_ITEM *Table, ULONG Count, LCTYPE Type)
 {
-    if (Locale == LOCALE_INVARIANT) {
-        for (ULONG i = 0; i < COUNT_OF(Invariant); i++) {
-            if (Invariant[i].Type == Type) {
-                return Invariant[i].Value;
-            }
-        }
-    }
-    for (ULONG i = 0; i < COUNT_OF(Items); i++) {
-        if (Items[i].Type == Type) {
-            return Items[i].Value;
+    for (ULONG i = 0; i < Count; i++) {
+        if (Table[i].Type == Type) {
+            return Table[i].Value;
         }
     }
     return NULL;
+}
+
+static LPCWSTR FindItem(LCID Locale, LCTYPE Type)
+{
+    LPCWSTR Value = Locale == LOCALE_INVARIANT ? FindIn(Invariant, COUNT_OF(Invariant), Type) : Locale == LCID_ENGLISH
+                  ? FindIn(Neutral, COUNT_OF(Neutral), Type) : NULL;
+
+    return Value != NULL ? Value : FindIn(Items, COUNT_OF(Items), Type);
+}
+
+/* The types whose names begin with LOCALE_I: only they are numbers, too. */
+static BOOL IsNumeric(LCTYPE Type)
+{
+    static const LCTYPE Types[] = {
+        LOCALE_ILANGUAGE, LOCALE_ICOUNTRY, LOCALE_IDEFAULTLANGUAGE, LOCALE_IDEFAULTCOUNTRY, LOCALE_IDEFAULTCODEPAGE, LOCALE_IDEFAULTANSICODEPAGE,
+        LOCALE_IDEFAULTMACCODEPAGE, LOCALE_IMEASURE, LOCALE_IDIGITS, LOCALE_ILZERO, LOCALE_INEGNUMBER, LOCALE_ICURRDIGITS, LOCALE_IINTLCURRDIGITS,
+        LOCALE_ICURRENCY, LOCALE_INEGCURR, LOCALE_IPOSSIGNPOSN, LOCALE_INEGSIGNPOSN, LOCALE_IPOSSYMPRECEDES, LOCALE_IPOSSEPBYSPACE,
+        LOCALE_INEGSYMPRECEDES, LOCALE_INEGSEPBYSPACE, LOCALE_IDATE, LOCALE_ILDATE, LOCALE_ITIME, LOCALE_ITLZERO, LOCALE_ICENTURY, LOCALE_IDAYLZERO,
+        LOCALE_IMONLZERO, LOCALE_ITIMEMARKPOSN, LOCALE_ICALENDARTYPE, LOCALE_IOPTIONALCALENDAR, LOCALE_IFIRSTDAYOFWEEK, LOCALE_IFIRSTWEEKOFYEAR,
+        LOCALE_IPAPERSIZE, LOCALE_IDIGITSUBSTITUTION, LOCALE_IGEOID, LOCALE_INEUTRAL, LOCALE_IREADINGLAYOUT,
+    };
+
+    for (ULONG i = 0; i < COUNT_OF(Types); i++) {
+        if (Types[i] == Type) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 /* LOCALE_ILANGUAGE and its like are hexadecimal strings. */
@@ -234,21 +268,20 @@ static int LocaleItem(LCID Locale, LCTYPE Type, LPWSTR Buffer, int Size)
     if (Size < 0 || (Size > 0 && Buffer == NULL)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
-    if (Value == NULL && Plain != LOCALE_FONTSIGNATURE) {
+    if (Value == NULL || ((Type & LOCALE_RETURN_NUMBER) && !IsNumeric(Plain))) {
         return BaseFail(ERROR_INVALID_FLAGS);
     }
-    if (Type & LOCALE_RETURN_NUMBER) {
-        if (Size == 0) {
-            return sizeof(DWORD) / sizeof(WCHAR);
-        }
+    if (!(Type & LOCALE_RETURN_NUMBER)) {
+        return (int)ReturnName(Value, Buffer, Size);
+    }
+    if (Size != 0) {
         if (Size < (int)(sizeof(DWORD) / sizeof(WCHAR))) {
             return BaseFail(ERROR_INSUFFICIENT_BUFFER);
         }
-        DWORD Number = Value == NULL ? 0 : ItemNumber(Plain, Value);
+        DWORD Number = ItemNumber(Plain, Value);
         memcpy(Buffer, &Number, sizeof(Number));
-        return sizeof(DWORD) / sizeof(WCHAR);
     }
-    return Value == NULL ? BaseFail(ERROR_INVALID_FLAGS) : (int)ReturnName(Value, Buffer, Size);
+    return sizeof(DWORD) / sizeof(WCHAR);
 }
 
 int WINAPI GetLocaleInfoW(LCID Locale, LCTYPE Type, LPWSTR Buffer, int Size)
@@ -262,12 +295,16 @@ int WINAPI GetLocaleInfoEx(LPCWSTR Name, LCTYPE Type, LPWSTR Buffer, int Size)
 {
     LCID Locale = LocaleOfName(Name);
 
-    return Locale == 0 ? BaseFail(ERROR_INVALID_PARAMETER) : LocaleItem(RealLocale(Locale), Type, Buffer, Size);
+    return Locale == 0 ? BaseFail(ERROR_INVALID_PARAMETER) : LocaleItem(Locale, Type, Buffer, Size);
 }
 
 int WINAPI GetLocaleInfoA(LCID Locale, LCTYPE Type, LPSTR Buffer, int Size)
 {
     WCHAR Wide[128];
+
+    if (Size < 0 || (Size > 0 && Buffer == NULL)) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
     int Length = GetLocaleInfoW(Locale, Type, Wide, COUNT_OF(Wide));
 
     if (Length == 0) {
@@ -303,6 +340,9 @@ BOOL WINAPI EnumSystemLocalesW(LOCALE_ENUMPROCW Procedure, DWORD Flags)
     WCHAR English[] = L"00000409";
 
     UNUSED(Flags);
+    if (Procedure == NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
     Procedure(English);
     return TRUE;
 }
@@ -312,6 +352,9 @@ BOOL WINAPI EnumSystemLocalesA(LOCALE_ENUMPROCA Procedure, DWORD Flags)
     CHAR English[] = "00000409";
 
     UNUSED(Flags);
+    if (Procedure == NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
     Procedure(English);
     return TRUE;
 }

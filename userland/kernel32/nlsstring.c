@@ -6,8 +6,7 @@
  * sorts before digits and digits before letters; the hyphen and the apostrophe count last of all unless SORT_STRINGSORT ("co-op" beside
  * "coop").  The order among other signs is by code, which differs from Windows' tables.
  */
-#include "k32.h"
-#include "nls.h"
+#include "convert.h"
 
 BOOL WINAPI GetStringTypeW(DWORD Kind, LPCWSTR Source, int Length, LPWORD Types)
 {
@@ -85,10 +84,43 @@ static WEIGHT WeightOf(WCHAR c, DWORD Flags)
     return Weight;
 }
 
-static int NextWeight(LPCWSTR String, int Length, int *Index, DWORD Flags, WEIGHT *Weight)
+/* A string on its way to weights. */
+typedef struct _CURSOR
 {
-    while (*Index < Length) {
-        *Weight = WeightOf(String[(*Index)++], Flags);
+    LPCWSTR String;
+    int Length, Index;
+    int Digits; /* SORT_DIGITSASNUMBERS: of the number that was begun, so many are still to come */
+} CURSOR;
+
+static BOOL IsDigit(WCHAR c)
+{
+    return c >= L'0' && c <= L'9';
+}
+
+/* SORT_DIGITSASNUMBERS: how many digits a number has counts more than any of them; zeros before it do not count. */
+static BOOL BeginNumber(CURSOR *At, WEIGHT *Weight)
+{
+    if (At->Digits != 0 || At->Index >= At->Length || !IsDigit(At->String[At->Index])) {
+        return FALSE;
+    }
+    while (At->Index + 1 < At->Length && At->String[At->Index] == L'0' && IsDigit(At->String[At->Index + 1])) {
+        At->Index++;
+    }
+    while (At->Index + At->Digits < At->Length && IsDigit(At->String[At->Index + At->Digits])) {
+        At->Digits++;
+    }
+    *Weight = (WEIGHT){.Primary = 0x30000u + (ULONG)At->Digits, .Case = 2};
+    return TRUE;
+}
+
+static BOOL NextWeight(CURSOR *At, DWORD Flags, WEIGHT *Weight)
+{
+    if ((Flags & SORT_DIGITSASNUMBERS) && BeginNumber(At, Weight)) {
+        return TRUE;
+    }
+    while (At->Index < At->Length) {
+        At->Digits -= At->Digits != 0;
+        *Weight = WeightOf(At->String[At->Index++], Flags);
         if (Weight->Primary > 1) {
             return TRUE;
         }
@@ -115,11 +147,12 @@ static int CompareIgnored(LPCWSTR First, int FirstLength, LPCWSTR Second, int Se
 
 static int Compare(DWORD Flags, LPCWSTR First, int FirstLength, LPCWSTR Second, int SecondLength)
 {
-    int i = 0, j = 0, Marks = 0, Case = 0;
+    CURSOR AtFirst = {First, FirstLength, 0, 0}, AtSecond = {Second, SecondLength, 0, 0};
+    int Marks = 0, Case = 0;
     WEIGHT A, B;
 
     for (;;) {
-        BOOL HasA = NextWeight(First, FirstLength, &i, Flags, &A), HasB = NextWeight(Second, SecondLength, &j, Flags, &B);
+        BOOL HasA = NextWeight(&AtFirst, Flags, &A), HasB = NextWeight(&AtSecond, Flags, &B);
         if (!HasA || !HasB) {
             if (HasA != HasB) {
                 return HasA ? 1 : -1;
@@ -143,7 +176,7 @@ static int Compare(DWORD Flags, LPCWSTR First, int FirstLength, LPCWSTR Second, 
 }
 
 #define COMPARE_FLAGS (NORM_IGNORECASE | NORM_IGNORENONSPACE | NORM_IGNORESYMBOLS | SORT_STRINGSORT | NORM_IGNOREKANATYPE | \
-                       NORM_IGNOREWIDTH | NORM_LINGUISTIC_CASING | LINGUISTIC_IGNORECASE | LINGUISTIC_IGNOREDIACRITIC | \
+                       NORM_IGNOREWIDTH | SORT_DIGITSASNUMBERS | NORM_LINGUISTIC_CASING | LINGUISTIC_IGNORECASE | LINGUISTIC_IGNOREDIACRITIC | \
                        0x10000000 /* LOCALE_USE_CP_ACP */ | 0x40000000)
 
 int WINAPI CompareStringEx(LPCWSTR Locale, DWORD Flags, LPCWCH First, int FirstLength, LPCWCH Second, int SecondLength,
@@ -214,7 +247,7 @@ static int SortKey(DWORD Flags, LPCWSTR Source, int Length, UCHAR *Target, int S
 #define PUT(b) do { if (Size != 0 && Need < Size) { Target[Need] = (UCHAR)(b); } Need++; } while (0)
     for (int Level = 0; Level < 3; Level++) {
         WEIGHT Weight;
-        for (int i = 0; NextWeight(Source, Length, &i, Flags, &Weight);) {
+        for (CURSOR At = {Source, Length, 0, 0}; NextWeight(&At, Flags, &Weight);) {
             if (Level == 0) {
                 PUT(2 + (Weight.Primary >> 16));
                 PUT(2 + (Weight.Primary >> 8 & 0xFF) % 254);
@@ -240,15 +273,38 @@ static inline WCHAR MapCase(WCHAR c, DWORD Case)
     return Case == LCMAP_LOWERCASE ? RtlDowncaseUnicodeChar(c) : Case == LCMAP_UPPERCASE ? RtlUpcaseUnicodeChar(c) : c;
 }
 
+#define MAP_CASE (LCMAP_LOWERCASE | LCMAP_UPPERCASE)
+#define MAP_STRIP (NORM_IGNORENONSPACE | NORM_IGNORESYMBOLS)
+#define MAP_EAST_ASIAN (LCMAP_HIRAGANA | LCMAP_KATAKANA | LCMAP_HALFWIDTH | LCMAP_FULLWIDTH | LCMAP_SIMPLIFIED_CHINESE | LCMAP_TRADITIONAL_CHINESE)
+#define MAP_ALWAYS 0x50000000u /* LOCALE_USE_CP_ACP and an old flag of the C run-time library's */
+
+/* Which may go together.  Sort keys: with what comparing knows.  Stripping: with no mapping but LCMAP_BYTEREV. */
+static BOOL CheckMapFlags(DWORD Flags, BOOL InPlace)
+{
+    DWORD Rest = Flags & ~MAP_ALWAYS;
+
+    if (Flags & LCMAP_SORTKEY) {
+        Rest &= ~(DWORD)(COMPARE_FLAGS | LCMAP_SORTKEY | LCMAP_BYTEREV);
+    } else if ((Rest & MAP_EAST_ASIAN) && !(Rest & MAP_STRIP)) {
+        return BaseNotSupported("LCMapString(kana, width, Chinese)");
+    } else if (Rest != 0) {
+        Rest &= ~(DWORD)(LCMAP_BYTEREV | (Rest & MAP_STRIP ? MAP_STRIP : MAP_CASE | LCMAP_LINGUISTIC_CASING));
+    } else {
+        return BaseFail(ERROR_INVALID_FLAGS);
+    }
+    return Rest == 0 && (!InPlace || (Flags & MAP_CASE)) ? TRUE : BaseFail(ERROR_INVALID_FLAGS);
+}
+
 int WINAPI LCMapStringEx(LPCWSTR Locale, DWORD Flags, LPCWSTR Source, int Length, LPWSTR Target, int Size, LPNLSVERSIONINFO Version,
                          LPVOID Reserved, LPARAM Handle)
 {
-    DWORD Case = Flags & (LCMAP_LOWERCASE | LCMAP_UPPERCASE);
-
     UNUSED(Locale);
     UNUSED(Version);
     if (Source == NULL || Length == 0 || Size < 0 || (Size != 0 && Target == NULL) || Reserved != NULL || Handle != 0) {
         return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    if (!CheckMapFlags(Flags, Source == Target)) {
+        return 0;
     }
     if (Length < 0) {
         Length = (int)wcslen(Source) + 1;
@@ -257,27 +313,23 @@ int WINAPI LCMapStringEx(LPCWSTR Locale, DWORD Flags, LPCWSTR Source, int Length
         int Used = Length > 0 && Source[Length - 1] == 0 ? Length - 1 : Length;
         return SortKey(Flags, Source, Used, (UCHAR *)Target, Size);
     }
-    if (Case == (LCMAP_LOWERCASE | LCMAP_UPPERCASE) || (Flags & ~(DWORD)(LCMAP_LOWERCASE | LCMAP_UPPERCASE | LCMAP_BYTEREV |
-                                                          LCMAP_LINGUISTIC_CASING | NORM_IGNORENONSPACE | NORM_IGNORESYMBOLS |
-                                                          0x50000000))) {
-        return BaseFail(ERROR_INVALID_FLAGS);
-    }
-    int Need = 0;
+    SINK Sink = {.Target = Target, .Size = Size};
+    BOOL InWord = FALSE;
     for (int i = 0; i < Length; i++) {
         WCHAR c = Source[i];
-        if ((Flags & NORM_IGNORESYMBOLS) && (NlsTypeOf(c)->Type1 & C1_PUNCT)) {
+        uint16_t Type = NlsTypeOf(c)->Type1;
+        if (((Flags & NORM_IGNORESYMBOLS) && (Type & (C1_PUNCT | C1_SPACE))) || ((Flags & NORM_IGNORENONSPACE) && c >= 0x300 && c <= 0x36F)) {
             continue;
         }
-        if (Size != 0) {
-            if (Need >= Size) {
-                return BaseFail(ERROR_INSUFFICIENT_BUFFER);
-            }
-            c = MapCase(c, Case);
-            Target[Need] = Flags & LCMAP_BYTEREV ? (WCHAR)((c << 8) | (c >> 8)) : c;
+        if ((Flags & NORM_IGNORENONSPACE) && NlsMarkedLetter(c) != NULL) {
+            c = NlsMarkedLetter(c)->Base;
         }
-        Need++;
+        DWORD Case = (Flags & MAP_CASE) != MAP_CASE ? Flags & MAP_CASE : InWord ? LCMAP_LOWERCASE : LCMAP_UPPERCASE;
+        InWord = (Type & (C1_ALPHA | C1_DIGIT)) != 0;
+        c = MapCase(c, Case);
+        PutWide(&Sink, Flags & LCMAP_BYTEREV ? (WCHAR)((c << 8) | (c >> 8)) : c);
     }
-    return Need;
+    return Sink.Full ? BaseFail(ERROR_INSUFFICIENT_BUFFER) : Sink.Length;
 }
 
 int WINAPI LCMapStringW(LCID Locale, DWORD Flags, LPCWSTR Source, int Length, LPWSTR Target, int Size)
@@ -294,6 +346,12 @@ int WINAPI LCMapStringA(LCID Locale, DWORD Flags, LPCSTR Source, int Length, LPS
 
     if (Source == NULL || Length == 0) {
         return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    if ((Flags & MAP_CASE) == MAP_CASE) { /* title case: not in bytes */
+        return BaseFail(ERROR_INVALID_FLAGS);
+    }
+    if (!CheckMapFlags(Flags, Source == Target)) {
+        return 0;
     }
     if (!BaseBytesToWide(CP_ACP, Source, Length < 0 ? strlen(Source) + 1 : (SIZE_T)Length, &Wide, &WideLength)) {
         return 0;

@@ -306,10 +306,12 @@ LCID WINAPI GetThreadLocale(void)
 
 BOOL WINAPI SetThreadLocale(LCID Locale)
 {
-    if (!IsValidLocale(Locale, LCID_INSTALLED)) {
+    LCID Real = ConvertDefaultLocale(Locale);
+
+    if (!IsValidLocale(Real, LCID_INSTALLED)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
-    BaseTeb()->CurrentLocale = Locale;
+    BaseTeb()->CurrentLocale = Real;
     return TRUE;
 }
 

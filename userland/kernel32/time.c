@@ -7,6 +7,8 @@
  */
 #include "k32.h"
 
+#define MINUTE 600000000LL /* of 100 ns */
+
 static ULONGLONG ReadTime(const volatile BASE_TIME *Time)
 {
     LONG High;
@@ -171,6 +173,9 @@ BOOL WINAPI FileTimeToDosDateTime(const FILETIME *FileTime, LPWORD Date, LPWORD 
 {
     SYSTEMTIME System = {0};
 
+    if (Date == NULL || Time == NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
     if (!FileTimeToSystemTime(FileTime, &System)) {
         return FALSE;
     }
@@ -195,7 +200,7 @@ BOOL WINAPI DosDateTimeToFileTime(WORD Date, WORD Time, LPFILETIME FileTime)
 DWORD WINAPI GetTimeZoneInformation(LPTIME_ZONE_INFORMATION Zone)
 {
     memset(Zone, 0, sizeof(*Zone));
-    Zone->Bias = (LONG)(Bias() / 600000000);
+    Zone->Bias = (LONG)(Bias() / MINUTE);
     wcscpy(Zone->StandardName, Zone->Bias == 0 ? L"Coordinated Universal Time" : L"Local Time");
     wcscpy(Zone->DaylightName, Zone->StandardName);
     return TIME_ZONE_ID_UNKNOWN; /* no daylight saving time */
@@ -242,21 +247,28 @@ static LONGLONG TransitionTime(const SYSTEMTIME *Rule, WORD Year)
     return SystemTimeToFileTime(&Time, &FileTime) ? FromFileTime(&FileTime) : 0;
 }
 
-/* The bias in force at a local standard time. */
-static LONG ZoneBias(const TIME_ZONE_INFORMATION *Zone, LONGLONG Local, WORD Year)
+/*
+ * The bias in force.  The rules are wall-clock times: daylight begins by the standard clock and ends by the daylight clock.  So a time on the wall is
+ * compared as it is (the hour that comes twice counts as daylight, as on Windows), a universal time by the clock that each rule means.
+ */
+static LONG ZoneBias(const TIME_ZONE_INFORMATION *Zone, LONGLONG Time, BOOL Universal, WORD Year)
 {
     if (Zone->StandardDate.wMonth == 0 || Zone->DaylightDate.wMonth == 0) {
         return Zone->Bias;
     }
-    LONGLONG Day = TransitionTime(&Zone->DaylightDate, Year);
-    LONGLONG Standard = TransitionTime(&Zone->StandardDate, Year) - (LONGLONG)(Zone->StandardBias - Zone->DaylightBias) * 600000000;
-    BOOL Daylight = Day < Standard ? Local >= Day && Local < Standard : Local >= Day || Local < Standard;
+    LONGLONG Begin = TransitionTime(&Zone->DaylightDate, Year), End = TransitionTime(&Zone->StandardDate, Year);
+    if (Universal) {
+        Begin += (LONGLONG)(Zone->Bias + Zone->StandardBias) * MINUTE;
+        End += (LONGLONG)(Zone->Bias + Zone->DaylightBias) * MINUTE;
+    }
+    BOOL Daylight = Begin < End ? Time >= Begin && Time < End : Time >= Begin || Time < End;
     return Zone->Bias + (Daylight ? Zone->DaylightBias : Zone->StandardBias);
 }
 
 static BOOL ShiftTime(const TIME_ZONE_INFORMATION *Zone, const SYSTEMTIME *From, LPSYSTEMTIME To, BOOL ToLocal)
 {
     TIME_ZONE_INFORMATION Current;
+    SYSTEMTIME Local = *From;
     FILETIME FileTime;
 
     if (Zone == NULL) {
@@ -266,9 +278,14 @@ static BOOL ShiftTime(const TIME_ZONE_INFORMATION *Zone, const SYSTEMTIME *From,
     if (!SystemTimeToFileTime(From, &FileTime)) {
         return FALSE;
     }
-    LONGLONG Time = FromFileTime(&FileTime), Minute = 600000000;
-    LONGLONG Local = ToLocal ? Time - Zone->Bias * Minute : Time;
-    LONGLONG Shift = ZoneBias(Zone, Local, From->wYear) * Minute;
+    LONGLONG Time = FromFileTime(&FileTime);
+    if (ToLocal) { /* the rules are those of the local year */
+        ToFileTime((ULONGLONG)(Time - Zone->Bias * MINUTE), &FileTime);
+        if (!FileTimeToSystemTime(&FileTime, &Local)) {
+            return FALSE;
+        }
+    }
+    LONGLONG Shift = ZoneBias(Zone, Time, ToLocal, Local.wYear) * MINUTE;
     ToFileTime((ULONGLONG)(ToLocal ? Time - Shift : Time + Shift), &FileTime);
     return FileTimeToSystemTime(&FileTime, To);
 }
