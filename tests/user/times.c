@@ -112,9 +112,12 @@ static void DosTimes(void)
 /* ---- zones ----------------------------------------------------------------------------------------------------------------------------------- */
 
 /* Central Europe, the east of Australia, and one whose rules are dates. */
-static const TIME_ZONE_INFORMATION Berlin = {.Bias = -60, .StandardDate = {0, 10, 0, 5, 3, 0, 0, 0}, .DaylightDate = {0, 3, 0, 5, 2, 0, 0, 0}, .DaylightBias = -60};
-static const TIME_ZONE_INFORMATION Sydney = {.Bias = -600, .StandardDate = {0, 4, 0, 1, 3, 0, 0, 0}, .DaylightDate = {0, 10, 0, 1, 2, 0, 0, 0}, .DaylightBias = -60};
-static const TIME_ZONE_INFORMATION Dated = {.Bias = 300, .StandardDate = {2026, 11, 0, 1, 2, 0, 0, 0}, .DaylightDate = {2026, 3, 0, 8, 2, 0, 0, 0}, .DaylightBias = -60};
+static const TIME_ZONE_INFORMATION Berlin = {.Bias = -60, .DaylightBias = -60,
+    .StandardDate = {0, 10, 0, 5, 3, 0, 0, 0}, .DaylightDate = {0, 3, 0, 5, 2, 0, 0, 0}};
+static const TIME_ZONE_INFORMATION Sydney = {.Bias = -600, .DaylightBias = -60,
+    .StandardDate = {0, 4, 0, 1, 3, 0, 0, 0}, .DaylightDate = {0, 10, 0, 1, 2, 0, 0, 0}};
+static const TIME_ZONE_INFORMATION Dated = {.Bias = 300, .DaylightBias = -60,
+    .StandardDate = {2026, 11, 0, 1, 2, 0, 0, 0}, .DaylightDate = {2026, 3, 0, 8, 2, 0, 0, 0}};
 
 /* 2026, month, day, hour, minute, universal -> local day, hour */
 static void ToLocal(const TIME_ZONE_INFORMATION *Zone, WORD Month, WORD Day, WORD Hour, WORD LocalDay, WORD LocalHour, const char *What)
