@@ -230,6 +230,8 @@ NTSTATUS RtlpMakeFullPath(PCWSTR Name, WORK_PATH *Path)
     RtlAcquirePebLock();
     PutFront(Path, &Name, Type);
     RtlReleasePebLock();
+    if (*Name == 0) /* "C:" is the directory itself */
+        Name = L".";
     Put(Path, Name, (ULONG)wcslen(Name));
     Normalise(Path);
     return STATUS_SUCCESS;
@@ -243,16 +245,14 @@ void RtlpFreeFullPath(WORK_PATH *Path)
 
 /* ---- the interface ------------------------------------------------------------------------------------------------------------------------------- */
 
-/* The last component; null if the path ends in a separator or names a device. */
+/* The last component; null if the path ends in a separator. */
 static PWSTR FilePartOf(PWSTR Buffer, ULONG Length)
 {
     ULONG Start = Length;
 
     while (Start != 0 && !RtlpIsSeparator(Buffer[Start - 1]))
         Start--;
-    if (Start == Length || (Start == 4 && Buffer[0] == '\\' && Buffer[1] == '\\'))
-        return NULL;
-    return Buffer + Start;
+    return Start == Length ? NULL : Buffer + Start;
 }
 
 NTSTATUS NTAPI RtlGetFullPathName_UEx(PCWSTR Name, ULONG Bytes, PWSTR Buffer, PWSTR *FilePart, PULONG Needed)
@@ -272,7 +272,7 @@ NTSTATUS NTAPI RtlGetFullPathName_UEx(PCWSTR Name, ULONG Bytes, PWSTR Buffer, PW
         Status = STATUS_BUFFER_TOO_SMALL;
     } else {
         memcpy(Buffer, Path.Buffer, Size + sizeof(WCHAR));
-        if (FilePart != NULL)
+        if (FilePart != NULL && RtlIsDosDeviceName_U(Name) == 0)
             *FilePart = FilePartOf(Buffer, Path.Length);
     }
     if (Needed != NULL)
