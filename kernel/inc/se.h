@@ -12,8 +12,6 @@ void SeInitSystemPhase1(void); /* token object type; \Security */
 extern POBJECT_TYPE SeTokenObjectType_;
 /* The system's first token: SYSTEM, all privileges; referenced. */
 PACCESS_TOKEN SeMakeSystemToken(void);
-/* The token of the machine's one account, an administrator at high integrity; referenced.  For the session's first process. */
-PACCESS_TOKEN SeMakeUserToken(void);
 /* Token of a new process: a duplicate of Parent's primary token (or of Explicit, which must be a primary token); referenced. */
 NTSTATUS SeSubProcessToken(PEPROCESS Parent, PACCESS_TOKEN Explicit, PACCESS_TOKEN *Token) NODISCARD;
 void SeAssignPrimaryToken(PEPROCESS Process, PACCESS_TOKEN Token); /* takes over the reference */

@@ -24,6 +24,7 @@ LOCK( 34, "Process->TokenLock",        "kernel/se/",   KeLockPush,     0,     "A
 LOCK( 34, "Process->TokenLock",        "kernel/ps/",   KeLockPush,     0,     "APC",       "as above")
 LOCK( 36, "Token->TokenLock",          "kernel/se/",   KeLockPush,     NESTS, "APC",       "privileges, groups, default DACL of one token; two by address")
 LOCK( 36, "TokenLock",                 "kernel/se/",   KeLockPush,     NESTS, "APC",       "as above, under another name")
+LOCK( 37, "SepLogonLock",              "kernel/se/",   KeLockPush,     0,     "APC",       "logon sessions, and which are two halves of one")
 LOCK( 38, "Table->FreeLock", "kernel/ex/handle.c", KeLockPush, 0, "APC", "a handle table's free list and growth; a look-up takes only its entry's bit")
 LOCK( 40, "Table->Lock",               "kernel/ps/",   KeLockPush,     0,     "APC",       "slots of notification routines")
 LOCK( 42, "Bucket->Lock",              "kernel/ex/keyedevt.c",KeLockPush,     0,     "APC",       "threads that wait for a keyed event, by key")

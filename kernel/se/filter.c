@@ -59,6 +59,26 @@ static BOOLEAN SepIsElevatedGroup(const SID *Sid)
     return FALSE;
 }
 
+/* What one must be at high integrity to use. */
+#define SEP_ELEVATED_PRIVILEGES                                                                                                          \
+    (SEP_PRIVILEGE(SE_CREATE_TOKEN_PRIVILEGE) | SEP_PRIVILEGE(SE_TCB_PRIVILEGE) | SEP_PRIVILEGE(SE_TAKE_OWNERSHIP_PRIVILEGE) |           \
+     SEP_PRIVILEGE(SE_LOAD_DRIVER_PRIVILEGE) | SEP_PRIVILEGE(SE_BACKUP_PRIVILEGE) | SEP_PRIVILEGE(SE_RESTORE_PRIVILEGE) |                \
+     SEP_PRIVILEGE(SE_DEBUG_PRIVILEGE) | SEP_PRIVILEGE(SE_IMPERSONATE_PRIVILEGE) | SEP_PRIVILEGE(SE_RELABEL_PRIVILEGE) |                 \
+     SEP_PRIVILEGE(SE_DELEGATE_SESSION_USER_IMPERSONATE_PRIVILEGE_))
+
+BOOLEAN SepTokenIsElevated(PTOKEN Token)
+{
+    if (Token->PrivilegesPresent & SEP_ELEVATED_PRIVILEGES) {
+        return TRUE;
+    }
+    for (ULONG i = 1; i < Token->UserAndGroupCount; i++) {
+        if ((Token->UserAndGroups[i].Attributes & SE_GROUP_USE_FOR_DENY_ONLY) == 0 && SepIsElevatedGroup(Token->UserAndGroups[i].Sid)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static BOOLEAN SepIsToDeny(const SEP_FILTER *Filter, ULONG Index, PSID Sid)
 {
     return SepListed(Filter->Disable, Filter->DisableCount, Sid) || ((Filter->Flags & SEP_LUA_TOKEN) && Index != 0 && SepIsElevatedGroup(Sid));

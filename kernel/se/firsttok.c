@@ -1,73 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firsttok.c - the tokens that come from nowhere: the system's and the first user's; and those of processes, which come from them.
+ * firsttok.c - the token that comes from nowhere, the system's; and those of processes, which come from it.
  *
- * On Windows the second is lsass's work (NtCreateToken after a logon).  There is no logon here yet, so the kernel makes a token for the
- * machine's one account: an administrator at high integrity, in session 0.
+ * On Windows lsass makes all others (NtCreateToken after a logon).  There is no logon here, so every program works with this one unless somebody
+ * who may makes another.
  */
 #include "sep.h"
 
 #define GROUP_ON (SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED)
 #define GROUP_LABEL (SE_GROUP_INTEGRITY | SE_GROUP_INTEGRITY_ENABLED)
 
-/* What an elevated administrator holds on Windows 10. */
-#define ADMINISTRATOR_PRIVILEGES                                                                                                          \
-    (SEP_PRIVILEGE(SE_INCREASE_QUOTA_PRIVILEGE) | SEP_PRIVILEGE(SE_SECURITY_PRIVILEGE) | SEP_PRIVILEGE(SE_TAKE_OWNERSHIP_PRIVILEGE) |      \
-     SEP_PRIVILEGE(SE_LOAD_DRIVER_PRIVILEGE) | SEP_PRIVILEGE(SE_SYSTEM_PROFILE_PRIVILEGE) | SEP_PRIVILEGE(SE_SYSTEMTIME_PRIVILEGE) |       \
-     SEP_PRIVILEGE(SE_PROF_SINGLE_PROCESS_PRIVILEGE) | SEP_PRIVILEGE(SE_INC_BASE_PRIORITY_PRIVILEGE) |                                    \
-     SEP_PRIVILEGE(SE_CREATE_PAGEFILE_PRIVILEGE) | SEP_PRIVILEGE(SE_BACKUP_PRIVILEGE) | SEP_PRIVILEGE(SE_RESTORE_PRIVILEGE) |             \
-     SEP_PRIVILEGE(SE_SHUTDOWN_PRIVILEGE) | SEP_PRIVILEGE(SE_DEBUG_PRIVILEGE) | SEP_PRIVILEGE(SE_SYSTEM_ENVIRONMENT_PRIVILEGE) |          \
-     SEP_PRIVILEGE(SE_CHANGE_NOTIFY_PRIVILEGE) | SEP_PRIVILEGE(SE_REMOTE_SHUTDOWN_PRIVILEGE) | SEP_PRIVILEGE(SE_UNDOCK_PRIVILEGE) |       \
-     SEP_PRIVILEGE(SE_MANAGE_VOLUME_PRIVILEGE) | SEP_PRIVILEGE(SE_IMPERSONATE_PRIVILEGE) | SEP_PRIVILEGE(SE_CREATE_GLOBAL_PRIVILEGE) |    \
-     SEP_PRIVILEGE(SE_INC_WORKING_SET_PRIVILEGE) | SEP_PRIVILEGE(SE_TIME_ZONE_PRIVILEGE) | SEP_PRIVILEGE(SE_CREATE_SYMBOLIC_LINK_PRIVILEGE))
-#define ADMINISTRATOR_ENABLED                                                                                                             \
-    (SEP_PRIVILEGE(SE_CHANGE_NOTIFY_PRIVILEGE) | SEP_PRIVILEGE(SE_IMPERSONATE_PRIVILEGE) | SEP_PRIVILEGE(SE_CREATE_GLOBAL_PRIVILEGE))
-
 typedef struct _SEP_SMALL_DACL
 {
     ACL Acl;
-    UCHAR Aces[160];
+    UCHAR Aces[80];
 } SEP_SMALL_DACL;
 
-/* Two or, if Third is given, three allowing entries; the third reads. */
-static NTSTATUS SepMakeDefaultDacl(SEP_SMALL_DACL *Dacl, PSID Owner, PSID Second, ACCESS_MASK SecondAccess, PSID Third)
+/* SYSTEM all, Administrators may look. */
+static NTSTATUS SepMakeSystemDacl(SEP_SMALL_DACL *Dacl)
 {
     PUCHAR Free;
     NTSTATUS Status = RtlCreateAcl(&Dacl->Acl, sizeof(*Dacl), ACL_REVISION);
 
     if (NT_SUCCESS(Status)) {
-        Status = RtlAddAccessAllowedAce(&Dacl->Acl, ACL_REVISION, GENERIC_ALL, Owner);
+        Status = RtlAddAccessAllowedAce(&Dacl->Acl, ACL_REVISION, GENERIC_ALL, SepExports.SeLocalSystemSid);
     }
     if (NT_SUCCESS(Status)) {
-        Status = RtlAddAccessAllowedAce(&Dacl->Acl, ACL_REVISION, SecondAccess, Second);
-    }
-    if (NT_SUCCESS(Status) && Third != NULL) {
-        Status = RtlAddAccessAllowedAce(&Dacl->Acl, ACL_REVISION, GENERIC_READ | GENERIC_EXECUTE, Third);
+        Status = RtlAddAccessAllowedAce(&Dacl->Acl, ACL_REVISION, GENERIC_READ | GENERIC_EXECUTE | READ_CONTROL, SepExports.SeAliasAdminsSid);
     }
     if (NT_SUCCESS(Status)) {
         RtlFirstFreeAce(&Dacl->Acl, (PVOID *)&Free);
         Dacl->Acl.AclSize = (USHORT)(Free - (PUCHAR)Dacl);
     }
     return Status;
-}
-
-static PTOKEN SepMakeFirstToken(SEP_TOKEN_SPEC *Spec, SEP_SMALL_DACL *Dacl)
-{
-    PTOKEN Token;
-    NTSTATUS Status;
-
-    Spec->Type = TokenPrimary;
-    Spec->ExpirationTime.QuadPart = MAXLONGLONG;
-    Spec->MandatoryPolicy = TOKEN_MANDATORY_POLICY_NO_WRITE_UP | TOKEN_MANDATORY_POLICY_NEW_PROCESS_MIN;
-    Spec->DefaultDacl = &Dacl->Acl;
-    Status = SepCreateToken(Spec, KernelMode, NULL, &Token);
-    if (NT_SUCCESS(Status)) {
-        Status = ObInsertObject(Token, NULL, 0, 0, NULL, NULL);
-    }
-    if (!NT_SUCCESS(Status)) {
-        KeBugCheckEx(0x60 /* SECURITY_INITIALIZATION_FAILED */, 3, (ULONG)Status, 0, 0);
-    }
-    return Token;
 }
 
 PACCESS_TOKEN SeMakeSystemToken(void)
@@ -79,8 +44,11 @@ PACCESS_TOKEN SeMakeSystemToken(void)
         {SepExports.SeAuthenticatedUsersSid, GROUP_ON},
         {SepExports.SeSystemMandatorySid, GROUP_LABEL},
     };
+    SEP_SMALL_DACL Dacl;
     SEP_TOKEN_SPEC Spec = {
+        .Type = TokenPrimary,
         .AuthenticationId = SYSTEM_LUID,
+        .ExpirationTime.QuadPart = MAXLONGLONG,
         .UserAndGroups = Sids,
         .UserAndGroupCount = RTL_NUMBER_OF(Sids),
         .PrivilegesPresent = SEP_ALL_PRIVILEGES,
@@ -88,48 +56,23 @@ PACCESS_TOKEN SeMakeSystemToken(void)
         .PrivilegesEnabledByDefault = SEP_ALL_PRIVILEGES,
         .DefaultOwnerIndex = 1,
         .PrimaryGroupIndex = 0,
+        .DefaultDacl = &Dacl.Acl,
         .Source = {"*SYSTEM*", {0, 0}},
+        .MandatoryPolicy = TOKEN_MANDATORY_POLICY_NO_WRITE_UP | TOKEN_MANDATORY_POLICY_NEW_PROCESS_MIN,
     };
-    SEP_SMALL_DACL Dacl;
-    NTSTATUS Status = SepMakeDefaultDacl(&Dacl, SepExports.SeLocalSystemSid, SepExports.SeAliasAdminsSid,
-                                         GENERIC_READ | GENERIC_EXECUTE | READ_CONTROL, NULL);
+    PTOKEN Token = NULL;
+    NTSTATUS Status = SepMakeSystemDacl(&Dacl);
 
-    ASSERT(NT_SUCCESS(Status));
-    (void)Status;
-    return SepMakeFirstToken(&Spec, &Dacl);
-}
-
-PACCESS_TOKEN SeMakeUserToken(void)
-{
-    SID_AND_ATTRIBUTES Sids[] = {
-        {SepUserSid, 0},
-        {SepExports.SeWorldSid, GROUP_ON},
-        {SepExports.SeAliasAdminsSid, GROUP_ON | SE_GROUP_OWNER},
-        {SepExports.SeAliasUsersSid, GROUP_ON},
-        {SepExports.SeInteractiveSid, GROUP_ON},
-        {SepExports.SeAuthenticatedUsersSid, GROUP_ON},
-        {SepLogonSid, GROUP_ON | SE_GROUP_LOGON_ID},
-        {SepExports.SeLocalSid, GROUP_ON},
-        {SepExports.SeHighMandatorySid, GROUP_LABEL},
-    };
-    SEP_TOKEN_SPEC Spec = {
-        .AuthenticationId = {0x103E9, 0},
-        .UserAndGroups = Sids,
-        .UserAndGroupCount = RTL_NUMBER_OF(Sids),
-        .PrivilegesPresent = ADMINISTRATOR_PRIVILEGES,
-        .PrivilegesEnabled = ADMINISTRATOR_ENABLED,
-        .PrivilegesEnabledByDefault = ADMINISTRATOR_ENABLED,
-        .DefaultOwnerIndex = 2,
-        .PrimaryGroupIndex = 3,
-        .Source = {"User32 ", {0, 0}},
-        .OriginatingLogonSession = SYSTEM_LUID,
-    };
-    SEP_SMALL_DACL Dacl;
-    NTSTATUS Status = SepMakeDefaultDacl(&Dacl, SepExports.SeAliasAdminsSid, SepExports.SeLocalSystemSid, GENERIC_ALL, SepLogonSid);
-
-    ASSERT(NT_SUCCESS(Status));
-    (void)Status;
-    return SepMakeFirstToken(&Spec, &Dacl);
+    if (NT_SUCCESS(Status)) {
+        Status = SepCreateToken(&Spec, KernelMode, NULL, &Token);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ObInsertObject(Token, NULL, 0, 0, NULL, NULL);
+    }
+    if (!NT_SUCCESS(Status)) {
+        KeBugCheckEx(0x60 /* SECURITY_INITIALIZATION_FAILED */, 3, (ULONG)Status, 0, 0);
+    }
+    return Token;
 }
 
 /* ---- tokens of processes ------------------------------------------------------------------------------------------------------------------ */

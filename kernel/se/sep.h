@@ -16,6 +16,8 @@
 
 #define SEP_DEFAULT_DESCRIPTORS 4
 
+typedef struct _SEP_LOGON_SESSION *PSEP_LOGON_SESSION;
+
 typedef struct _TOKEN
 {
     TOKEN_SOURCE TokenSource;
@@ -48,6 +50,7 @@ typedef struct _TOKEN
         PSECURITY_DESCRIPTOR Descriptor; /* referenced */
     } DefaultDescriptors[SEP_DEFAULT_DESCRIPTORS]; /* m; what new objects of these types get; emptied by every change */
     ULONG VariableLength;
+    PSEP_LOGON_SESSION LogonSession;   /* that of AuthenticationId, referenced; NULL: TOKEN_SESSION_NOT_REFERENCED */
     volatile LONG TokenInUse;          /* a primary token serves one process */
     UCHAR VariablePart[] __attribute__((aligned(16)));
 } TOKEN, *PTOKEN;
@@ -74,6 +77,24 @@ typedef struct _SEP_TOKEN_SPEC
     LUID OriginatingLogonSession;
     LUID ParentTokenId;
 } SEP_TOKEN_SPEC;
+
+/*
+ * Logon sessions (logon.c).  Reference: finds that of LogonId or makes it; STATUS_INSUFFICIENT_RESOURCES.
+ * Link: two primary tokens become each other's linked token, and with them all of their sessions; STATUS_BAD_TOKEN_TYPE, STATUS_INVALID_PARAMETER for
+ * tokens of one session or when either has another half.  OpenLinked: a handle with all rights to a copy of the other half's, primary for who has
+ * SeTcbPrivilege, else for identification; STATUS_NO_SUCH_LOGON_SESSION when there is none (any more).  TokenLock must not be held.
+ */
+NTSTATUS SepReferenceLogonSession(PLUID LogonId, PSEP_LOGON_SESSION *Session) NODISCARD;
+PSEP_LOGON_SESSION SepShareLogonSession(PSEP_LOGON_SESSION Session);
+void SepReleaseLogonSession(PSEP_LOGON_SESSION Session);
+NTSTATUS SepLinkTokens(PTOKEN Token, PTOKEN Other) NODISCARD;
+NTSTATUS SepOpenLinkedToken(PTOKEN Token, KPROCESSOR_MODE Mode, PHANDLE Handle) NODISCARD;
+ULONG SepTokenElevationType(PTOKEN Token); /* TokenLock held, for this and the next */
+/* Whether a group counts or a privilege is held (on or off) that more than an ordinary user has. */
+BOOLEAN SepTokenIsElevated(PTOKEN Token);
+#define TokenElevationTypeDefault_ 1
+#define TokenElevationTypeFull_ 2
+#define TokenElevationTypeLimited_ 3
 
 NTSTATUS SepCreateToken(const SEP_TOKEN_SPEC *Spec, KPROCESSOR_MODE Mode, POBJECT_ATTRIBUTES ObjectAttributes, PTOKEN *Token) NODISCARD;
 /* A copy.  EffectiveOnly: disabled groups and privileges are left out. */
@@ -115,6 +136,7 @@ NTSTATUS SepReferenceTokenByHandle(HANDLE Handle, ACCESS_MASK Access, KPROCESSOR
 #define SEP_MAXIMUM_SIDS 1024u
 #define TAG_SE POOL_TAG('S', 'e', ' ', ' ')
 #define TAG_SE_DACL POOL_TAG('S', 'e', 'A', 'c')
+#define TAG_SE_LOGON POOL_TAG('S', 'e', 'L', 's')
 #define TAG_SE_SD POOL_TAG('S', 'e', 'S', 'd')
 
 /* The parts of a descriptor, wherever they lie. */
@@ -132,9 +154,9 @@ void SepFillRelative(const SEP_SD_PARTS *Parts, PVOID Buffer);
 BOOLEAN SepValidOwner(PTOKEN Token, PSID Owner);
 
 extern SE_EXPORTS SepExports;
-extern PSID SepLogonSid, SepUserSid;
 void SepInitializeDescriptors(void);
 void SepCreateTokenType(void);
-#define SEP_ALL_PRIVILEGES (((1ULL << (SE_MAX_WELL_KNOWN_PRIVILEGE + 1)) - 1) & ~3ULL)
+#define SE_DELEGATE_SESSION_USER_IMPERSONATE_PRIVILEGE_ 36
+#define SEP_ALL_PRIVILEGES (((1ULL << (SE_DELEGATE_SESSION_USER_IMPERSONATE_PRIVILEGE_ + 1)) - 1) & ~3ULL)
 
 #endif

@@ -47,11 +47,6 @@ SID_OF(SepLowSid, 16, 1, SECURITY_MANDATORY_LOW_RID);
 SID_OF(SepMediumSid, 16, 1, SECURITY_MANDATORY_MEDIUM_RID);
 SID_OF(SepHighSid, 16, 1, SECURITY_MANDATORY_HIGH_RID);
 SID_OF(SepSystemSid, 16, 1, SECURITY_MANDATORY_SYSTEM_RID);
-/* The machine's first account: relative id 1000 of a made-up domain; and the session's logon SID. */
-SID_OF(SepFirstUserSid, 5, 5, 21, 0x4E617363, 0x656E7421, 0x00004E54, 1000);
-SID_OF(SepFirstLogonSid, 5, 3, 5, 0, 0x000103E9);
-
-PSID SepUserSid = &SepFirstUserSid, SepLogonSid = &SepFirstLogonSid;
 
 #define PRIVILEGE(n) {SE_##n##_PRIVILEGE, 0}
 SE_EXPORTS SepExports = {

@@ -108,6 +108,9 @@ static void SepDeleteToken(PVOID Object)
 
     SepForgetDefaultDescriptors(Token);
     SepReleaseDacl(Token->DefaultDacl);
+    if (Token->LogonSession != NULL) {
+        SepReleaseLogonSession(Token->LogonSession);
+    }
 }
 
 void SepCreateTokenType(void)
@@ -255,7 +258,10 @@ NTSTATUS SepCreateToken(const SEP_TOKEN_SPEC *Spec, KPROCESSOR_MODE Mode, POBJEC
     RtlZeroMemory(Token, sizeof(*Token));
     Token->VariableLength = Length;
     SepFillToken(Token, Spec);
-    Status = SepMakeSharedDacl(Spec->DefaultDacl, &Token->DefaultDacl);
+    Status = SepReferenceLogonSession(&Token->AuthenticationId, &Token->LogonSession);
+    if (NT_SUCCESS(Status)) {
+        Status = SepMakeSharedDacl(Spec->DefaultDacl, &Token->DefaultDacl);
+    }
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(Token);
         return Status;
@@ -326,12 +332,14 @@ NTSTATUS SepDuplicateToken(PTOKEN Existing, POBJECT_ATTRIBUTES ObjectAttributes,
     ExAcquirePushLockShared_(&Existing->TokenLock);
     RtlCopyMemory(Token, Existing, sizeof(TOKEN) + Existing->VariableLength);
     SepShareDacl(Token->DefaultDacl);
+    SepShareLogonSession(Token->LogonSession);
     ExReleasePushLockShared_(&Existing->TokenLock);
     ExInitializePushLock_(&Token->TokenLock);
     RtlZeroMemory(Token->DefaultDescriptors, sizeof(Token->DefaultDescriptors));
     SepMovePointers(Token, Existing);
     ExAllocateLocallyUniqueId(&Token->TokenId);
     Token->TokenInUse = 0;
+    Token->TokenFlags &= ~(ULONG)TOKEN_SESSION_NOT_REFERENCED;
     Token->TokenType = Type;
     Token->ImpersonationLevel = Type == TokenPrimary ? SecurityAnonymous : Level;
     if (EffectiveOnly) {

@@ -15,8 +15,6 @@
 #define TokenPrivateNameSpace_ 42
 #define TokenIsRestricted_ 40
 #define TokenIsLessPrivilegedAppContainer_ 46
-#define TokenElevationTypeDefault_ 1
-#define TokenElevationTypeFull_ 2
 
 typedef struct _TOKEN_BUILDER
 {
@@ -267,10 +265,10 @@ static BOOLEAN SepQueryNumber(PTOKEN Token, ULONG Class, PULONG Value)
         *Value = (Token->TokenFlags & TOKEN_SANDBOX_INERT) != 0;
         return TRUE;
     case TokenElevationType:
-        *Value = TokenElevationTypeDefault_; /* no linked tokens: there is no split logon */
+        *Value = SepTokenElevationType(Token);
         return TRUE;
     case TokenElevation:
-        *Value = SepTokenIntegrityLevel(Token) >= SECURITY_MANDATORY_HIGH_RID;
+        *Value = SepTokenIsElevated(Token);
         return TRUE;
     case TokenHasRestrictions:
         *Value = (Token->TokenFlags & TOKEN_IS_FILTERED) != 0;
@@ -358,6 +356,10 @@ static NTSTATUS SepBuildInformation(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG 
     case TokenAccessInformation:
         SepBuildAccessInformation(Builder, Token);
         return STATUS_SUCCESS;
+    case TokenLinkedToken:
+        Builder->MaySmall = STATUS_INFO_LENGTH_MISMATCH;
+        SepReserve(Builder, sizeof(TOKEN_LINKED_TOKEN), 8); /* the handle comes later, without the lock */
+        return STATUS_SUCCESS;
     case TokenLogonSid:
         return SepBuildLogonSid(Builder, Token);
     case TokenCapabilities_:
@@ -419,13 +421,15 @@ NTSTATUS NTAPI NtQueryInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLA
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if (Class == TokenLinkedToken) {
-        Status = STATUS_NO_SUCH_LOGON_SESSION; /* there is no split logon, and so no other half */
-    } else {
-        Status = SepQueryToken(Token, Class, Buffer, Length, &Answer, &Needed);
+    Status = SepQueryToken(Token, Class, Buffer, Length, &Answer, &Needed);
+    if (NT_SUCCESS(Status) && Class == TokenLinkedToken) {
+        Status = SepOpenLinkedToken(Token, Mode, &((PTOKEN_LINKED_TOKEN)Answer)->LinkedToken);
     }
     if (NT_SUCCESS(Status)) {
         Status = CopyToMode(Mode, Buffer, Answer, Needed);
+        if (!NT_SUCCESS(Status) && Class == TokenLinkedToken) {
+            ObCloseHandle(((PTOKEN_LINKED_TOKEN)Answer)->LinkedToken, Mode);
+        }
     }
     if (Needed != 0) {
         CopyStatus = CopyToMode(Mode, ReturnLength, &Needed, sizeof(Needed));

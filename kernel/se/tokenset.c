@@ -317,6 +317,7 @@ typedef union _SEP_SET_VALUE
     PACL Acl;
     ULONG Number;
     LUID Luid;
+    HANDLE Token;
 } SEP_SET_VALUE;
 
 static NTSTATUS SepCaptureSetValue(KPROCESSOR_MODE Mode, ULONG Class, PVOID Buffer, ULONG Length, SEP_SET_VALUE *Value)
@@ -345,6 +346,8 @@ static NTSTATUS SepCaptureSetValue(KPROCESSOR_MODE Mode, ULONG Class, PVOID Buff
         }
         Status = CopyFromMode(Mode, &Pointer, Buffer, sizeof(Pointer));
         return NT_SUCCESS(Status) && Pointer != NULL ? SepCaptureAcl(Mode, Pointer, &Value->Acl) : Status;
+    case TokenLinkedToken:
+        return Length < sizeof(HANDLE) ? STATUS_INFO_LENGTH_MISMATCH : CopyFromMode(Mode, &Value->Token, Buffer, sizeof(HANDLE));
     case TokenOrigin:
         return Length < sizeof(LUID) ? STATUS_INFO_LENGTH_MISMATCH : CopyFromMode(Mode, &Value->Luid, Buffer, sizeof(LUID));
     case TokenSessionId:
@@ -404,11 +407,57 @@ static NTSTATUS SepApplySetValue(PTOKEN Token, ULONG Class, SEP_SET_VALUE *Value
     }
 }
 
+/* What the caller must hold to set a class at all. */
+static BOOLEAN SepMaySetClass(ULONG Class, KPROCESSOR_MODE Mode)
+{
+    switch (Class) {
+    case TokenSessionId:
+    case TokenOrigin:
+    case TokenUIAccess:
+    case TokenMandatoryPolicy:
+        return SeSinglePrivilegeCheck(SepExports.SeTcbPrivilege, Mode);
+    case TokenLinkedToken:
+    case TokenVirtualizationAllowed:
+        return SeSinglePrivilegeCheck(SepExports.SeCreateTokenPrivilege, Mode);
+    default:
+        return TRUE;
+    }
+}
+
+static NTSTATUS SepSetLinkedToken(PTOKEN Token, HANDLE LinkedHandle, KPROCESSOR_MODE Mode)
+{
+    PTOKEN Linked;
+    NTSTATUS Status = ObReferenceObjectByHandle(LinkedHandle, TOKEN_DUPLICATE, SeTokenObjectType_, Mode, (PVOID *)&Linked, NULL);
+
+    if (NT_SUCCESS(Status)) {
+        Status = SepLinkTokens(Token, Linked);
+        ObfDereferenceObject(Linked);
+    }
+    return Status;
+}
+
+static NTSTATUS SepSetToken(PTOKEN Token, ULONG Class, SEP_SET_VALUE *Value, KPROCESSOR_MODE Mode)
+{
+    NTSTATUS Status;
+
+    if (!SepMaySetClass(Class, Mode)) {
+        return STATUS_PRIVILEGE_NOT_HELD;
+    }
+    if (Class == TokenLinkedToken) {
+        return SepSetLinkedToken(Token, Value->Token, Mode);
+    }
+    ExAcquirePushLockExclusive_(&Token->TokenLock);
+    Status = SepApplySetValue(Token, Class, Value, Mode);
+    if (NT_SUCCESS(Status)) {
+        SepTokenModified(Token);
+    }
+    ExReleasePushLockExclusive_(&Token->TokenLock);
+    return Status;
+}
+
 NTSTATUS NTAPI NtSetInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    BOOLEAN NeedsTcb = Class == TokenSessionId || Class == TokenOrigin || Class == TokenVirtualizationAllowed || Class == TokenUIAccess ||
-                       Class == TokenMandatoryPolicy;
     ACCESS_MASK Access = TOKEN_ADJUST_DEFAULT | (Class == TokenSessionId ? TOKEN_ADJUST_SESSIONID : 0);
     SEP_SET_VALUE Value = {0};
     PTOKEN Token;
@@ -421,16 +470,7 @@ NTSTATUS NTAPI NtSetInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS
     }
     Status = ObReferenceObjectByHandle(TokenHandle, Access, SeTokenObjectType_, Mode, (PVOID *)&Token, NULL);
     if (NT_SUCCESS(Status)) {
-        if (NeedsTcb && !SeSinglePrivilegeCheck(SepExports.SeTcbPrivilege, Mode)) {
-            Status = STATUS_PRIVILEGE_NOT_HELD;
-        } else {
-            ExAcquirePushLockExclusive_(&Token->TokenLock);
-            Status = SepApplySetValue(Token, Class, &Value, Mode);
-            if (NT_SUCCESS(Status)) {
-                SepTokenModified(Token);
-            }
-            ExReleasePushLockExclusive_(&Token->TokenLock);
-        }
+        Status = SepSetToken(Token, Class, &Value, Mode);
         ObfDereferenceObject(Token);
     }
     if ((Class == TokenOwner || Class == TokenPrimaryGroup || Class == TokenIntegrityLevel) && Value.Sid != NULL) {

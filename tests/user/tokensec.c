@@ -4,11 +4,7 @@
  * when a token is opened, integrity and its policy, LUA tokens, the least privileged copy in a process.
  */
 #define _WIN32_WINNT 0x0A00
-#include "native.h"
-#include <sddl.h>
-#include <stdlib.h>
-#include <string.h>
-#include "win32.h"
+#include "tokens.h"
 
 #define S(x) ((ULONG)(x))
 
@@ -18,34 +14,6 @@ NATIVE(NtCompareTokens, (HANDLE A, HANDLE B, PBOOLEAN E), (A, B, E))
 NATIVE(NtImpersonateThread, (HANDLE S_, HANDLE C, PSECURITY_QUALITY_OF_SERVICE Q), (S_, C, Q))
 
 static HANDLE Token;
-
-static PSID Sid(const char *Text)
-{
-    static PSID Made[32];
-    static unsigned Next;
-    PSID *Value = &Made[Next++ % 32];
-
-    ConvertStringSidToSidA(Text, Value);
-    return *Value;
-}
-
-static PVOID Query(HANDLE Handle, TOKEN_INFORMATION_CLASS Class)
-{
-    DWORD Length = 0;
-
-    GetTokenInformation(Handle, Class, NULL, 0, &Length);
-    PVOID Block = calloc(1, Length + 1);
-    GetTokenInformation(Handle, Class, Block, Length, &Length);
-    return Block;
-}
-
-static HANDLE Copy(HANDLE From, SECURITY_IMPERSONATION_LEVEL Level, TOKEN_TYPE Type)
-{
-    HANDLE New = NULL;
-
-    DuplicateTokenEx(From, TOKEN_ALL_ACCESS, NULL, Level, Type, &New);
-    return New;
-}
 
 /* ---- classes ------------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -91,20 +59,6 @@ static void Classes(void)
 }
 
 /* ---- groups ------------------------------------------------------------------------------------------------------------------------------------- */
-
-static DWORD AttributesOf(HANDLE Handle, PSID Wanted)
-{
-    TOKEN_GROUPS *Groups = Query(Handle, TokenGroups);
-    DWORD Found = 0xDEAD;
-
-    for (DWORD i = 0; i < Groups->GroupCount; i++) {
-        if (EqualSid(Groups->Groups[i].Sid, Wanted)) {
-            Found = Groups->Groups[i].Attributes;
-        }
-    }
-    free(Groups);
-    return Found;
-}
 
 static void Groups(void)
 {
@@ -172,13 +126,7 @@ static void Privileges(void)
 
 /* ---- copies --------------------------------------------------------------------------------------------------------------------------------------- */
 
-static DWORD LevelOf(HANDLE Handle)
-{
-    DWORD Level = 99, Length;
-
-    GetTokenInformation(Handle, TokenImpersonationLevel, &Level, sizeof(Level), &Length);
-    return Level;
-}
+#define LevelOf(Handle) QueryNumber(Handle, TokenImpersonationLevel)
 
 static void Copies(void)
 {
@@ -279,15 +227,6 @@ static void OpenAsSelf(void)
 }
 
 /* ---- integrity -------------------------------------------------------------------------------------------------------------------------------------- */
-
-static DWORD LevelSid(HANDLE Handle)
-{
-    TOKEN_MANDATORY_LABEL *Label = Query(Handle, TokenIntegrityLevel);
-    DWORD Level = *GetSidSubAuthority(Label->Label.Sid, 0);
-
-    free(Label);
-    return Level;
-}
 
 static void Integrity(const char *Self)
 {

@@ -8,27 +8,7 @@
  * descriptors, to raise itself.  What is allowed to everybody must work.
  */
 #define _WIN32_WINNT 0x0A00
-#include "native.h"
-#include <sddl.h>
-#include <stdlib.h>
-#include <string.h>
-#include "tap.h"
-
-#define LONG_TIME 60000
-
-NATIVE(NtCreateToken,
-       (PHANDLE Token, ACCESS_MASK Access, PVOID Attributes, ULONG Type, PLUID Id, PLARGE_INTEGER Expires, PVOID User, PVOID Groups, PVOID Privileges,
-        PVOID Owner, PVOID Group, PVOID Dacl, PVOID Source),
-       (Token, Access, Attributes, Type, Id, Expires, User, Groups, Privileges, Owner, Group, Dacl, Source))
-
-
-static PSID Sid(const char *Text)
-{
-    PSID Value = NULL;
-
-    ConvertStringSidToSidA(Text, &Value);
-    return Value;
-}
+#include "tokens.h"
 
 /* ---- the first user ---- */
 
@@ -45,21 +25,10 @@ static HANDLE SecondUsersToken(void)
         ULONG Count;
         LUID_AND_ATTRIBUTES Privilege[1];
     } Privileges = {1, {{{23 /* SeChangeNotify */, 0}, SE_PRIVILEGE_ENABLED | SE_PRIVILEGE_ENABLED_BY_DEFAULT}}};
-    TOKEN_USER User = {{Sid("S-1-5-21-1315005283-1701737505-20052-1001"), 0}};
-    TOKEN_OWNER Owner = {User.User.Sid};
-    TOKEN_PRIMARY_GROUP Group = {Groups.Group[1].Sid};
-    TOKEN_SOURCE Source = {"test", {0, 0}};
-    LARGE_INTEGER Never = {.QuadPart = 0x7FFFFFFFFFFFFFFF};
-    LUID Id = {0x2222, 0};
-    HANDLE Token = NULL;
-    UCHAR Dacl[128];
-    TOKEN_DEFAULT_DACL Default = {(PACL)Dacl};
+    LUID Logon = {0x2222, 0};
+    NTSTATUS Status;
+    HANDLE Token = MakeToken(&Logon, (PTOKEN_GROUPS)&Groups, (PTOKEN_PRIVILEGES)&Privileges, &Status);
 
-    InitializeAcl((PACL)Dacl, sizeof(Dacl), ACL_REVISION);
-    AddAccessAllowedAce((PACL)Dacl, ACL_REVISION, GENERIC_ALL, User.User.Sid);
-    AddAccessAllowedAce((PACL)Dacl, ACL_REVISION, GENERIC_ALL, Sid("S-1-5-18"));
-    NTSTATUS Status = NtCreateToken(&Token, TOKEN_ALL_ACCESS, NULL, TokenPrimary, &Id, &Never, &User, &Groups, &Privileges, &Owner, &Group, &Default,
-                                    &Source);
     Is((ULONG)Status, 0, "a token for the second user");
     return Token;
 }
