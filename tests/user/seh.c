@@ -3,19 +3,16 @@
  * seh.c - structured exceptions as a compiled program meets them: filters, termination handlers, nested and collided unwinds, longjmp, vectored
  * handlers, stack traces.
  *
- * gcc has no __try, so the guarded functions are assembly, with the scope tables that __C_specific_handler reads written by hand:
+ * gcc has no __try, so the guarded functions are assembly, with the scope tables that __C_specific_handler reads written by hand (one is in try.h):
  *
- *      Try(f, p)       __try { return f(p); } __except (Filter(...)) { return -77; }
  *      Guard(f, p)     __try { return f(p); } __finally { Finally(AbnormalTermination()); }
  */
 #include <windows.h>
 #include <excpt.h>
 #include <setjmp.h>
 #include "tap.h"
+#include "try.h"
 
-typedef int FUNCTION(void *Parameter);
-
-int Try(FUNCTION *Function, void *Parameter);
 int Guard(FUNCTION *Function, void *Parameter);
 
 static int Order[64], OrderCount;
@@ -42,15 +39,6 @@ __attribute__((used)) void Finally(unsigned char Abnormal, void *Frame)
 }
 
 __asm__(".text\n"
-        ".globl Try\n.seh_proc Try\nTry:\n"
-        "    pushq %rbp\n    .seh_pushreg %rbp\n    movq %rsp, %rbp\n    .seh_setframe %rbp, 0\n"
-        "    subq $32, %rsp\n    .seh_stackalloc 32\n    .seh_endprologue\n"
-        "1:  movq %rcx, %rax\n    movq %rdx, %rcx\n    call *%rax\n    nop\n"
-        "2:  jmp 4f\n"
-        "3:  movl $-77, %eax\n"
-        "4:  addq $32, %rsp\n    popq %rbp\n    ret\n"
-        "    .seh_handler __C_specific_handler, @except, @unwind\n    .seh_handlerdata\n    .long 1\n    .rva 1b, 2b, Filter, 3b\n"
-        "    .text\n    .seh_endproc\n"
         ".globl Guard\n.seh_proc Guard\nGuard:\n"
         "    subq $40, %rsp\n    .seh_stackalloc 40\n    .seh_endprologue\n"
         "1:  movq %rcx, %rax\n    movq %rdx, %rcx\n    call *%rax\n    nop\n"
