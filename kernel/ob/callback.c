@@ -116,7 +116,7 @@ static NTSTATUS ObpPlaceCallback(OB_REGISTRATION *New)
     ULONG Place = 0, Last = OB_MAXIMUM_CALLBACKS - 1;
 
     ExAcquirePushLockExclusive_(&ObpCallbackLock);
-    while (ObpCallbacks[Place] != NULL && Place < Last && ObpCompareAltitudes(&ObpCallbacks[Place]->Altitude, &New->Altitude) > 0) {
+    while (Place < Last && ObpCallbacks[Place] != NULL && ObpCompareAltitudes(&ObpCallbacks[Place]->Altitude, &New->Altitude) > 0) {
         Place++;
     }
     if (ObpCallbacks[Last] != NULL) {

@@ -21,6 +21,7 @@ endef
 $(foreach s,driver kernel user,$(eval $(call layout_rule,$(s))))
 
 .PHONY: test programs test-host test-system test-leaks test-inject explore stress check check-lint check-clang check-cppcheck check-free bench
+.PHONY: check-clang-system $(USER_DIRS:%=check-clang-%)
 test: all host-tests
 	@tools/test
 
@@ -60,21 +61,28 @@ check-lint:
 	@tools/lint-locks
 	@tools/lint-docs
 
-# The second compiler reads everything the first compiled, with the same flags; it generates nothing.
+# The second compiler reads the system (not the programs, which are compiled as plainly as their users would), with the flags of the first;
+# it generates nothing.
 CLANG_TARGET := --target=x86_64-w64-windows-gnu -fsyntax-only -Wno-ignored-attributes -Wno-pragma-pack -Wno-unknown-warning-option \
 	-Wno-gnu-alignof-expression -Wno-unknown-attributes -Wno-unused-command-line-argument
 GCC_ONLY := -mno-stack-arg-probe -fno-tree-loop-distribute-patterns -fno-ident -MMD -MP
 clang_flags = $(filter-out $(GCC_ONLY),$(1)) $(CLANG_TARGET)
-clang_each = $(Q)bad=0; for f in $(2); do $(CLANG) $(call clang_flags,$(1)) $$f || { bad=1; echo "clang: $$f"; }; done; exit $$bad
+# $(1) flags  $(2) files
+clang_each = $(Q)printf '%s\n' $(2) | xargs -P $(shell nproc) -n 1 sh -c '$(CLANG) $(call clang_flags,$(1)) "$$0" || { echo "clang: $$0"; exit 1; }'
 
-check-clang: $(GEN)/.syscalls $(if $(wildcard $(FONT)),$(GEN)/font8x16.h)
+check-clang: check-clang-system $(USER_DIRS:%=check-clang-%)
+
+check-clang-system: $(GEN)/.syscalls $(CODE_PAGES) $(if $(wildcard $(FONT)),$(GEN)/font8x16.h)
 	$(call clang_each,$(KERNEL_FLAGS),$(filter %.c,$(foreach d,$(KERNEL_DIRS),$(call kernel_sources,$(d)))))
-	$(call clang_each,$(DRIVER_FLAGS) -I$(GEN),$(filter-out tests/%,$(wildcard drivers/*/*.c)))
+	$(call clang_each,$(DRIVER_FLAGS) -I$(GEN),$(wildcard drivers/*/*.c))
 	$(call clang_each,$(BOOT_FLAGS),$(wildcard boot/common/*.c boot/mb/*.c))
 
-check-cppcheck:
+$(USER_DIRS:%=check-clang-%): check-clang-%: $(GEN)/.syscalls $(CODE_PAGES) $(GEN)/apisets.inc
+	$(call clang_each,$(USER_FLAGS) -Iuserland/$* $($*_FLAGS),$(filter %.c,$($*_SOURCES) $($*_EXTRA)))
+
+check-cppcheck: $(CODE_PAGES)
 	$(Q)$(CPPCHECK) -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --suppress=missingInclude \
-		--suppress=unknownMacro --suppress=comparePointers --suppress=nullPointerRedundantCheck --suppress=syntaxError --suppress=missingIncludeSystem -j2 -Ikernel/inc kernel boot drivers
+		--suppress=unknownMacro --suppress=comparePointers --suppress=nullPointerRedundantCheck --suppress=syntaxError --suppress=missingIncludeSystem -j$(shell nproc) -Ikernel/inc -I$(GEN) kernel boot drivers
 
 # Without assertions there are other unused variables.
 check-free:
