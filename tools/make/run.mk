@@ -20,7 +20,7 @@ debug: image
 
 gdb:
 	@NASCENT_BUILD=$(BUILD) NASCENT_LOG=$(LOG) gdb -q -ex 'set architecture i386:x86-64' -ex 'set pagination off' \
-		-ex 'target remote 127.0.0.1:$(GDB_PORT)' -x tools/gdb.py
+		-ex 'set tcp connect-timeout 120' -ex 'target remote 127.0.0.1:$(GDB_PORT)' -x tools/gdb.py
 
 doctor:
 	@tools/doctor
@@ -47,7 +47,7 @@ help:
 ##  make test-inject        CreateProcess with everything in it failing once
 ##  make explore            races found by seed: SEEDS=n schedules of each scenario
 ##  make stress             MINUTES=n of processes and threads on four processors
-##  make check              lints, a second compiler, static analysis
+##  make check              lints, a second compiler, static analysis, a build without assertions (check-lint, -clang, -cppcheck, -free)
 ##  make bench              the benchmark, one line an operation
 ##  make doctor             what is installed, what is missing
 ##  make format             clang-format over new files and the lines changed since HEAD (SINCE=origin/main: since another commit)
