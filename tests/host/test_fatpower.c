@@ -245,8 +245,8 @@ static void AskFsck(CHECK *Check)
     snprintf(Line, sizeof Line, "cd %s && %s", Folder, Allowed);
     if (system(Line) != 0) {
         snprintf(Line, sizeof Line, "cat %s/out >&2", Folder);
-        if (system(Line) != 0 || 1)
-            fail_msg("fsck.fat finds more than lost clusters after sector %llu", (unsigned long long)Check->Model->Shim.Sectors);
+        int Shown = system(Line);
+        fail_msg("fsck.fat finds more than lost clusters after sector %llu (cat: %d)", (unsigned long long)Check->Model->Shim.Sectors, Shown);
     }
 }
 
