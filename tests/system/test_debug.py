@@ -14,7 +14,7 @@ ENVIRONMENT = dict(os.environ, BUILD=BUILD)
 
 def frames(text):
     """The functions named by a backtrace, innermost first."""
-    return re.findall(r"#\d+ [0-9a-f]{16} ([\w.]+)\+0x[0-9a-f]+ ([\w.@$]+)\+0x[0-9a-f]+ \(([\w./]+):\d+\)", text)
+    return re.findall(r"#\d+ [0-9a-f]{16} ([\w.]+)\+0x[0-9a-f]+ ([\w.@$]+)\+0x[0-9a-f]+ \(([^:()]+):\d+\)", text)
 
 
 def test_backtrace_through_a_driver(nrun):
