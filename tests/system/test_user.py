@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The user-mode test programs: every tests/user/*.c that includes tap.h, all in one boot, each judged by its own TAP; with 1, 2 and 4 processors.
+"""The user-mode test programs: every tests/user/*.c that returns what tap.h's Done() says, all in one boot for each of 1, 2 and 4 processors.
 
 runtests.exe starts them one after another and frames their output; what a crash of the system cuts off counts as failed.
 """
@@ -16,7 +16,7 @@ from conftest import BUILD, ROOT, judge, log_path
 SOURCES = sorted(glob.glob(os.path.join(ROOT, "tests/user/*.c")))
 if os.path.exists(os.path.join(BUILD, "programs/libstdc++-6.dll")):  # there was a C++ compiler
     SOURCES += sorted(glob.glob(os.path.join(ROOT, "tests/user/cpp/*.cpp")))
-PROGRAMS = [os.path.splitext(os.path.basename(path))[0] for path in SOURCES if 'tap.h"' in open(path, encoding="utf-8").read()]
+PROGRAMS = [os.path.splitext(os.path.basename(path))[0] for path in SOURCES if "return Done();" in open(path, encoding="utf-8").read()]
 # It has a machine of its own: test_exhaustion.py.
 PROGRAMS = [name for name in PROGRAMS if name != "exhaust"]
 FRAME = re.compile(r"@@ begin (\d+) ([^\r\n]*)\r?\n(.*?)\r?\n@@ end \1 (0x[0-9A-Fa-f]+|error \d+)", re.DOTALL)
