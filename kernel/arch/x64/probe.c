@@ -12,6 +12,7 @@ NTSTATUS KiMoveGuarded(PVOID Destination, const VOID *Source, SIZE_T Length, SIZ
 NTSTATUS KiMoveSmall(PVOID Destination, const VOID *Source, SIZE_T Length);
 NTSTATUS KiFillGuarded(PVOID Destination, SIZE_T Length);
 NTSTATUS KiCompareExchangeGuarded(volatile LONG *Address, LONG Exchange, LONG Comparand, LONG *Old);
+NTSTATUS KiTouchGuarded(PVOID First, PVOID Last);
 
 static inline BOOLEAN KiIsUserRange(const VOID *Address, SIZE_T Length)
 {
@@ -99,19 +100,15 @@ NTSTATUS KiProbeForRead(KPROCESSOR_MODE Mode, const VOID *Address, SIZE_T Length
     return KiIsUserRange(Address, Length) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
 }
 
-/* Touches each page as ProbeForWrite does: reads a byte and writes it back, by an exchange that loses nobody else's store. */
+/* Touches each page as ProbeForWrite does: reads a byte and writes it back, here without losing anybody else's store. */
 NTSTATUS KiProbeForWrite(KPROCESSOR_MODE Mode, PVOID Address, SIZE_T Length, ULONG Alignment)
 {
     NTSTATUS Status = KiProbeForRead(Mode, Address, Length, Alignment);
 
-    if (Mode == KernelMode || Length == 0) {
-        return STATUS_SUCCESS;
+    if (Mode == KernelMode || Length == 0 || !NT_SUCCESS(Status)) {
+        return Status;
     }
-    for (ULONG_PTR At = (ULONG_PTR)Address; NT_SUCCESS(Status) && At < (ULONG_PTR)Address + Length; At = (At | (PAGE_SIZE - 1)) + 1) {
-        LONG Old;
-        Status = KiCompareExchangeGuarded((volatile LONG *)(At & ~(ULONG_PTR)3), 0, 0, &Old);
-    }
-    return Status;
+    return KiTouchGuarded(Address, (PUCHAR)Address + Length - 1);
 }
 
 /* A fault at a listed instruction continues at its target with Status in RAX.  FALSE: not a guarded instruction. */

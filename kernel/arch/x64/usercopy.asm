@@ -128,6 +128,24 @@ PROC KiCompareExchangeGuarded
     FIXUP .swap, .swapped, .close
 ENDPROC
 
+; NTSTATUS KiTouchGuarded(PVOID First, PVOID Last): a store into each page from First's to Last's, which changes nothing and loses nobody else's.
+PROC KiTouchGuarded
+    ENDPROLOGUE
+    xor eax, eax
+    USER_OPEN
+.touch:
+    lock or byte [rcx], 0
+.touched:
+    or rcx, 0xFFF
+    inc rcx
+    cmp rcx, rdx
+    jbe .touch
+.done:
+    USER_CLOSE
+    ret
+    FIXUP .touch, .touched, .done
+ENDPROC
+
 ; void KiZeroPage(PVOID Page), void KiCopyPage(PVOID Destination, const VOID *Source)
 PROC KiZeroPage
     PUSHREG rdi
