@@ -194,10 +194,22 @@ static void Normalise(WORK_PATH *Path)
     Path->Length = To;
 }
 
-static ULONG TrimmedLength(PCWSTR Name)
+/* C:\a\b, with nothing to put in order: most names are. */
+static bool IsNormal(PCWSTR Name, ULONG Length)
 {
-    ULONG Length = (ULONG)wcslen(Name);
+    WCHAR Before = '\\';
 
+    if (Length < 4 || Name[1] != ':' || Name[2] != '\\')
+        return false;
+    for (ULONG Index = 3; Index < Length; Before = Name[Index++]) {
+        if (Name[Index] == '/' || (Name[Index] == '\\' && (Before == '\\' || Before == '.')))
+            return false;
+    }
+    return Before != '.' && Before != ' ';
+}
+
+static ULONG TrimmedLength(PCWSTR Name, ULONG Length)
+{
     while (Length != 0 && Name[Length - 1] == ' ')
         Length--;
     return Length;
@@ -208,7 +220,7 @@ NTSTATUS RtlpMakeFullPath(PCWSTR Name, WORK_PATH *Path)
     ULONG Device = RtlIsDosDeviceName_U(Name), Given = (ULONG)wcslen(Name);
     RTL_PATH_TYPE Type = RtlDetermineDosPathNameType_U(Name);
 
-    if (TrimmedLength(Name) == 0)
+    if (TrimmedLength(Name, Given) == 0)
         return STATUS_OBJECT_NAME_INVALID;
     if (Given > 0x7FFF)
         return STATUS_NAME_TOO_LONG;
@@ -225,6 +237,10 @@ NTSTATUS RtlpMakeFullPath(PCWSTR Name, WORK_PATH *Path)
     if (Device != 0) {
         Put(Path, L"\\\\.\\", 4);
         Put(Path, Name + HIWORD(Device) / sizeof(WCHAR), LOWORD(Device) / sizeof(WCHAR));
+        return STATUS_SUCCESS;
+    }
+    if (IsNormal(Name, Given)) {
+        Put(Path, Name, Given);
         return STATUS_SUCCESS;
     }
     RtlAcquirePebLock();
