@@ -7,13 +7,14 @@
 /* Splits the first name off *Path. */
 static void NextName(PUNICODE_STRING Path, PUNICODE_STRING Name)
 {
-    USHORT Length = 0;
+    const WCHAR *End = Path->Buffer + Path->Length / sizeof(WCHAR), *At = Path->Buffer;
 
-    while (Length < Path->Length && Path->Buffer[Length / sizeof(WCHAR)] != L'\\')
-        Length += sizeof(WCHAR);
+    while (At < End && *At != L'\\')
+        At++;
+    USHORT Length = (USHORT)((const UCHAR *)At - (const UCHAR *)Path->Buffer);
     Name->Buffer = Path->Buffer;
     Name->Length = Name->MaximumLength = Length;
-    if (Length < Path->Length)
+    if (At < End)
         Length += sizeof(WCHAR);
     Path->Buffer += Length / sizeof(WCHAR);
     Path->Length = (USHORT)(Path->Length - Length);

@@ -79,10 +79,22 @@ static uint64_t EntryOffset(const FAT_VOLUME *Volume, uint32_t Cluster)
     return (uint64_t)Cluster * Volume->Geometry.Bits / 8;
 }
 
+/* Where an entry lies that is in memory, with all four bytes that its coding looks at: nearly always.  NULL: another one. */
+static uint8_t *EntryInBlock(const FAT_VOLUME *Volume, uint64_t Offset)
+{
+    uint8_t *Block = Volume->Blocks[Offset / FAT_BLOCK_SIZE];
+
+    return Block != NULL && Offset % FAT_BLOCK_SIZE + 4 <= FAT_BLOCK_SIZE ? Block + Offset % FAT_BLOCK_SIZE : NULL;
+}
+
 FAT_STATUS FatGetEntry(FAT_VOLUME *Volume, uint32_t Cluster, uint32_t *Value)
 {
-    uint8_t Bytes[4] = { 0 };
+    uint8_t Bytes[4] = { 0 }, *Entry = EntryInBlock(Volume, EntryOffset(Volume, Cluster));
 
+    if (Entry != NULL) {
+        *Value = FatDecodeEntry(Volume->Geometry.Bits, Cluster, Entry);
+        return FAT_SUCCESS;
+    }
     FAT_STATUS Status = CopyOut(Volume, EntryOffset(Volume, Cluster), EntrySize(Volume), Bytes);
     *Value = FatDecodeEntry(Volume->Geometry.Bits, Cluster, Bytes);
     return Status;
@@ -109,15 +121,19 @@ FAT_STATUS FatSetEntry(FAT_VOLUME *Volume, uint32_t Cluster, uint32_t Value)
     uint64_t Offset = EntryOffset(Volume, Cluster);
     uint32_t Size = EntrySize(Volume), First = (uint32_t)(Offset / Volume->Geometry.BytesPerSector);
     uint32_t Last = (uint32_t)((Offset + Size - 1) / Volume->Geometry.BytesPerSector);
-    uint8_t Bytes[4] = { 0 };
+    uint8_t Bytes[4] = { 0 }, *Entry = EntryInBlock(Volume, Offset);
 
-    FAT_STATUS Status = CopyOut(Volume, Offset, Size, Bytes);
+    FAT_STATUS Status = Entry != NULL ? FAT_SUCCESS : CopyOut(Volume, Offset, Size, Bytes);
     if (Status == FAT_SUCCESS)
         Status = NotePending(Volume, First);
     if (Status == FAT_SUCCESS && Last != First)
         Status = NotePending(Volume, Last);
     if (Status != FAT_SUCCESS)
         return Status;
+    if (Entry != NULL) {
+        FatEncodeEntry(Volume->Geometry.Bits, Cluster, Value, Entry);
+        return FAT_SUCCESS;
+    }
     FatEncodeEntry(Volume->Geometry.Bits, Cluster, Value, Bytes);
     for (uint32_t Index = 0; Index < Size; Index++)
         Volume->Blocks[(Offset + Index) / FAT_BLOCK_SIZE][(Offset + Index) % FAT_BLOCK_SIZE] = Bytes[Index];

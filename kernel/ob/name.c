@@ -34,15 +34,17 @@ typedef struct _OBP_WALK
 static NTSTATUS ObpNextComponent(OBP_WALK *Walk, UNICODE_STRING *Component)
 {
     UNICODE_STRING *Rest = &Walk->Remaining;
-    USHORT Length = 0;
+    const WCHAR *At, *End;
+    USHORT Length;
 
     if (Rest->Length != 0 && Rest->Buffer[0] == L'\\') {
         Rest->Buffer++;
         Rest->Length -= sizeof(WCHAR);
     }
-    while (Length < Rest->Length && Rest->Buffer[Length / sizeof(WCHAR)] != L'\\') {
-        Length += sizeof(WCHAR);
+    End = Rest->Buffer + Rest->Length / sizeof(WCHAR);
+    for (At = Rest->Buffer; At < End && *At != L'\\'; At++) {
     }
+    Length = (USHORT)((const UCHAR *)At - (const UCHAR *)Rest->Buffer);
     Component->Buffer = Rest->Buffer;
     Component->Length = Component->MaximumLength = Length;
     Rest->Buffer += Length / sizeof(WCHAR);
