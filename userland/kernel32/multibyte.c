@@ -216,15 +216,25 @@ int WINAPI MultiByteToWideChar(UINT CodePage, DWORD Flags, LPCSTR Source, int Le
 
 /* ---- from Unicode ----------------------------------------------------------------------------------------------------------------- */
 
-/* The ASCII characters at the start, which are nearly all that is ever converted, without a call for each. Returns how many. */
-static int CopyAsciiToBytes(LPCWSTR Source, int Length, SINK *Sink)
+/*
+ * The characters at the start that are ASCII or, with a Page, have a byte of their own there: nearly all that is ever converted, without a call for
+ * each.  Returns how many.
+ */
+static int CopyPlainToBytes(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, SINK *Sink)
 {
     UCHAR *Target = Sink->Size != 0 ? Sink->Target : NULL;
+    const UCHAR *Bytes = Page != NULL ? Page->Bytes : NULL;
     int Limit = Target != NULL && Sink->Size < Length ? Sink->Size : Length, i = 0;
 
-    for (; i < Limit && Source[i] < 0x80; i++) {
+    for (; i < Limit; i++) {
+        WCHAR Byte = Source[i];
+        if (Byte >= 0x80) {
+            if (Bytes == NULL || (Byte = Bytes[Byte]) < 0x80 || Page->High[Byte - 0x80] != Source[i]) {
+                break;
+            }
+        }
         if (Target != NULL) {
-            Target[i] = (UCHAR)Source[i];
+            Target[i] = (UCHAR)Byte;
         }
     }
     Sink->Length = i;
@@ -233,7 +243,7 @@ static int CopyAsciiToBytes(LPCWSTR Source, int Length, SINK *Sink)
 
 static BOOL ToUtf8(LPCWSTR Source, int Length, DWORD Flags, SINK *Sink, BOOL *Lossy)
 {
-    for (int i = CopyAsciiToBytes(Source, Length, Sink); i < Length; i++) {
+    for (int i = CopyPlainToBytes(NULL, Source, Length, Sink); i < Length; i++) {
         ULONG Code = Source[i];
         if (Code >= 0xD800 && Code <= 0xDFFF) {
             if (Code < 0xDC00 && i + 1 < Length && Source[i + 1] >= 0xDC00 && Source[i + 1] <= 0xDFFF) {
@@ -355,7 +365,7 @@ static void PutComposed(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, i
 
 static BOOL ToTable(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, DWORD Flags, CHAR Default, SINK *Sink, BOOL *Lossy)
 {
-    int Index = Flags & WC_COMPOSITECHECK ? 0 : CopyAsciiToBytes(Source, Length, Sink);
+    int Index = Flags & WC_COMPOSITECHECK ? 0 : CopyPlainToBytes(Page, Source, Length, Sink);
 
     while (Index < Length) {
         if (Flags & WC_COMPOSITECHECK) {

@@ -295,6 +295,21 @@ static BOOL CheckMapFlags(DWORD Flags, BOOL InPlace)
     return Rest == 0 && (!InPlace || (Flags & MAP_CASE)) ? TRUE : BaseFail(ERROR_INVALID_FLAGS);
 }
 
+/* C run-time libraries make their tables by this when they start. */
+static int MapCaseOnly(DWORD Case, LPCWSTR Source, int Length, LPWSTR Target, int Size)
+{
+    if (Size == 0) {
+        return Length;
+    }
+    if (Length > Size) {
+        return BaseFail(ERROR_INSUFFICIENT_BUFFER);
+    }
+    for (int i = 0; i < Length; i++) {
+        Target[i] = MapCase(Source[i], Case);
+    }
+    return Length;
+}
+
 int WINAPI LCMapStringEx(LPCWSTR Locale, DWORD Flags, LPCWSTR Source, int Length, LPWSTR Target, int Size, LPNLSVERSIONINFO Version,
                          LPVOID Reserved, LPARAM Handle)
 {
@@ -312,6 +327,9 @@ int WINAPI LCMapStringEx(LPCWSTR Locale, DWORD Flags, LPCWSTR Source, int Length
     if (Flags & LCMAP_SORTKEY) {
         int Used = Length > 0 && Source[Length - 1] == 0 ? Length - 1 : Length;
         return SortKey(Flags, Source, Used, (UCHAR *)Target, Size);
+    }
+    if (!(Flags & (MAP_STRIP | LCMAP_BYTEREV)) && (Flags & MAP_CASE) != MAP_CASE) {
+        return MapCaseOnly(Flags & MAP_CASE, Source, Length, Target, Size);
     }
     SINK Sink = {.Target = Target, .Size = Size};
     BOOL InWord = FALSE;
