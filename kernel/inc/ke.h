@@ -261,6 +261,8 @@ BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode);
 KAFFINITY KeSetAffinityThread(struct _KTHREAD *Thread, KAFFINITY Affinity);
 void KeSetAffinityProcess(struct _KPROCESS *Process, KAFFINITY Affinity); /* and all its threads */
 KPRIORITY KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment);
+/* Priority, 1 to 31, whatever the process' class; a later change of the class moves it as far as the class moves. */
+void KeSetActualBasePriorityThread_(PKTHREAD Thread, KPRIORITY Priority);
 KPRIORITY KeSetPriorityAndQuantumProcess(struct _KPROCESS *Process, KPRIORITY BasePriority, UCHAR QuantumReset);
 void KeBoostPriorityThread(struct _KTHREAD *Thread, KPRIORITY Increment);
 

@@ -16,6 +16,13 @@ PACCESS_TOKEN SeMakeSystemToken(void);
 NTSTATUS SeSubProcessToken(PEPROCESS Parent, PACCESS_TOKEN Explicit, PACCESS_TOKEN *Token) NODISCARD;
 void SeAssignPrimaryToken(PEPROCESS Process, PACCESS_TOKEN Token); /* takes over the reference */
 void SeDeassignPrimaryToken(PEPROCESS Process);
+/*
+ * Whether who runs with Token may start processes; documented for drivers.  Set makes it stricter: not at all, none but secure ones (there are none here), or
+ * only watched.  Allow, which Windows does not export, forgets all of it, for a token that no process has yet.  PASSIVE_LEVEL.
+ */
+VOID NTAPI SeTokenSetNoChildProcessRestricted(PACCESS_TOKEN Token, BOOLEAN UnlessSecure, BOOLEAN AuditOnly);
+VOID NTAPI SeTokenGetNoChildProcessRestricted(PACCESS_TOKEN Token, PBOOLEAN Enforced, PBOOLEAN UnlessSecure, PBOOLEAN AuditOnly);
+void SeAllowChildProcesses_(PACCESS_TOKEN Token);
 /* SeCreateAccessState, SeDeleteAccessState: ob.h (ob calls them). */
 #define SeCreateAccessState_ SeCreateAccessState
 #define SeDeleteAccessState_ SeDeleteAccessState

@@ -72,6 +72,16 @@ static SCHAR KiClampBase(const struct _KPROCESS *Process, LONG Base)
     return (SCHAR)(Base < Low ? Low : Base > High ? High : Base);
 }
 
+/* ThreadLock held, at DISPATCH_LEVEL. */
+static void KiSetBaseLocked(PKTHREAD Thread, SCHAR Base, SCHAR Saturation)
+{
+    Thread->Saturation = (UCHAR)Saturation;
+    Thread->BasePriority = Base;
+    Thread->PriorityDecrement = 0;
+    Thread->Quantum = Thread->QuantumReset;
+    KiSetPriorityLocked(Thread, Base);
+}
+
 /* Increment is relative to the process' base; +-16 saturate (THREAD_PRIORITY_TIME_CRITICAL, IDLE).  Returns the old increment. */
 LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 {
@@ -81,14 +91,20 @@ LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 
     KeAcquireSpinLock(&Thread->ThreadLock, &OldIrql);
     Old = (SCHAR)Thread->Saturation != 0 ? (SCHAR)Thread->Saturation * 16 : Thread->BasePriority - Process->BasePriority;
-    Thread->Saturation = (UCHAR)(SCHAR)(Increment >= 16 ? 1 : Increment <= -16 ? -1 : 0);
-    Thread->BasePriority = KiClampBase(Process, Process->BasePriority + Increment);
-    Thread->PriorityDecrement = 0;
-    Thread->Quantum = Thread->QuantumReset;
-    KiSetPriorityLocked(Thread, Thread->BasePriority);
+    KiSetBaseLocked(Thread, KiClampBase(Process, Process->BasePriority + Increment), (SCHAR)(Increment >= 16 ? 1 : Increment <= -16 ? -1 : 0));
     KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
     KiExitDispatcher(OldIrql);
     return Old;
+}
+
+void KeSetActualBasePriorityThread_(PKTHREAD Thread, KPRIORITY Priority)
+{
+    KIRQL OldIrql;
+
+    KeAcquireSpinLock(&Thread->ThreadLock, &OldIrql);
+    KiSetBaseLocked(Thread, (SCHAR)Priority, 0);
+    KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
+    KiExitDispatcher(OldIrql);
 }
 
 KPRIORITY KeSetPriorityAndQuantumProcess(struct _KPROCESS *Process, KPRIORITY BasePriority, UCHAR QuantumReset)

@@ -72,6 +72,16 @@ static NTSTATUS PspCaptureScalar(KPROCESSOR_MODE Mode, const PS_ATTRIBUTE *Attri
     return CopyFromMode(Mode, Value, Attribute->ValuePtr, Size);
 }
 
+static NTSTATUS PspCaptureChildPolicy(KPROCESSOR_MODE Mode, const PS_ATTRIBUTE *Attribute, ULONG *Policy)
+{
+    NTSTATUS Status = PspCaptureScalar(Mode, Attribute, Policy, sizeof(ULONG));
+
+    if (NT_SUCCESS(Status) && (*Policy & ~(ULONG)(PSP_CHILD_RESTRICTED | PSP_CHILD_OVERRIDE | PSP_CHILD_RESTRICTED_UNLESS_SECURE))) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return Status;
+}
+
 static NTSTATUS PspCaptureProcessAttribute(KPROCESSOR_MODE Mode, const PS_ATTRIBUTE *Attribute, PSP_ATTRIBUTES *Out)
 {
     switch (Attribute->Attribute) {
@@ -103,6 +113,8 @@ static NTSTATUS PspCaptureProcessAttribute(KPROCESSOR_MODE Mode, const PS_ATTRIB
     case PS_ATTRIBUTE_HANDLE_LIST:
         Out->HasHandleList = TRUE;
         return Out->HandleList == NULL ? PspCaptureArray(Mode, Attribute, &Out->HandleList, &Out->HandleCount) : STATUS_INVALID_PARAMETER;
+    case PS_ATTRIBUTE_CHILD_PROCESS_POLICY:
+        return PspCaptureChildPolicy(Mode, Attribute, &Out->ChildPolicy);
     case PS_ATTRIBUTE_JOB_LIST:
         return Out->JobList == NULL ? PspCaptureArray(Mode, Attribute, &Out->JobList, &Out->JobCount) : STATUS_INVALID_PARAMETER;
     default:

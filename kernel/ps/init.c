@@ -114,6 +114,8 @@ static NTSTATUS PspCreateSystemProcess(void)
     ExInitializeRundownProtection(&Process->RundownProtect);
     Process->ExitStatus = STATUS_PENDING;
     Process->Flags = PS_PROCESS_FLAGS_SYSTEM;
+    Process->PagePriority = 5; /* normal, of 1 to 5 */
+    Process->IoPriority = 2;   /* normal, of 0 to 4 */
     KeQuerySystemTime(&Process->CreateTime);
     Process->Pcb.PriorityClass = PROCESS_PRIORITY_CLASS_NORMAL;
     KeInitializeProcess(&Process->Pcb, 8, (KAFFINITY)-1, KiReadPageTableRoot());

@@ -71,8 +71,8 @@ static void PspInheritFromParent(PEPROCESS Process, PSP_BIRTH *Birth)
     Process->InjectionRole = PsThreadProcess_(PsCurrentThread_())->InjectionRole != EX_INJECT_NONE ? EX_INJECT_CHILD : EX_INJECT_NONE;
     Process->InheritedFromUniqueProcessId = Parent->UniqueProcessId;
     Process->SessionId = Parent->SessionId;
-    Process->PagePriority = 5; /* normal */
-    Process->IoPriority = 2;
+    Process->PagePriority = Parent->PagePriority;
+    Process->IoPriority = Parent->IoPriority;
     Process->ConsoleConnection = Parent->ConsoleConnection;
     Process->DefaultHardErrorProcessing = Birth->Attributes.HasErrorMode ? Birth->Attributes.ErrorMode : Parent->DefaultHardErrorProcessing;
 }
@@ -93,11 +93,35 @@ static NTSTATUS PspCheckPriorityClass(const PSP_BIRTH *Birth)
     return STATUS_SUCCESS;
 }
 
+/* The parent's token says whether he may have children, the caller what the child may. */
+static NTSTATUS PspCheckMayHaveChild(PEPROCESS Parent)
+{
+    PACCESS_TOKEN Token = PsReferencePrimaryToken(Parent);
+    BOOLEAN Enforced, UnlessSecure, AuditOnly;
+
+    SeTokenGetNoChildProcessRestricted(Token, &Enforced, &UnlessSecure, &AuditOnly);
+    ObDereferenceObject(Token);
+    return Enforced ? PSP_STATUS_CHILD_PROCESS_BLOCKED : STATUS_SUCCESS;
+}
+
+static void PspApplyChildPolicy(PACCESS_TOKEN Token, ULONG Policy)
+{
+    if (Policy & PSP_CHILD_OVERRIDE) {
+        SeAllowChildProcesses_(Token);
+    }
+    if (Policy & (PSP_CHILD_RESTRICTED | PSP_CHILD_RESTRICTED_UNLESS_SECURE)) {
+        SeTokenSetNoChildProcessRestricted(Token, (Policy & PSP_CHILD_RESTRICTED) == 0, FALSE);
+    }
+}
+
 static NTSTATUS PspGiveToken(PSP_BIRTH *Birth)
 {
     PACCESS_TOKEN Explicit = NULL, Token;
-    NTSTATUS Status;
+    NTSTATUS Status = PspCheckMayHaveChild(Birth->Parent);
 
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
     if (Birth->Attributes.Token != NULL) {
         Status = ObReferenceObjectByHandle(Birth->Attributes.Token, TOKEN_ASSIGN_PRIMARY, *SeTokenObjectType, Birth->Mode, &Explicit, NULL);
         if (!NT_SUCCESS(Status)) {
@@ -109,6 +133,7 @@ static NTSTATUS PspGiveToken(PSP_BIRTH *Birth)
         ObDereferenceObject(Explicit);
     }
     if (NT_SUCCESS(Status)) {
+        PspApplyChildPolicy(Token, Birth->Attributes.ChildPolicy);
         SeAssignPrimaryToken(Birth->Process, Token);
     }
     return Status;

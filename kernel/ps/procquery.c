@@ -286,6 +286,21 @@ static NTSTATUS PspQueryPagePriority(PEPROCESS Process, PVOID Buffer, ULONG Leng
     return PspQueryUlongField(Buffer, Process->PagePriority);
 }
 
+/* PROCESS_CHILD_PROCESS_INFORMATION: three BOOLEANs. */
+static NTSTATUS PspQueryChildPolicy(PEPROCESS Process, PVOID Buffer, ULONG Length, ULONG *Needed)
+{
+    PACCESS_TOKEN Token = PsReferencePrimaryToken(Process);
+    PBOOLEAN Answer = Buffer;
+
+    *Needed = 3;
+    if (Token == NULL) {
+        return STATUS_PROCESS_IS_TERMINATING;
+    }
+    SeTokenGetNoChildProcessRestricted(Token, &Answer[0], &Answer[1], &Answer[2]);
+    ObDereferenceObject(Token);
+    return STATUS_SUCCESS;
+}
+
 /* USHORT group numbers: there is one, 0. */
 static NTSTATUS PspQueryGroups(PEPROCESS Process, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
@@ -384,6 +399,7 @@ const PSP_QUERY_CLASS PspProcessQueries[] = {
     [51] = {PSP_Q(PspQueryHandles), PSP_FULL, 0, PspVariable},
     [60] = {PSP_Q(PspQueryCommandLine), PSP_LIMITED, sizeof(UNICODE_STRING), PspString},
     [61] = {PSP_Q(PspQueryZero), PSP_LIMITED, 1, PspExact},
+    [73] = {PSP_Q(PspQueryChildPolicy), PSP_LIMITED, 3, PspExact},
     [75] = {PSP_Q(PspQueryZero), PSP_LIMITED, 4, PspExact},
     [77] = {PSP_Q(PspQueryPowerThrottling), PSP_LIMITED, 12, PspExact},
 };

@@ -100,6 +100,9 @@ static NTSTATUS PspSetIoPriority(PEPROCESS Process, const ULONG64 *Value, KPROCE
         return STATUS_PRIVILEGE_NOT_HELD;
     }
     Process->IoPriority = (ULONG)*Value;
+    for (PETHREAD Thread = PsGetNextProcessThread_(Process, NULL); Thread != NULL; Thread = PsGetNextProcessThread_(Process, Thread)) {
+        Thread->IoPriority = (UCHAR)*Value;
+    }
     return STATUS_SUCCESS;
 }
 
@@ -109,6 +112,9 @@ static NTSTATUS PspSetPagePriority(PEPROCESS Process, const ULONG64 *Value, KPRO
         return STATUS_INVALID_PARAMETER;
     }
     Process->PagePriority = (ULONG)*Value;
+    for (PETHREAD Thread = PsGetNextProcessThread_(Process, NULL); Thread != NULL; Thread = PsGetNextProcessThread_(Process, Thread)) {
+        Thread->PagePriority = (UCHAR)*Value;
+    }
     return STATUS_SUCCESS;
 }
 
@@ -125,6 +131,28 @@ static NTSTATUS PspSetPowerThrottling(PEPROCESS Process, const ULONG64 *Value, K
     return STATUS_SUCCESS;
 }
 
+/* PROCESS_MITIGATION_POLICY_INFORMATION: a number and flags; for oneself.  What was forbidden stays so. */
+static NTSTATUS PspSetMitigation(PEPROCESS Process, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    ULONG Policy = ((const ULONG *)Value)[0], Flags = ((const ULONG *)Value)[1];
+    PACCESS_TOKEN Token;
+
+    if (Policy != 13 /* ProcessChildProcessPolicy */) {
+        KdPrint_("Ps: mitigation policy %u cannot be set\n", Policy);
+        return STATUS_NOT_SUPPORTED;
+    }
+    if (Process != PsThreadProcess_(PsCurrentThread_()) || (Flags & 3) == 0) {
+        return STATUS_ACCESS_DENIED;
+    }
+    if (Flags & ~7u) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Token = PsReferencePrimaryToken(Process);
+    SeTokenSetNoChildProcessRestricted(Token, (Flags & 4) != 0, (Flags & 1) == 0);
+    ObDereferenceObject(Token);
+    return STATUS_SUCCESS;
+}
+
 const PSP_SET_CLASS PspProcessSets[] = {
     [1] = {PSP_S(PspSetQuota), PROCESS_SET_QUOTA, 48, 88},
     [12] = {PSP_S(PspSetHardErrorMode), PROCESS_SET_INFORMATION, 4, 0},
@@ -134,6 +162,7 @@ const PSP_SET_CLASS PspProcessSets[] = {
     [29] = {PSP_S(PspSetBreak), PROCESS_SET_INFORMATION, 4, 0},
     [33] = {PSP_S(PspSetIoPriority), PROCESS_SET_INFORMATION, 4, 0},
     [39] = {PSP_S(PspSetPagePriority), PROCESS_SET_INFORMATION, 4, 0},
+    [52] = {PSP_S(PspSetMitigation), PROCESS_SET_INFORMATION, 8, 0},
     [77] = {PSP_S(PspSetPowerThrottling), PROCESS_SET_INFORMATION, 12, 0},
 };
 const ULONG PspProcessSetCount = RTL_NUMBER_OF(PspProcessSets);

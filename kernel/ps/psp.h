@@ -22,6 +22,11 @@
 
 #define PSP_TAG POOL_TAG('P', 's', 'P', ' ')
 #define PSP_MAX_HANDLE_LIST 1024u
+/* PROCESS_CREATION_CHILD_PROCESS_... */
+#define PSP_CHILD_RESTRICTED 1u
+#define PSP_CHILD_OVERRIDE 2u
+#define PSP_CHILD_RESTRICTED_UNLESS_SECURE 4u
+#define PSP_STATUS_CHILD_PROCESS_BLOCKED ((NTSTATUS)0xC000049D) /* STATUS_CHILD_PROCESS_BLOCKED */
 #define PSP_MAX_PARAMETERS (1u << 20)   /* bytes of an RTL_USER_PROCESS_PARAMETERS block */
 #define PSP_MAX_ENVIRONMENT (16u << 20) /* bytes */
 
@@ -38,6 +43,7 @@ typedef struct _PSP_ATTRIBUTES
     ULONG JobCount;
     PS_STD_HANDLE_INFO StdHandleInfo;
     UCHAR PriorityClass;
+    ULONG ChildPolicy; /* PSP_CHILD_... */
     BOOLEAN HasParentProcess, HasPriorityClass, HasErrorMode, HasHandleList, HasStdHandleInfo, HasIdealProcessor;
     ULONG ErrorMode;
     ULONG IdealProcessor;

@@ -25,8 +25,8 @@ static void PspInitializeThreadObject(PETHREAD Thread, PEPROCESS Process)
     Thread->ThreadsProcess_ = Process;
     Thread->Cid.UniqueProcess = Process->UniqueProcessId;
     Thread->ExitStatus = STATUS_PENDING;
-    Thread->PagePriority = 5; /* normal */
-    Thread->IoPriority = 2;
+    Thread->PagePriority = (UCHAR)Process->PagePriority;
+    Thread->IoPriority = (UCHAR)Process->IoPriority;
     InitializeListHead(&Thread->IrpList);
     InitializeListHead(&Thread->PostBlockList);
     InitializeListHead(&Thread->KeyedWaitChain);

@@ -187,6 +187,20 @@ static NTSTATUS PspSetThreadBasePriority(PETHREAD Thread, const ULONG64 *Value, 
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS PspSetActualBasePriority(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    LONG Priority = (LONG)*Value;
+
+    if (Priority < 1 || Priority > HIGH_PRIORITY) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (Priority >= LOW_REALTIME_PRIORITY && !SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_INC_BASE_PRIORITY_PRIVILEGE), Mode)) {
+        return STATUS_PRIVILEGE_NOT_HELD;
+    }
+    KeSetActualBasePriorityThread_(&Thread->Tcb, Priority);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS PspSetThreadAffinity(PETHREAD Thread, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
     KAFFINITY Affinity = (KAFFINITY)*Value;
@@ -340,6 +354,7 @@ const PSP_SET_CLASS PspThreadSets[] = {
     [18] = {PSP_S(PspSetThreadBreak), THREAD_SET_INFORMATION, 4, 0},
     [22] = {PSP_S(PspSetThreadIoPriority), THREAD_SET_INFORMATION, 4, 0},
     [24] = {PSP_S(PspSetThreadPagePriority), THREAD_SET_INFORMATION, 4, 0},
+    [25] = {PSP_S(PspSetActualBasePriority), THREAD_SET_INFORMATION, 4, 0},
     [30] = {PSP_S(PspSetThreadGroup), THREAD_SET_INFORMATION, sizeof(GROUP_AFFINITY), 0},
     [33] = {PSP_S(PspSetIdealProcessorEx), THREAD_SET_INFORMATION, sizeof(PROCESSOR_NUMBER), 0},
     [49] = {PSP_S(PspSetThreadThrottling), THREAD_SET_INFORMATION, 12, 0},

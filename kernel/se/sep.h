@@ -133,6 +133,11 @@ NTSTATUS SepCaptureAcl(KPROCESSOR_MODE Mode, PACL Source, PACL *Captured) NODISC
 /* The rights of a token handle, resolving the pseudo handles -4 (process), -5 (thread), -6 (effective). */
 NTSTATUS SepReferenceTokenByHandle(HANDLE Handle, ACCESS_MASK Access, KPROCESSOR_MODE Mode, PTOKEN *Token) NODISCARD;
 
+/* TOKEN.TokenFlags that the DDK's header has not: who runs with such a token may start no processes (but secure ones; is only watched). */
+#define TOKEN_NO_CHILD_PROCESS_ 0x00080000u
+#define TOKEN_NO_CHILD_PROCESS_UNLESS_SECURE_ 0x00100000u
+#define TOKEN_AUDIT_NO_CHILD_PROCESS_ 0x00200000u
+
 #define SEP_MAXIMUM_SIDS 1024u
 #define TAG_SE POOL_TAG('S', 'e', ' ', ' ')
 #define TAG_SE_DACL POOL_TAG('S', 'e', 'A', 'c')

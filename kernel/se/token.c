@@ -408,6 +408,41 @@ NTSTATUS NTAPI SeSetSessionIdToken(PACCESS_TOKEN AccessToken, ULONG SessionId)
     return STATUS_SUCCESS;
 }
 
+/* Stricter replaces laxer, never the other way round. */
+VOID NTAPI SeTokenSetNoChildProcessRestricted(PACCESS_TOKEN AccessToken, BOOLEAN UnlessSecure, BOOLEAN AuditOnly)
+{
+    PTOKEN Token = AccessToken;
+    ULONG Old, New;
+
+    ExAcquirePushLockExclusive_(&Token->TokenLock);
+    Old = Token->TokenFlags;
+    New = AuditOnly ? TOKEN_AUDIT_NO_CHILD_PROCESS_ : UnlessSecure ? TOKEN_NO_CHILD_PROCESS_UNLESS_SECURE_ : TOKEN_NO_CHILD_PROCESS_;
+    if (!AuditOnly) {
+        Token->TokenFlags = (Old & ~TOKEN_AUDIT_NO_CHILD_PROCESS_) | New;
+    } else if ((Old & (TOKEN_NO_CHILD_PROCESS_ | TOKEN_NO_CHILD_PROCESS_UNLESS_SECURE_)) == 0) {
+        Token->TokenFlags = Old | New;
+    }
+    ExReleasePushLockExclusive_(&Token->TokenLock);
+}
+
+VOID NTAPI SeTokenGetNoChildProcessRestricted(PACCESS_TOKEN Token, PBOOLEAN Enforced, PBOOLEAN UnlessSecure, PBOOLEAN AuditOnly)
+{
+    ULONG Flags = ((PTOKEN)Token)->TokenFlags;
+
+    *Enforced = (Flags & (TOKEN_NO_CHILD_PROCESS_ | TOKEN_NO_CHILD_PROCESS_UNLESS_SECURE_)) != 0;
+    *UnlessSecure = *Enforced && (Flags & TOKEN_NO_CHILD_PROCESS_) == 0;
+    *AuditOnly = (Flags & TOKEN_AUDIT_NO_CHILD_PROCESS_) != 0;
+}
+
+void SeAllowChildProcesses_(PACCESS_TOKEN AccessToken)
+{
+    PTOKEN Token = AccessToken;
+
+    ExAcquirePushLockExclusive_(&Token->TokenLock);
+    Token->TokenFlags &= ~(TOKEN_NO_CHILD_PROCESS_ | TOKEN_NO_CHILD_PROCESS_UNLESS_SECURE_ | TOKEN_AUDIT_NO_CHILD_PROCESS_);
+    ExReleasePushLockExclusive_(&Token->TokenLock);
+}
+
 VOID NTAPI SeQueryTokenIntegrity(PACCESS_TOKEN AccessToken, PSID_AND_ATTRIBUTES Integrity)
 {
     PTOKEN Token = AccessToken;

@@ -248,8 +248,83 @@ static void Processors(void)
     End(&Child);
 }
 
+#ifndef PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY
+#define PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY 0x00020014
+#endif
+#define CHILD_PROCESS_BLOCKED 367 /* ERROR_CHILD_PROCESS_BLOCKED */
+#define BARREN 1                  /* PROCESS_MITIGATION_CHILD_PROCESS_POLICY: NoChildProcessCreation */
+#define BARREN_UNLESS_SECURE 4    /* AllowSecureProcessCreation */
+
+static DWORD ChildPolicy(HANDLE Process)
+{
+    DWORD Flags = 0xDEAD;
+
+    return GetProcessMitigationPolicy(Process, 13 /* ProcessChildProcessPolicy */, &Flags, sizeof(Flags)) ? Flags : 0xDEAD;
+}
+
+/* In a child: what its own creation of one fails with, less FAILED_WITH; 0: it has had one. */
+static int TryToHaveChild(void)
+{
+    DWORD Error = RunSelf(FALSE, 0, NULL, "nothing");
+
+    return Error == 0 ? 0 : (int)(Error - FAILED_WITH(0));
+}
+
+/* In a child that nobody forbids anything. */
+static int GiveUpChildren(void)
+{
+    DWORD Flags = BARREN, None = 0;
+
+    if (ChildPolicy(GetCurrentProcess()) != 0 || TryToHaveChild() != 0) {
+        return 1;
+    }
+    if (!SetProcessMitigationPolicy(13, &Flags, sizeof(Flags)) || ChildPolicy(GetCurrentProcess()) != BARREN) {
+        return 2;
+    }
+    if (SetProcessMitigationPolicy(13, &None, sizeof(None)) || GetLastError() != ERROR_ACCESS_DENIED) {
+        return 3;
+    }
+    return TryToHaveChild() == CHILD_PROCESS_BLOCKED ? 0 : 4;
+}
+
+static void ChildrenForbidden(void)
+{
+    STARTUPINFOEXA Startup = {.StartupInfo = {.cb = sizeof(Startup)}, .lpAttributeList = List};
+    DWORD Policy = PROCESS_CREATION_CHILD_PROCESS_RESTRICTED;
+    PROCESS_INFORMATION Child;
+
+    Is(Only(PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY, &Policy, 2), ERROR_BAD_LENGTH, "a child process policy of two bytes");
+    Is(Only(PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY, &Policy, sizeof(Policy)), 0, "a child process policy");
+    Is(ChildPolicy(GetCurrentProcess()), 0, "we may have children");
+    Is(RunSelf(FALSE, EXTENDED_STARTUPINFO_PRESENT, &Startup.StartupInfo, "try"), CHILD_PROCESS_BLOCKED, "a child that may have none has none");
+    Is(Born(FALSE, &Child), 0, "another");
+    Is(ChildPolicy(Child.hProcess), BARREN, "says so");
+    End(&Child);
+    Policy = PROCESS_CREATION_CHILD_PROCESS_RESTRICTED_UNLESS_SECURE;
+    Is(RunSelf(FALSE, EXTENDED_STARTUPINFO_PRESENT, &Startup.StartupInfo, "try"), CHILD_PROCESS_BLOCKED, "none but secure ones: not an ordinary one");
+    Born(FALSE, &Child);
+    Is(ChildPolicy(Child.hProcess), BARREN | BARREN_UNLESS_SECURE, "says that");
+    End(&Child);
+    Policy = PROCESS_CREATION_CHILD_PROCESS_OVERRIDE;
+    Is(RunSelf(FALSE, EXTENDED_STARTUPINFO_PRESENT, &Startup.StartupInfo, "try"), 0, "one that may in any case");
+    Policy = 0x100;
+    Is(Born(FALSE, &Child), FAILED_WITH(ERROR_INVALID_PARAMETER), "no such policy");
+    Is(RunSelf(FALSE, 0, NULL, "give up"), 0, "a process gives up having children, for good");
+}
+
 int main(int Count, char **Arguments)
 {
+    if (Count > 2 && strcmp(Arguments[1], "child") == 0) {
+        if (strcmp(Arguments[2], "nothing") == 0) {
+            return 0;
+        }
+        if (strcmp(Arguments[2], "try") == 0) {
+            return TryToHaveChild();
+        }
+        if (strcmp(Arguments[2], "give") == 0) {
+            return GiveUpChildren();
+        }
+    }
     if (Count > 3 && strcmp(Arguments[1], "child") == 0) {
         return SetEvent((HANDLE)(ULONG_PTR)strtoul(Arguments[3], NULL, 0)) ? 1 : 2;
     }
@@ -258,5 +333,6 @@ int main(int Count, char **Arguments)
     Parents();
     Jobs();
     Processors();
+    ChildrenForbidden();
     return Done();
 }

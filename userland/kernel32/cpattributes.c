@@ -53,6 +53,9 @@ static BOOL CheckSize(DWORD_PTR Attribute, SIZE_T Size, DWORD *Error)
     case PROC_THREAD_ATTRIBUTE_PREFERRED_NODE:
         Good = Size == sizeof(WORD);
         break;
+    case PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY:
+        Good = Size == sizeof(DWORD);
+        break;
     case PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY:
         Good = Size == sizeof(DWORD) || Size == sizeof(DWORD64) || Size == 2 * sizeof(DWORD64);
         break;
@@ -120,6 +123,9 @@ BOOL BaseReadAttributes(BASE_CREATE *Create)
         case 0x0002000D: /* PROC_THREAD_ATTRIBUTE_JOB_LIST */
             Create->JobList = Entry->Value;
             Create->JobListSize = Entry->Size;
+            break;
+        case PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY:
+            Create->ChildPolicy = Entry->Value;
             break;
         case PROC_THREAD_ATTRIBUTE_GROUP_AFFINITY:
             Create->Affinity = Entry->Value;

@@ -92,6 +92,9 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     if (Create->JobList != NULL) {
         Add(&List, PS_ATTRIBUTE_JOB_LIST, Create->JobList, Create->JobListSize);
     }
+    if (Create->ChildPolicy != NULL) {
+        Add(&List, PS_ATTRIBUTE_CHILD_PROCESS_POLICY, Create->ChildPolicy, sizeof(*Create->ChildPolicy));
+    }
     if (Create->Affinity != NULL) {
         Add(&List, PS_ATTRIBUTE_GROUP_AFFINITY, Create->Affinity, sizeof(*Create->Affinity));
     }

@@ -57,6 +57,7 @@ typedef struct _BASE_CREATE
     SIZE_T HandleListSize;
     const HANDLE *JobList;
     SIZE_T JobListSize;
+    const DWORD *ChildPolicy;
     const GROUP_AFFINITY *Affinity;
     const PROCESSOR_NUMBER *IdealProcessor;
 

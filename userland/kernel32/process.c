@@ -5,6 +5,7 @@
  * (Windows Internals, 7th ed., part 1, chapter 3, "Process termination".)
  */
 #include "k32.h"
+#include "background.h"
 
 #undef GetCurrentProcess
 HANDLE WINAPI GetCurrentProcess(void)
@@ -124,6 +125,9 @@ DWORD WINAPI GetPriorityClass(HANDLE Process)
 
 BOOL WINAPI SetPriorityClass(HANDLE Process, DWORD Flag)
 {
+    if (Flag == PROCESS_MODE_BACKGROUND_BEGIN || Flag == PROCESS_MODE_BACKGROUND_END) {
+        return BaseSetProcessMode(Process, Flag);
+    }
     for (ULONG i = 0; i < COUNT_OF(PriorityClasses); i++) {
         if (PriorityClasses[i].Flag == Flag) {
             PROCESS_PRIORITY_CLASS Class = {FALSE, PriorityClasses[i].Class};

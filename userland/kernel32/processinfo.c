@@ -8,6 +8,9 @@
 #define NATIVE_PAGE_PRIORITY ((PROCESSINFOCLASS)39)
 #define NATIVE_POWER_THROTTLING ((PROCESSINFOCLASS)77)
 #define NATIVE_CYCLES ((PROCESSINFOCLASS)38)
+#define NATIVE_MITIGATION ((PROCESSINFOCLASS)52)
+#define NATIVE_CHILD_PROCESS ((PROCESSINFOCLASS)73)
+#define CHILD_PROCESS_POLICY 13
 
 /* QUOTA_LIMITS_EX, as the kernel has it. */
 typedef struct _BASE_QUOTA
@@ -160,7 +163,7 @@ BOOL WINAPI SetThreadInformation(HANDLE Thread, THREAD_INFORMATION_CLASS Class, 
     return BaseFail(ERROR_INVALID_PARAMETER);
 }
 
-/* What holds for every process here: no execution of data, random addresses.  Everything else is off, and cannot be turned on. */
+/* What holds for every process here: no execution of data, random addresses.  A process can give up having children; all else is off and stays so. */
 BOOL WINAPI GetProcessMitigationPolicy(HANDLE Process, PROCESS_MITIGATION_POLICY Policy, PVOID Buffer, SIZE_T Size)
 {
     PROCESS_BASIC_INFORMATION Basic;
@@ -176,6 +179,14 @@ BOOL WINAPI GetProcessMitigationPolicy(HANDLE Process, PROCESS_MITIGATION_POLICY
     if ((int)Policy == 0 && Size >= 8) {
         ((BYTE *)Buffer)[4] = TRUE; /* DEP is permanent */
     }
+    if ((int)Policy == CHILD_PROCESS_POLICY) {
+        BOOLEAN Child[3];
+        if (!BaseResult(NtQueryInformationProcess(Process, NATIVE_CHILD_PROCESS, Child, sizeof(Child), NULL))) {
+            return FALSE;
+        }
+        *(DWORD *)Buffer = (DWORD)(Child[0] | Child[2] << 1 | Child[1] << 2);
+        return TRUE;
+    }
     Flags = (int)Policy == 0 ? 1 : (int)Policy == 1 ? 5 /* bottom-up, high entropy */ : 0;
     *(DWORD *)Buffer = Flags;
     return TRUE;
@@ -188,6 +199,10 @@ BOOL WINAPI SetProcessMitigationPolicy(PROCESS_MITIGATION_POLICY Policy, PVOID B
     }
     if ((int)Policy <= 1) {
         return BaseFail(ERROR_ACCESS_DENIED); /* fixed at birth */
+    }
+    if ((int)Policy == CHILD_PROCESS_POLICY) {
+        ULONG Native[2] = {CHILD_PROCESS_POLICY, *(DWORD *)Buffer};
+        return BaseResult(NtSetInformationProcess(NtCurrentProcess(), NATIVE_MITIGATION, Native, sizeof(Native)));
     }
     return *(DWORD *)Buffer == 0 || BaseNotSupported("SetProcessMitigationPolicy");
 }

@@ -6,6 +6,7 @@
  * NtCreateThreadEx unchanged.
  */
 #include "create.h"
+#include "background.h"
 
 /* The three attributes that a thread may be given: its own client id for us, and what the caller's list holds. */
 typedef struct _THREAD_LIST
@@ -196,6 +197,9 @@ BOOL WINAPI SetThreadPriority(HANDLE Thread, int Priority)
 {
     LONG Base = Priority;
 
+    if (Priority == THREAD_MODE_BACKGROUND_BEGIN || Priority == THREAD_MODE_BACKGROUND_END) {
+        return BaseSetThreadMode(Thread, Priority);
+    }
     if (Priority == THREAD_PRIORITY_TIME_CRITICAL) {
         Base = 16;
     } else if (Priority == THREAD_PRIORITY_IDLE) {
