@@ -18,7 +18,8 @@
 #include "psp.h"
 
 #define PSP_VALID_PROCESS_FLAGS                                                                                                              \
-    (PROCESS_CREATE_FLAGS_BREAKAWAY | PROCESS_CREATE_FLAGS_NO_DEBUG_INHERIT | PROCESS_CREATE_FLAGS_INHERIT_HANDLES | PROCESS_CREATE_FLAGS_SUSPENDED)
+    (PROCESS_CREATE_FLAGS_BREAKAWAY | PROCESS_CREATE_FLAGS_NO_DEBUG_INHERIT | PROCESS_CREATE_FLAGS_INHERIT_HANDLES | PROCESS_CREATE_FLAGS_SUSPENDED | \
+     PROCESS_CREATE_FLAGS_PROTECTED_PROCESS)
 #define PSP_VALID_THREAD_FLAGS (THREAD_CREATE_FLAGS_CREATE_SUSPENDED | THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER)
 
 static void PspTraceStage(const PSP_BIRTH *Birth, ETW_EVENT Stage, UCHAR Phase, NTSTATUS Status, ULONG64 D0, ULONG64 D1, ULONG64 D2)
@@ -73,6 +74,9 @@ static NTSTATUS PspStage3CreateSection(PSP_BIRTH *Birth)
         Birth->CreateInfo.State = PsCreateFailExeFormat;
         Birth->CreateInfo.ExeFormat.DllCharacteristics = Birth->ImageInfo.DllCharacteristics;
         return STATUS_INVALID_IMAGE_FORMAT;
+    }
+    if (Birth->ProcessFlags & PROCESS_CREATE_FLAGS_PROTECTED_PROCESS) {
+        return STATUS_INVALID_IMAGE_HASH; /* only what Microsoft has signed for it may run protected; nothing here is */
     }
     return STATUS_SUCCESS;
 }

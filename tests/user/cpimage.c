@@ -163,6 +163,8 @@ static void Limits(void)
        "no console and a new one");
     Is(RunWith(PROGRAM, "x", FALSE, CREATE_SEPARATE_WOW_VDM | CREATE_SHARED_WOW_VDM, NULL, NULL, NULL), FAILED_WITH(ERROR_INVALID_PARAMETER),
        "a DOS box apart and shared");
+    Is(RunWith(PROGRAM, "x", FALSE, CREATE_PROTECTED_PROCESS, NULL, NULL, NULL), FAILED_WITH(577 /* ERROR_INVALID_IMAGE_HASH */),
+       "protected is only what has been signed for it");
     Is(RunWith(PROGRAM, "x", FALSE, EXTENDED_STARTUPINFO_PRESENT, NULL, NULL, &Extended.StartupInfo), FAILED_WITH(ERROR_INVALID_PARAMETER),
        "extended information of the plain size");
     Startup.cb = 0;

@@ -31,6 +31,34 @@ VOID WINAPI DeleteProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST List)
     UNUSED(List);
 }
 
+/* Attributes of Windows that are not there say so in the log. */
+static void NameAbsent(DWORD_PTR Attribute)
+{
+    static const struct
+    {
+        DWORD Attribute;
+        const char *Name;
+    } Absent[] = {
+        {0x00030006, "PROC_THREAD_ATTRIBUTE_UMS_THREAD"},
+        {0x00020009, "PROC_THREAD_ATTRIBUTE_SECURITY_CAPABILITIES"},
+        {0x0002000B, "PROC_THREAD_ATTRIBUTE_PROTECTION_LEVEL"},
+        {0x0002000F, "PROC_THREAD_ATTRIBUTE_ALL_APPLICATION_PACKAGES_POLICY"},
+        {0x00020010, "PROC_THREAD_ATTRIBUTE_WIN32K_FILTER"},
+        {0x00020012, "PROC_THREAD_ATTRIBUTE_DESKTOP_APP_POLICY"},
+        {0x00020016, "PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE"},
+        {0x00020018, "PROC_THREAD_ATTRIBUTE_MITIGATION_AUDIT_POLICY"},
+        {0x00020019, "PROC_THREAD_ATTRIBUTE_MACHINE_TYPE"},
+        {0x0002001A, "PROC_THREAD_ATTRIBUTE_COMPONENT_FILTER"},
+        {0x0003001B, "PROC_THREAD_ATTRIBUTE_ENABLE_OPTIONAL_XSTATE_FEATURES"},
+    };
+
+    for (ULONG i = 0; i < COUNT_OF(Absent); i++) {
+        if (Absent[i].Attribute == Attribute) {
+            BaseNotSupported(Absent[i].Name);
+        }
+    }
+}
+
 /* Which sizes an attribute may have; 0 as result: not known here. */
 static BOOL CheckSize(DWORD_PTR Attribute, SIZE_T Size, DWORD *Error)
 {
@@ -60,6 +88,7 @@ static BOOL CheckSize(DWORD_PTR Attribute, SIZE_T Size, DWORD *Error)
         Good = Size == sizeof(DWORD) || Size == sizeof(DWORD64) || Size == 2 * sizeof(DWORD64);
         break;
     default:
+        NameAbsent(Attribute);
         *Error = ERROR_NOT_SUPPORTED;
         return FALSE;
     }

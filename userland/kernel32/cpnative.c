@@ -108,7 +108,8 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     ObjectFor(&ThreadObject, Create->ThreadSecurity);
     Create->Status = NtCreateUserProcess(&Create->Process, &Create->Thread, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &ProcessObject, &ThreadObject,
                                          (Create->InheritHandles ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0) |
-                                             (Create->Flags & CREATE_BREAKAWAY_FROM_JOB ? PROCESS_CREATE_FLAGS_BREAKAWAY : 0),
+                                             (Create->Flags & CREATE_BREAKAWAY_FROM_JOB ? PROCESS_CREATE_FLAGS_BREAKAWAY : 0) |
+                                             (Create->Flags & CREATE_PROTECTED_PROCESS ? PROCESS_CREATE_FLAGS_PROTECTED_PROCESS : 0),
                                          THREAD_CREATE_FLAGS_CREATE_SUSPENDED, (PVOID)Create->Parameters, &Info, &List.Head);
     if (!NT_SUCCESS(Create->Status)) {
         Create->Process = Create->Thread = NULL;

@@ -34,6 +34,9 @@ BOOL BaseCheckCreation(BASE_CREATE *Create)
     if (Flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS)) {
         return BaseNotSupported("CreateProcess(DEBUG_PROCESS)");
     }
+    if (Flags & CREATE_SECURE_PROCESS) {
+        return BaseNotSupported("CreateProcess(CREATE_SECURE_PROCESS)");
+    }
     if (Create->CommandLine != NULL && wcslen(Create->CommandLine) >= MAX_LONG_PATH - 1) {
         return BaseFail(ERROR_FILENAME_EXCED_RANGE);
     }

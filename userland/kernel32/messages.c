@@ -153,6 +153,8 @@ static const MESSAGE Messages[] = {
     { 535, "There is a process on other end of the pipe." },
     { 536, "Waiting for a process to open the other end of the pipe." },
     { 567, "The specified range could not be allocated." },
+    { 577, "Windows cannot verify the digital signature for this file. A recent hardware or software change might have installed a file that is signed "
+           "incorrectly or damaged, or that might be malicious software from an unknown source." },
     { 587, "The specified access rights are not valid." },
     { 622, "Illegal operation attempted on an object." },
     { 650, "An attempt was made to lower a quota limit below the current usage." },
