@@ -6,6 +6,11 @@
 #include "child.h"
 #include "win32.h"
 
+#define THREAD_ALREADY_BACKGROUND 400 /* ERROR_THREAD_MODE_ALREADY_BACKGROUND */
+#define THREAD_NOT_BACKGROUND 401
+#define PROCESS_ALREADY_BACKGROUND 402
+#define PROCESS_NOT_BACKGROUND 403
+
 #define VERY_LOW 0 /* IO_PRIORITY_HINT */
 #define NORMAL 2
 
@@ -61,11 +66,11 @@ static void Thread(void)
 {
     HANDLE Event = CreateEventA(NULL, TRUE, FALSE, NULL), Other = StartThread(Idle, Event), Weak, Self = NULL;
 
-    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_END), 401 /* ERROR_THREAD_MODE_NOT_BACKGROUND */, "a thread that is not in background mode");
+    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_END), THREAD_NOT_BACKGROUND, "a thread that is not in background mode");
     SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_ABOVE_NORMAL);
     Is((DWORD)PriorityAfter(THREAD_MODE_BACKGROUND_BEGIN), (DWORD)-4, "background mode: priority 4, where 8 is normal");
     Ok(ThreadIo() == VERY_LOW && ThreadMemory() == MEMORY_PRIORITY_VERY_LOW, "I/O and memory: very low");
-    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN), 400 /* ERROR_THREAD_MODE_ALREADY_BACKGROUND */, "twice");
+    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN), THREAD_ALREADY_BACKGROUND, "twice");
     Ok(ProcessIo() == NORMAL && GetPriorityClass(GetCurrentProcess()) == NORMAL_PRIORITY_CLASS, "it is no affair of the process");
     Is((DWORD)PriorityAfter(THREAD_MODE_BACKGROUND_END), THREAD_PRIORITY_ABOVE_NORMAL, "its end: as before");
     Ok(ThreadIo() == NORMAL && ThreadMemory() == MEMORY_PRIORITY_NORMAL, "I/O and memory, too");
@@ -81,7 +86,7 @@ static void Thread(void)
     Ok(SetThreadPriority(Self, THREAD_MODE_BACKGROUND_BEGIN) && SetThreadPriority(Self, THREAD_MODE_BACKGROUND_END), "oneself by a handle");
     Weak = Limited(Self, THREAD_QUERY_INFORMATION);
     Fails(SetThreadPriority(Weak, THREAD_MODE_BACKGROUND_BEGIN), ERROR_ACCESS_DENIED, "a right is needed");
-    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_END), 401, "nothing has begun");
+    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_END), THREAD_NOT_BACKGROUND, "nothing has begun");
     SetEvent(Event);
     Join(Other);
     CloseHandle(Weak);
@@ -96,14 +101,14 @@ static void Process(void)
     PROCESS_INFORMATION Child;
     HANDLE Weak;
 
-    Fails(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_END), 403 /* ERROR_PROCESS_MODE_NOT_BACKGROUND */, "a process that is not in background mode");
+    Fails(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_END), PROCESS_NOT_BACKGROUND, "a process that is not in background mode");
     SetPriorityClass(GetCurrentProcess(), ABOVE_NORMAL_PRIORITY_CLASS);
     Ok(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_BEGIN), "background mode");
     Is(GetPriorityClass(GetCurrentProcess()), IDLE_PRIORITY_CLASS, "the class of idle processes");
     Ok(ProcessIo() == VERY_LOW && ProcessMemory() == MEMORY_PRIORITY_VERY_LOW, "I/O and memory: very low");
     Is(Join(StartThread(OfNewThread, NULL)), VERY_LOW << 8 | MEMORY_PRIORITY_VERY_LOW, "new threads are, too");
-    Fails(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_BEGIN), 402 /* ERROR_PROCESS_MODE_ALREADY_BACKGROUND */, "twice");
-    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN), 402, "a thread of it is there already");
+    Fails(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_BEGIN), PROCESS_ALREADY_BACKGROUND, "twice");
+    Fails(SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN), PROCESS_ALREADY_BACKGROUND, "a thread of it is there already");
     Ok(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_END), "its end");
     Ok(GetPriorityClass(GetCurrentProcess()) == ABOVE_NORMAL_PRIORITY_CLASS && ProcessIo() == NORMAL && ProcessMemory() == MEMORY_PRIORITY_NORMAL &&
            ThreadIo() == NORMAL, "all as before");
@@ -116,7 +121,7 @@ static void Process(void)
     Finish(&Child);
     Weak = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, GetCurrentProcessId());
     Fails(SetPriorityClass(Weak, PROCESS_MODE_BACKGROUND_BEGIN), ERROR_ACCESS_DENIED, "a right is needed");
-    Fails(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_END), 403, "nothing has begun");
+    Fails(SetPriorityClass(GetCurrentProcess(), PROCESS_MODE_BACKGROUND_END), PROCESS_NOT_BACKGROUND, "nothing has begun");
     CloseHandle(Weak);
 }
 
