@@ -68,10 +68,17 @@ PSEP_LOGON_SESSION SepShareLogonSession(PSEP_LOGON_SESSION Session)
     return Session;
 }
 
+/* Every process gives up its token's reference, so the lock is taken only for what may be the last. */
 void SepReleaseLogonSession(PSEP_LOGON_SESSION Session)
 {
     BOOLEAN Last;
 
+    for (LONG Old = Session->References, Now; Old > 1; Old = Now) {
+        Now = InterlockedCompareExchange(&Session->References, Old - 1, Old);
+        if (Now == Old) {
+            return;
+        }
+    }
     ExAcquirePushLockExclusive_(&SepLogonLock);
     Last = InterlockedDecrement(&Session->References) == 0;
     if (Last) {
