@@ -166,6 +166,38 @@ VOID KtTestIrpCancel(KTEST *Test)
     IoFreeIrp(Irp);
 }
 
+/* A request in two parts: it is over with the second, not with the first, and has the status that its driver gave it, not theirs. */
+VOID KtTestIrpAssociated(KTEST *Test)
+{
+    KT_COMPLETION Completion = { .Calls = 0 };
+    PIRP Master = IoAllocateIrp(1, FALSE), Part[2] = { NULL, NULL };
+    LARGE_INTEGER Limit = KtMilliseconds(10000);
+
+    REQUIRE(Master != NULL);
+    KeInitializeEvent(&Completion.Done, NotificationEvent, FALSE);
+    IoSetCompletionRoutine(Master, KtKeep, &Completion, TRUE, TRUE, TRUE);
+    IoSetNextIrpStackLocation(Master);
+    Master->AssociatedIrp.IrpCount = 2;
+    Master->IoStatus.Status = STATUS_SUCCESS;
+    for (ULONG Index = 0; Index < 2; Index++) {
+        Part[Index] = IoMakeAssociatedIrp(Master, KtDevice->StackSize);
+        REQUIRE(Part[Index] != NULL);
+        CHECK_EQUAL(Part[Index]->AssociatedIrp.MasterIrp, Master);
+        CHECK((Part[Index]->Flags & IRP_ASSOCIATED_IRP) != 0);
+        IoGetNextIrpStackLocation(Part[Index])->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
+        IoGetNextIrpStackLocation(Part[Index])->Parameters.DeviceIoControl.IoControlCode = IOCTL_KTEST_PEND;
+        CHECK_STATUS(IoCallDriver(KtDevice, Part[Index]), STATUS_PENDING);
+    }
+    CHECK(IoCancelIrp(Part[1]));
+    CHECK_EQUAL(Master->AssociatedIrp.IrpCount, 1);
+    CHECK_EQUAL(Completion.Calls, 0);
+    CHECK(IoCancelIrp(Part[0]));
+    CHECK_STATUS(KeWaitForSingleObject(&Completion.Done, Executive, KernelMode, FALSE, &Limit), STATUS_SUCCESS);
+    CHECK_EQUAL(Completion.Calls, 1);
+    CHECK_STATUS(Completion.Status, STATUS_SUCCESS);
+    IoFreeIrp(Master);
+}
+
 /* The device through its name, as another driver would use it. */
 VOID KtTestFileOnDevice(KTEST *Test)
 {
