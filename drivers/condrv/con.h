@@ -34,13 +34,18 @@
 #define ENABLE_LINE_INPUT 0x0002u
 #define ENABLE_ECHO_INPUT 0x0004u
 #define ENABLE_WINDOW_INPUT 0x0008u
+#define ENABLE_MOUSE_INPUT 0x0010u
 #define ENABLE_INSERT_MODE 0x0020u
+#define ENABLE_QUICK_EDIT_MODE 0x0040u
+#define ENABLE_EXTENDED_FLAGS 0x0080u
+#define ENABLE_AUTO_POSITION 0x0100u
 #define ENABLE_VIRTUAL_TERMINAL_INPUT 0x0200u
 #define ENABLE_PROCESSED_OUTPUT 0x0001u
 #define ENABLE_WRAP_AT_EOL_OUTPUT 0x0002u
 #define ENABLE_VIRTUAL_TERMINAL_PROCESSING 0x0004u
 #define DISABLE_NEWLINE_AUTO_RETURN 0x0008u
 #define KEY_EVENT_TYPE 1
+#define MOUSE_EVENT_TYPE 2
 #define WINDOW_BUFFER_SIZE_EVENT_TYPE 4
 #define CON_RIGHT_ALT 0x0001u
 #define CON_LEFT_ALT 0x0002u
@@ -163,6 +168,7 @@ void ConOutputDone(void);  /* after a request: flushes to the terminal, refreshe
  * ----------------------------- */
 void ConInputInit(void);
 void ConKey(USHORT VirtualKey, USHORT ScanCode, WCHAR Character, ULONG State, BOOLEAN Down); /* a key, from either keyboard; ConLock held */
+void ConPushRecord(const CONDRV_INPUT_RECORD *Record); /* dropped when there are too many; ConServe when all are there */
 void ConSizeChanged(SHORT Columns, SHORT Rows); /* a record, if the mode asks for it */
 void ConServe(void);             /* satisfies waiting reads; ConLock held */
 NTSTATUS ConQueueRead(PIRP Irp); /* STATUS_PENDING */
@@ -183,6 +189,10 @@ void ConEditAbandon(void);
 /* ---- keyboard.c -----------------------------------------------------------------------------------------
  * ----------------------------- */
 void ConKeyboardStart(void);
+
+/* ---- mouse.c (ConLock) ---------------------------------------------------------------------------------- */
+void ConSetInputMode(ULONG Mode); /* and whether the terminal reports its mouse */
+void ConMouse(ULONG Code, SHORT Column, SHORT Row, BOOLEAN Down); /* as the terminal says it, from 1 on */
 /* The virtual key that types an ASCII character on a US keyboard, with the shift state it takes. */
 USHORT ConVirtualKeyOf(WCHAR Character, ULONG *State);
 

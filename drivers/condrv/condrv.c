@@ -164,7 +164,11 @@ static NTSTATUS ConCommonControl(PIRP Irp, ULONG Kind, ULONG Code, PVOID Buffer,
         if (InLength < sizeof(ULONG)) {
             return STATUS_INVALID_PARAMETER;
         }
-        *(Input ? &Con.InputMode : &ConScreen->OutputMode) = Value;
+        if (Input) {
+            ConSetInputMode(Value);
+        } else {
+            ConScreen->OutputMode = Value;
+        }
         return STATUS_SUCCESS;
     case IOCTL_CONDRV_SET_CP:
         return ConSetCodePage(Input ? &Con.InputCodePage : &Con.OutputCodePage, Value);
@@ -282,7 +286,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     NTSTATUS Status;
     (void)RegistryPath;
     KeInitializeMutex(&ConMutex, 0);
-    Con.InputMode = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT | ENABLE_INSERT_MODE | 0x1C0;
+    Con.InputMode = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT | ENABLE_MOUSE_INPUT | ENABLE_INSERT_MODE | ENABLE_QUICK_EDIT_MODE |
+                    ENABLE_EXTENDED_FLAGS | ENABLE_AUTO_POSITION;
     Con.InputCodePage = Con.OutputCodePage = 65001;
     ConInputInit();
     Con.Framed = ConFrameStart(&Columns, &Rows);

@@ -76,7 +76,7 @@ typedef struct _CONDRV_RECT { short Left, Top, Right, Bottom; } CONDRV_RECT; /* 
 /* INPUT_RECORD, 20 bytes. */
 typedef struct _CONDRV_INPUT_RECORD
 {
-    unsigned short EventType; /* KEY_EVENT 1, WINDOW_BUFFER_SIZE_EVENT 4, ... */
+    unsigned short EventType; /* KEY_EVENT 1, MOUSE_EVENT 2, WINDOW_BUFFER_SIZE_EVENT 4, ... */
     unsigned short Padding;
     union
     {
@@ -86,6 +86,11 @@ typedef struct _CONDRV_INPUT_RECORD
             unsigned short RepeatCount, VirtualKeyCode, VirtualScanCode, UnicodeChar;
             unsigned int ControlKeyState;
         } Key;
+        struct
+        {
+            CONDRV_COORD Position; /* in the screen buffer */
+            unsigned int ButtonState, ControlKeyState, EventFlags;
+        } Mouse;
         CONDRV_COORD Size;
         unsigned char Raw[16];
     } Event;

@@ -120,7 +120,7 @@ static BOOLEAN InputFirst(INPUT_WANTED *Wanted)
 /* ---- records --------------------------------------------------------------------------------------------
  * ----------------------------------- */
 
-static void InputPush(const CONDRV_INPUT_RECORD *Record)
+void ConPushRecord(const CONDRV_INPUT_RECORD *Record)
 {
     if (InputHead - InputTail < CON_RECORDS) {
         InputRing[InputHead++ % CON_RECORDS] = *Record;
@@ -131,7 +131,7 @@ void ConSizeChanged(SHORT Columns, SHORT Rows)
 {
     CONDRV_INPUT_RECORD Record = {.EventType = WINDOW_BUFFER_SIZE_EVENT_TYPE, .Event.Size = {Columns, Rows}};
     if ((Con.InputMode & ENABLE_WINDOW_INPUT) != 0) {
-        InputPush(&Record);
+        ConPushRecord(&Record);
         ConServe();
     }
 }
@@ -181,7 +181,7 @@ void ConKey(USHORT VirtualKey, USHORT ScanCode, WCHAR Character, ULONG State, BO
     Record.Event.Key.VirtualScanCode = ScanCode;
     Record.Event.Key.UnicodeChar = Character;
     Record.Event.Key.ControlKeyState = State;
-    InputPush(&Record);
+    ConPushRecord(&Record);
 }
 
 /* ---- satisfying reads -----------------------------------------------------------------------------------
@@ -345,7 +345,7 @@ NTSTATUS ConInputControl(PIRP Irp, ULONG Code, PVOID Buffer, ULONG InLength, ULO
         return STATUS_SUCCESS;
     case IOCTL_CONDRV_WRITE_INPUT:
         for (Count = 0; Count < InLength / sizeof(*Records); Count++) {
-            InputPush(&Records[Count]);
+            ConPushRecord(&Records[Count]);
         }
         Irp->IoStatus.Information = OutLength != 0 ? 0 : Count * sizeof(*Records);
         ConServe();

@@ -9,6 +9,7 @@
  */
 #include "con.h"
 #include <ntddser.h>
+#include <stdio.h>
 
 static HANDLE SerialWriteHandle;
 static UCHAR SerialBuffer[4096];
@@ -193,10 +194,31 @@ static USHORT SerialLetterKey(int C)
     }
 }
 
+/* Of a report ESC [ < code ; column ; row; C ends it.  Who reads sequences gets it as it is. */
+static void SerialMouse(const ULONG *Parameter, int C)
+{
+    if (C != 'M' && C != 'm') {
+        return;
+    }
+    ConLockAcquire();
+    if ((Con.InputMode & ENABLE_VIRTUAL_TERMINAL_INPUT) != 0) {
+        char Text[40];
+        (void)_snprintf(Text, sizeof(Text), "\x1b[<%lu;%lu;%lu%c", Parameter[0], Parameter[1], Parameter[2], C);
+        for (const char *At = Text; *At != 0; At++) {
+            ConKey(0, 0, (UCHAR)*At, 0, TRUE);
+        }
+    } else {
+        ConMouse(Parameter[0], (SHORT)Parameter[1], (SHORT)Parameter[2], C == 'M');
+    }
+    ConServe();
+    ConLockRelease();
+}
+
 static void SerialEscape(void)
 {
     ULONG Parameter[3] = {0, 0, 0}, Index = 0;
     int C = SerialNextOfSequence();
+    BOOLEAN Mouse = FALSE;
     USHORT Key;
     if (C < 0) {
         SerialKey(VK_ESCAPE, 27, 0);
@@ -208,12 +230,18 @@ static void SerialEscape(void)
         SerialKey(VirtualKey, (WCHAR)C, State | CON_LEFT_ALT);
         return;
     }
-    while ((C = SerialNextOfSequence()) >= 0 && ((C >= '0' && C <= '9') || C == ';')) {
-        if (C == ';') {
+    while ((C = SerialNextOfSequence()) >= 0 && ((C >= '0' && C <= '9') || C == ';' || (C == '<' && !Mouse))) {
+        if (C == '<') {
+            Mouse = TRUE;
+        } else if (C == ';') {
             Index = min(Index + 1, RTL_NUMBER_OF(Parameter) - 1);
         } else if (Parameter[Index] < 1000) {
             Parameter[Index] = Parameter[Index] * 10 + (ULONG)(C - '0');
         }
+    }
+    if (Mouse) {
+        SerialMouse(Parameter, C);
+        return;
     }
     if (C == 't' && Parameter[0] == 8) { /* the answer to CSI 18 t: rows, columns */
         ConLockAcquire();
