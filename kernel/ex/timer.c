@@ -3,7 +3,8 @@
  * timer.c - timer objects and their services.
  *
  * A timer may have an APC: then a DPC, when the timer expires, queues it to the thread that set the timer.  Such a timer is linked to that thread and
- * holds a reference to itself, until it is set again, cancelled, delivered once (not periodic), or the thread ends.
+ * holds a reference to itself, until it is set again, cancelled, delivered once (not periodic), or the thread ends.  The queued APC holds
+ * another: it may be off its thread's queue, about to call ExpTimerApcRoutine, when somebody else sets the timer again or closes it.
  * ExpTimerLock guards those links of all timers; timers without an APC take it only to be set.
  */
 #include "exp.h"
@@ -27,6 +28,7 @@ typedef struct _ETIMER
     LIST_ENTRY ActiveTimerListEntry; /* ExpTimerLock; in ETHREAD.ActiveTimerListHead */
     ULONG64 FirstDue;                /* ExpTimerLock; interrupt time before which the present setting cannot have expired */
     BOOLEAN ApcAssociated;           /* ExpTimerLock */
+    BOOLEAN ApcSent;                 /* ExpTimerLock; the present setting has queued its APC */
     BOOLEAN DpcUsed;                 /* ExpTimerLock; ever */
     BOOLEAN WakeTimer;
     ULONG Period;
@@ -41,28 +43,35 @@ typedef struct _TIMER_BASIC_INFORMATION
 POBJECT_TYPE ExTimerObjectType_;
 static KSPIN_LOCK ExpTimerLock;
 
-/* Takes the timer's APC away from its thread.  TRUE: the link's reference is the caller's to drop.  ExpTimerLock held. */
-static BOOLEAN ExpUnlinkTimer(PETIMER Timer)
+static void ExpDropTimer(PETIMER Timer, ULONG References)
+{
+    while (References-- != 0) {
+        ObfDereferenceObject(Timer);
+    }
+}
+
+/* Takes the timer's APC away from its thread.  The number of references that were the link's: the caller's to drop.  ExpTimerLock held. */
+static ULONG ExpUnlinkTimer(PETIMER Timer)
 {
     if (!Timer->ApcAssociated) {
-        return FALSE;
+        return 0;
     }
     RemoveEntryList(&Timer->ActiveTimerListEntry);
     Timer->ApcAssociated = FALSE;
-    return TRUE;
+    return 1;
 }
 
-/* The timer stops, with whatever it has on its way.  Returns as ExpUnlinkTimer; *WasSet: it was running. */
-static BOOLEAN ExpStopTimer(PETIMER Timer, BOOLEAN *WasSet)
+/* The timer stops, with whatever it has on its way.  Returns as ExpUnlinkTimer, the queued APC's reference included. */
+static ULONG ExpStopTimer(PETIMER Timer)
 {
-    BOOLEAN Linked = ExpUnlinkTimer(Timer);
+    ULONG References = ExpUnlinkTimer(Timer);
 
-    *WasSet = KeCancelTimer(&Timer->KeTimer);
-    if (Linked) {
+    KeCancelTimer(&Timer->KeTimer);
+    if (References != 0) {
         KeRemoveQueueDpc(&Timer->TimerDpc);
-        KeRemoveQueueApc(&Timer->TimerApc);
+        References += KeRemoveQueueApc(&Timer->TimerApc);
     }
-    return Linked;
+    return References;
 }
 
 static void ExpDeleteTimer(PVOID Object)
@@ -93,45 +102,50 @@ NTSTATUS ExpInitializeTimers(void)
     return ExpCreateType(L"Timer", &Initializer, &ExTimerObjectType_);
 }
 
-/* In the thread, just before its user APC: a timer that fires once has done so. */
+/*
+ * In the thread, just before its user APC: a timer that fires once has done so.  If it has been set again meanwhile, the link is the new
+ * setting's, and is only dropped here if that one's APC has left its queue as well (then nothing is left for its own delivery to do).
+ */
 static VOID NTAPI ExpTimerApcRoutine(PKAPC Apc, PKNORMAL_ROUTINE_ *NormalRoutine, PVOID *NormalContext, PVOID *SystemArgument1, PVOID *SystemArgument2)
 {
     PETIMER Timer = CONTAINING_RECORD(Apc, ETIMER, TimerApc);
-    BOOLEAN Linked = FALSE;
+    ULONG References = 1;
     KIRQL OldIrql;
 
     KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
-    if (Timer->Period == 0) {
-        Linked = ExpUnlinkTimer(Timer);
+    if (Timer->Period == 0 && Timer->ApcSent && !Timer->TimerApc.Inserted) {
+        References += ExpUnlinkTimer(Timer);
     }
     KeReleaseSpinLock(&ExpTimerLock, OldIrql);
-    if (Linked) {
-        ObfDereferenceObject(Timer);
-    }
+    ExpDropTimer(Timer, References);
+}
+
+/* The thread ends with the APC in its queue. */
+static VOID NTAPI ExpTimerApcRundown(PKAPC Apc)
+{
+    ExpDropTimer(CONTAINING_RECORD(Apc, ETIMER, TimerApc), 1);
 }
 
 static VOID NTAPI ExpTimerDpcRoutine(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
 {
     PETIMER Timer = DeferredContext;
+    ULONG References = 0;
     LARGE_INTEGER Time;
     ULONG64 Counter;
-    BOOLEAN Linked = FALSE;
 
     KeQuerySystemTime(&Time);
     KeAcquireSpinLockAtDpcLevel(&ExpTimerLock);
     /* While this DPC waited for the lock, another processor may have set the timer again: then it is too early for the new setting's APC. */
     if (Timer->ApcAssociated && KeQueryInterruptTimePrecise(&Counter) >= Timer->FirstDue) {
-        BOOLEAN Queued = KeInsertQueueApc(&Timer->TimerApc, (PVOID)(ULONG_PTR)Time.LowPart, (PVOID)(LONG_PTR)Time.HighPart, TIMER_APC_INCREMENT);
-
+        ObfReferenceObject(Timer);
+        Timer->ApcSent = TRUE;
         /* A periodic timer's last APC may still be queued: that one stands for both. */
-        if (!Queued && Timer->Period == 0) {
-            Linked = ExpUnlinkTimer(Timer);
+        if (!KeInsertQueueApc(&Timer->TimerApc, (PVOID)(ULONG_PTR)Time.LowPart, (PVOID)(LONG_PTR)Time.HighPart, TIMER_APC_INCREMENT)) {
+            References = 1 + (Timer->Period == 0 ? ExpUnlinkTimer(Timer) : 0);
         }
     }
     KeReleaseSpinLockFromDpcLevel(&ExpTimerLock);
-    if (Linked) {
-        ObfDereferenceObject(Timer);
-    }
+    ExpDropTimer(Timer, References);
 }
 
 void ExTimerRundown(PETHREAD Thread)
@@ -144,11 +158,10 @@ void ExTimerRundown(PETHREAD Thread)
     KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
     while (!IsListEmpty(&Thread->ActiveTimerListHead)) {
         PETIMER Timer = CONTAINING_RECORD(Thread->ActiveTimerListHead.Flink, ETIMER, ActiveTimerListEntry);
-        BOOLEAN WasSet;
+        ULONG References = ExpStopTimer(Timer);
 
-        ExpStopTimer(Timer, &WasSet);
         KeReleaseSpinLock(&ExpTimerLock, OldIrql);
-        ObfDereferenceObject(Timer);
+        ExpDropTimer(Timer, References);
         KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
     }
     KeReleaseSpinLock(&ExpTimerLock, OldIrql);
@@ -187,12 +200,14 @@ NTSTATUS NTAPI NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJE
 /* ExpTimerLock held; the timer is stopped.  The link's reference is the caller's to take first. */
 static void ExpLinkTimer(PETIMER Timer, PETHREAD Thread, PVOID Routine, PVOID Context, KPROCESSOR_MODE Mode)
 {
-    KeInitializeApc(&Timer->TimerApc, (PKTHREAD)Thread, CurrentApcEnvironment, ExpTimerApcRoutine, NULL, (PKNORMAL_ROUTINE_)Routine, Mode, Context);
+    KeInitializeApc(&Timer->TimerApc, (PKTHREAD)Thread, CurrentApcEnvironment, ExpTimerApcRoutine, ExpTimerApcRundown,
+                    (PKNORMAL_ROUTINE_)Routine, Mode, Context);
     if (Thread->ActiveTimerListHead.Flink == NULL) {
         InitializeListHead(&Thread->ActiveTimerListHead);
     }
     InsertTailList(&Thread->ActiveTimerListHead, &Timer->ActiveTimerListEntry);
     Timer->ApcAssociated = TRUE;
+    Timer->ApcSent = FALSE;
     Timer->DpcUsed = TRUE;
 }
 
@@ -214,7 +229,8 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER UserDueTime, PTIMER
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     LARGE_INTEGER DueTime;
-    BOOLEAN State, WasLinked, WasSet;
+    ULONG References;
+    BOOLEAN State;
     PETIMER Timer;
     KIRQL OldIrql;
     NTSTATUS Status;
@@ -239,7 +255,7 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER UserDueTime, PTIMER
     }
     KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
     State = KeReadStateTimer(&Timer->KeTimer);
-    WasLinked = ExpStopTimer(Timer, &WasSet);
+    References = ExpStopTimer(Timer);
     Timer->Period = (ULONG)Period;
     Timer->WakeTimer = WakeTimer;
     Timer->FirstDue = ExpFirstDue(DueTime);
@@ -248,10 +264,7 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER UserDueTime, PTIMER
     }
     KeSetTimerEx(&Timer->KeTimer, DueTime, Period, ApcRoutine != NULL ? &Timer->TimerDpc : NULL);
     KeReleaseSpinLock(&ExpTimerLock, OldIrql);
-    if (WasLinked) {
-        ObfDereferenceObject(Timer);
-    }
-    ObfDereferenceObject(Timer);
+    ExpDropTimer(Timer, References + 1);
     if (PreviousState != NULL) {
         Status = CopyToMode(Mode, PreviousState, &State, sizeof(State));
     }
@@ -261,7 +274,8 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER UserDueTime, PTIMER
 NTSTATUS NTAPI NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    BOOLEAN WasLinked, WasSet, State;
+    ULONG References;
+    BOOLEAN State;
     NTSTATUS Status = STATUS_SUCCESS;
     PETIMER Timer;
     KIRQL OldIrql;
@@ -277,13 +291,10 @@ NTSTATUS NTAPI NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
         return Status;
     }
     KeAcquireSpinLock(&ExpTimerLock, &OldIrql);
-    WasLinked = ExpStopTimer(Timer, &WasSet);
+    References = ExpStopTimer(Timer);
     KeReleaseSpinLock(&ExpTimerLock, OldIrql);
     State = KeReadStateTimer(&Timer->KeTimer);
-    if (WasLinked) {
-        ObfDereferenceObject(Timer);
-    }
-    ObfDereferenceObject(Timer);
+    ExpDropTimer(Timer, References + 1);
     return CurrentState != NULL ? CopyToMode(Mode, CurrentState, &State, sizeof(State)) : STATUS_SUCCESS;
 }
 

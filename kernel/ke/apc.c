@@ -172,8 +172,11 @@ void KiCheckKernelApc(PKTHREAD Thread)
     }
 }
 
-/* Takes the next deliverable kernel APC off the queue; *Copy is its contents, since the object may be gone after its kernel routine. */
-static PKAPC KiNextKernelApc(PKTHREAD Thread)
+/*
+ * Takes the next deliverable kernel APC off the queue.  *Copy is its contents: once it is off, its owner may initialise it anew, and after its
+ * kernel routine it may be gone.
+ */
+static PKAPC KiNextKernelApc(PKTHREAD Thread, KAPC *Copy)
 {
     PLIST_ENTRY Head = &Thread->ApcState.ApcListHead[KernelMode];
     PKAPC Apc = NULL;
@@ -188,18 +191,19 @@ static PKAPC KiNextKernelApc(PKTHREAD Thread)
         } else {
             RemoveEntryList(&Apc->ApcListEntry);
             Apc->Inserted = FALSE;
+            *Copy = *Apc;
         }
     }
     KeReleaseSpinLock(&Thread->ApcQueueLock, OldIrql);
     return Apc;
 }
 
-static void KiRunKernelApc(PKTHREAD Thread, PKAPC Apc)
+static void KiRunKernelApc(PKTHREAD Thread, PKAPC Apc, const KAPC *Copy)
 {
-    PKNORMAL_ROUTINE NormalRoutine = Apc->NormalRoutine;
-    PVOID NormalContext = Apc->NormalContext, Argument1 = Apc->SystemArgument1, Argument2 = Apc->SystemArgument2;
+    PKNORMAL_ROUTINE NormalRoutine = Copy->NormalRoutine;
+    PVOID NormalContext = Copy->NormalContext, Argument1 = Copy->SystemArgument1, Argument2 = Copy->SystemArgument2;
 
-    Apc->KernelRoutine(Apc, &NormalRoutine, &NormalContext, &Argument1, &Argument2);
+    Copy->KernelRoutine(Apc, &NormalRoutine, &NormalContext, &Argument1, &Argument2);
     if (NormalRoutine != NULL) {
         Thread->ApcState.KernelApcInProgress = TRUE;
         KeLowerIrql(PASSIVE_LEVEL);
@@ -209,7 +213,8 @@ static void KiRunKernelApc(PKTHREAD Thread, PKAPC Apc)
     }
 }
 
-static PKAPC KiNextUserApc(PKTHREAD Thread)
+/* As KiNextKernelApc. */
+static PKAPC KiNextUserApc(PKTHREAD Thread, KAPC *Copy)
 {
     PLIST_ENTRY Head = &Thread->ApcState.ApcListHead[UserMode];
     PKAPC Apc = NULL;
@@ -220,18 +225,19 @@ static PKAPC KiNextUserApc(PKTHREAD Thread)
     if (!IsListEmpty(Head)) {
         Apc = CONTAINING_RECORD(RemoveHeadList(Head), KAPC, ApcListEntry);
         Apc->Inserted = FALSE;
+        *Copy = *Apc;
     }
     KeReleaseSpinLock(&Thread->ApcQueueLock, OldIrql);
     return Apc;
 }
 
-static void KiRunUserApc(PKTRAP_FRAME TrapFrame, PKAPC Apc)
+static void KiRunUserApc(PKTRAP_FRAME TrapFrame, PKAPC Apc, const KAPC *Copy)
 {
-    PKNORMAL_ROUTINE NormalRoutine = Apc->NormalRoutine;
-    PVOID NormalContext = Apc->NormalContext, Argument1 = Apc->SystemArgument1, Argument2 = Apc->SystemArgument2;
+    PKNORMAL_ROUTINE NormalRoutine = Copy->NormalRoutine;
+    PVOID NormalContext = Copy->NormalContext, Argument1 = Copy->SystemArgument1, Argument2 = Copy->SystemArgument2;
     NTSTATUS Status;
 
-    Apc->KernelRoutine(Apc, &NormalRoutine, &NormalContext, &Argument1, &Argument2);
+    Copy->KernelRoutine(Apc, &NormalRoutine, &NormalContext, &Argument1, &Argument2);
     if (NormalRoutine == NULL) {
         (void)KeTestAlertThread(UserMode);
         return;
@@ -249,19 +255,20 @@ void KiDeliverApc(KPROCESSOR_MODE Mode, PKTRAP_FRAME TrapFrame)
 {
     PKTHREAD Thread = KeGetCurrentThread();
     struct _KPROCESS *Process = Thread->ApcState.Process;
+    KAPC Copy;
     PKAPC Apc;
 
     ASSERT_IRQL_EQ(APC_LEVEL);
     if (Thread->SpecialApcDisable != 0) {
         return;
     }
-    while ((Apc = KiNextKernelApc(Thread)) != NULL) {
-        KiRunKernelApc(Thread, Apc);
+    while ((Apc = KiNextKernelApc(Thread, &Copy)) != NULL) {
+        KiRunKernelApc(Thread, Apc, &Copy);
     }
     if (Mode == UserMode && Thread->ApcState.UserApcPending) {
-        Apc = KiNextUserApc(Thread);
+        Apc = KiNextUserApc(Thread, &Copy);
         if (Apc != NULL) {
-            KiRunUserApc(TrapFrame, Apc);
+            KiRunUserApc(TrapFrame, Apc, &Copy);
         }
     }
     if (Process != Thread->ApcState.Process) {
