@@ -65,6 +65,11 @@ PVOID NTAPI RtlImageRvaToVa(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva, PI
     return (PUCHAR)Base + Found->PointerToRawData + (Rva - Found->VirtualAddress);
 }
 
+PVOID NTAPI RtlAddressInSectionTable(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva)
+{
+    return RtlImageRvaToVa(Headers, Base, Rva, NULL);
+}
+
 PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Index, PULONG Size)
 {
     /* Bit 0 of the handle marks a file mapped as data (LOAD_LIBRARY_AS_DATAFILE). */

@@ -119,6 +119,30 @@ static void LateTls(void)
     Ok(strcmp(LogText(), "tls- main-") == 0, "and the DLL's end: %s", LogText());
 }
 
+/* A file read flat into memory: where its sections lie in it. */
+static void FlatFile(void)
+{
+    HMODULE Ntdll = GetModuleHandleA("ntdll"), Self = GetModuleHandleA(NULL);
+    IMAGE_NT_HEADERS *(NTAPI * HeadersOf)(PVOID) = (void *)GetProcAddress(Ntdll, "RtlImageNtHeader");
+    PVOID(NTAPI * AddressOf)(IMAGE_NT_HEADERS *, PVOID, ULONG) = (void *)GetProcAddress(Ntdll, "RtlAddressInSectionTable");
+    PVOID(NTAPI * ToVa)(IMAGE_NT_HEADERS *, PVOID, ULONG, IMAGE_SECTION_HEADER **) = (void *)GetProcAddress(Ntdll, "RtlImageRvaToVa");
+    ULONG Rva = (ULONG)((char *)(PVOID)FlatFile - (char *)Self);
+    char Name[MAX_PATH];
+    IMAGE_SECTION_HEADER *Section = NULL;
+
+    GetModuleFileNameA(NULL, Name, sizeof(Name));
+    HANDLE File = CreateFileA(Name, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    DWORD Size = GetFileSize(File, NULL);
+    char *Flat = VirtualAlloc(NULL, Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    Ok(ReadFile(File, Flat, Size, &Size, NULL) && HeadersOf(Flat) != NULL, "a file in memory");
+    char *Found = AddressOf(HeadersOf(Flat), Flat, Rva);
+    Ok(Found > Flat && Found < Flat + Size && memcmp(Found, (PVOID)FlatFile, 64) == 0, "RtlAddressInSectionTable finds this function");
+    Ok(ToVa(HeadersOf(Flat), Flat, Rva, &Section) == Found && memcmp(Section->Name, ".text", 6) == 0, "RtlImageRvaToVa says where, too");
+    Ok(AddressOf(HeadersOf(Flat), Flat, 0x7FFFFFFF) == NULL && ToVa(HeadersOf(Flat), Flat, 0x7FFFFFFF, NULL) == NULL, "what no section has");
+    VirtualFree(Flat, 0, MEM_RELEASE);
+    CloseHandle(File);
+}
+
 int main(void)
 {
     GetModuleFileNameA(NULL, Home, sizeof(Home));
@@ -135,5 +159,6 @@ int main(void)
     Fixed();
     Huge();
     LateTls();
+    FlatFile();
     return Done();
 }

@@ -221,6 +221,9 @@ static void ApiSets(void)
     Set = LoadLibraryA("api-ms-win-core-synch-l1-2-0.dll");
     Ok(Set != NULL && GetProcAddress(Set, "WaitOnAddress") != NULL, "an API set is loaded by its name");
     FreeLibrary(Set);
+    Set = GetModuleHandleA("KernelBase.dll");
+    Ok(Set != NULL && GetProcAddress(Set, "VirtualAlloc2") != NULL && GetModuleHandleA("kernelbase") == Set, "kernelbase.dll is there");
+    Ok(LoadLibraryA("kernelbase.dll") == Set && FreeLibrary(Set), "and can be loaded");
     Ok(Kernel != NULL && LoadLibraryA("api-ms-win-core-nothing-l1-1-0.dll") == NULL && GetLastError() == ERROR_MOD_NOT_FOUND,
        "one that does not exist");
 }

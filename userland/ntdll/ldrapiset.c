@@ -90,8 +90,22 @@ static const API_SET_NAMESPACE_ENTRY *FindContract(PCUNICODE_STRING Name)
     return Entry;
 }
 
+static const UNICODE_STRING Kernel32 = RTL_CONSTANT_STRING(L"kernel32.dll");
+
+/* On Windows most of kernel32 lives in kernelbase.dll, and programs ask for it by name.  Here it is another name of kernel32.dll. */
+static bool IsKernelBase(PCUNICODE_STRING Name)
+{
+    static const UNICODE_STRING KernelBase = RTL_CONSTANT_STRING(L"kernelbase.dll");
+
+    return RtlEqualUnicodeString(Name, &KernelBase, TRUE);
+}
+
 bool LdrpResolveApiSet(PCUNICODE_STRING Name, PUNICODE_STRING Host)
 {
+    if (IsKernelBase(Name)) {
+        RtlCopyUnicodeString(Host, &Kernel32);
+        return true;
+    }
     if (!IsContract(Name))
         return false;
     const API_SET_NAMESPACE_ENTRY *Entry = FindContract(Name);
