@@ -191,6 +191,11 @@ typedef struct _KI_WAIT
     LONGLONG DueTime;     /* interrupt time */
     BOOLEAN AbsoluteTime; /* DueTime follows changes of the system time */
 } KI_WAIT;
+/*
+ * After KiEnterWait, for an alertable wait: an alert or user APC that is pending already ends it before the objects are looked at, as on Windows.  TRUE: so it is,
+ * *Status says how, and the IRQL is OldIrql again.
+ */
+BOOLEAN KiWaitIsAlerted(PKTHREAD Thread, KPROCESSOR_MODE Mode, KIRQL OldIrql, NTSTATUS *Status);
 void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable,
                       const LARGE_INTEGER *Timeout);
 /* The parts of a wait, for KeRemoveQueue which does its own linking.  All at DISPATCH_LEVEL. */

@@ -204,6 +204,36 @@ void KiBeginWait(KI_WAIT *Wait)
     (void)InterlockedExchange64(&Thread->WaitRegister, Register); /* a full barrier: what is looked at next is not older */
 }
 
+/* The alert or user APC that ends an alertable wait of this mode, taken; STATUS_SUCCESS: none is pending. */
+static NTSTATUS KiTakeAlert(PKTHREAD Thread, KPROCESSOR_MODE Mode)
+{
+    if (Thread->Alerted[(UCHAR)Mode]) {
+        Thread->Alerted[(UCHAR)Mode] = FALSE;
+        return STATUS_ALERTED;
+    }
+    if (Mode == UserMode && !IsListEmpty(&Thread->ApcState.ApcListHead[UserMode])) {
+        return STATUS_USER_APC;
+    }
+    if (Thread->Alerted[KernelMode]) {
+        Thread->Alerted[KernelMode] = FALSE;
+        return STATUS_ALERTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+BOOLEAN KiWaitIsAlerted(PKTHREAD Thread, KPROCESSOR_MODE Mode, KIRQL OldIrql, NTSTATUS *Status)
+{
+    *Status = KiTakeAlert(Thread, Mode);
+    if (*Status == STATUS_SUCCESS) {
+        return FALSE;
+    }
+    if (*Status == STATUS_USER_APC) {
+        Thread->ApcState.UserApcPending = TRUE;
+    }
+    KiExitDispatcher(OldIrql);
+    return TRUE;
+}
+
 /* After KiBeginWait: what was pending before it was announced ends the wait as if it came now. */
 static void KiCheckPending(KI_WAIT *Wait)
 {
@@ -214,14 +244,8 @@ static void KiCheckPending(KI_WAIT *Wait)
 
     if (Thread->ApcState.KernelApcPending && (Register & KI_MAY_SPECIAL_APC)) {
         Status = STATUS_KERNEL_APC;
-    } else if (Wait->Alertable && Thread->Alerted[(UCHAR)Wait->Mode]) {
-        Thread->Alerted[(UCHAR)Wait->Mode] = FALSE;
-        Status = STATUS_ALERTED;
-    } else if (Wait->Alertable && Wait->Mode == UserMode && !IsListEmpty(&Thread->ApcState.ApcListHead[UserMode])) {
-        Status = STATUS_USER_APC;
-    } else if (Wait->Alertable && Thread->Alerted[KernelMode]) {
-        Thread->Alerted[KernelMode] = FALSE;
-        Status = STATUS_ALERTED;
+    } else if (Wait->Alertable && (Status = KiTakeAlert(Thread, Wait->Mode)) != STATUS_SUCCESS) {
+        ; /* taken */
     } else if (Wait->Mode == UserMode && (Thread->ApcState.UserApcPending & ~KI_SPECIAL_APC_PENDING)) {
         Status = STATUS_USER_APC;
     } else if (Wait->NoWait) {
@@ -356,6 +380,9 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
     ASSERT(KeGetCurrentIrql() <= APC_LEVEL || Thread->WaitNext || (Timeout != NULL && Timeout->QuadPart == 0));
     do {
         KIRQL OldIrql = KiEnterWait(Thread);
+        if (Alertable && KiWaitIsAlerted(Thread, WaitMode, OldIrql, &Status)) {
+            return Status;
+        }
         KiLockObject(Header);
         if (KiIsSignalled(Header, Thread)) {
             Status = KiMutantLimit(Header, Thread) ? STATUS_MUTANT_LIMIT_EXCEEDED : KiSatisfy(Header, Thread);

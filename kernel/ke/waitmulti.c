@@ -113,6 +113,9 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
     Wait.WaitType = (UCHAR)WaitType;
     do {
         KIRQL OldIrql = KiEnterWait(Thread);
+        if (Alertable && KiWaitIsAlerted(Thread, WaitMode, OldIrql, &Status)) {
+            return Status;
+        }
         Wait.Count = Count;
         if (WaitType == WaitAll && Count > 1) {
             if (KiLinkAll(&Wait, Object, &Status)) {

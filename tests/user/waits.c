@@ -252,9 +252,6 @@ static void ApcsAndAlerts(void)
     Is(WaitForSingleObjectEx(Event, 1000, TRUE), WAIT_IO_COMPLETION, "an alertable one calls them, and ends");
     Ok(Apcs == 2 && ApcOrder[0] == 1 && ApcOrder[1] == 2, "both, in order");
     QueueUserAPC(OnApc, GetCurrentThread(), 3);
-    SetEvent(Event);
-    Is(WaitForSingleObjectEx(Event, 0, TRUE), WAIT_OBJECT_0, "a signalled object comes first");
-    Is(Apcs, 2, "the APC waits on");
     Is((ULONG)NtTestAlert(), STATUS_SUCCESS, "NtTestAlert");
     Is(Apcs, 3, "calls it");
     Is(SleepEx(0, TRUE), 0, "nothing is left");
@@ -353,6 +350,31 @@ static void SignalAndWait(void)
     CloseHandle(Events[1]);
     CloseHandle(Semaphore);
     CloseHandle(Mutex);
+}
+
+/* An APC that is there before the wait begins comes first; what is signalled stays signalled. */
+static void ApcsBeforeObjects(void)
+{
+    HANDLE Events[2] = {CreateEventA(NULL, FALSE, TRUE, NULL), CreateEventA(NULL, FALSE, TRUE, NULL)};
+    LARGE_INTEGER Zero = {.QuadPart = 0};
+
+    QueueUserAPC(OnApc, GetCurrentThread(), 1);
+    Is(WaitForSingleObject(Events[0], 0), WAIT_OBJECT_0, "a wait that is not alertable does not see an APC");
+    SetEvent(Events[0]);
+    Is(WaitForSingleObjectEx(Events[0], LONG_TIME, TRUE), WAIT_IO_COMPLETION, "an alertable one sees it before the event that is set");
+    Is(WaitForSingleObjectEx(Events[0], LONG_TIME, TRUE), WAIT_OBJECT_0, "which is still set");
+    SetEvent(Events[0]);
+    QueueUserAPC(OnApc, GetCurrentThread(), 1);
+    Is(WaitForMultipleObjectsEx(2, Events, FALSE, 0, TRUE), WAIT_IO_COMPLETION, "of several, without waiting");
+    QueueUserAPC(OnApc, GetCurrentThread(), 1);
+    Is(WaitForMultipleObjectsEx(2, Events, TRUE, LONG_TIME, TRUE), WAIT_IO_COMPLETION, "all of several");
+    Is(WaitForMultipleObjectsEx(2, Events, TRUE, LONG_TIME, TRUE), WAIT_OBJECT_0, "then the events");
+    SetEvent(Events[0]);
+    NtAlertThread(GetCurrentThread());
+    Is((ULONG)NtWaitForMultipleObjects(1, Events, 1, TRUE, &Zero), (ULONG)STATUS_ALERTED, "an alert as well");
+    Is((ULONG)NtWaitForMultipleObjects(1, Events, 1, TRUE, &Zero), 0, "once");
+    CloseHandle(Events[0]);
+    CloseHandle(Events[1]);
 }
 
 /* ---- timers ---- */
@@ -457,6 +479,7 @@ int main(void)
     ApcsAndAlerts();
     SpecialApcs();
     SignalAndWait();
+    ApcsBeforeObjects();
     TimersWithApcs();
     KeyedEvents();
     return Done();
