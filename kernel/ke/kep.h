@@ -192,8 +192,8 @@ typedef struct _KI_WAIT
     BOOLEAN AbsoluteTime; /* DueTime follows changes of the system time */
 } KI_WAIT;
 /*
- * After KiEnterWait, for an alertable wait: an alert or user APC that is pending already ends it before the objects are looked at, as on Windows.  TRUE: so it is,
- * *Status says how, and the IRQL is OldIrql again.
+ * After KiEnterWait, for an alertable wait: an alert or user APC that is pending already ends it before the objects are looked at, as on Windows.
+ * TRUE: so it is, *Status says how, and the IRQL is OldIrql again.
  */
 BOOLEAN KiWaitIsAlerted(PKTHREAD Thread, KPROCESSOR_MODE Mode, KIRQL OldIrql, NTSTATUS *Status);
 void KiInitializeWait(KI_WAIT *Wait, PKTHREAD Thread, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable,
