@@ -22,7 +22,8 @@ void ExInitSystemPhase1(void)
 void ExpCreateObjectTypes(void)
 {
     static NTSTATUS (*const Initialize[])(void) = {ExpInitializeEvents, ExpInitializeMutants, ExpInitializeSemaphores,
-                                                   ExpInitializeTimers, ExpInitializeKeyedEvents, ExpInitializeCallbacks};
+                                                   ExpInitializeTimers, ExpInitializeKeyedEvents, ExpInitializeCallbacks,
+                                                   ExpInitializeMemoryConditions};
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Initialize); i++) {
         NTSTATUS Status = Initialize[i]();

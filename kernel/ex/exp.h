@@ -37,6 +37,7 @@ NTSTATUS ExpInitializeMutants(void);
 NTSTATUS ExpInitializeSemaphores(void);
 NTSTATUS ExpInitializeTimers(void);
 NTSTATUS ExpInitializeKeyedEvents(void);
+NTSTATUS ExpInitializeMemoryConditions(void); /* after the event type; memory is counted */
 NTSTATUS ExpInitializeCallbacks(void);
 
 #endif

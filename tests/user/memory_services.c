@@ -432,6 +432,23 @@ static void MemoryStatus(void)
        Performance.CommitPeak >= Performance.CommitTotal && Performance.ThreadCount > Performance.ProcessCount, "GetPerformanceInfo");
 }
 
+/* On a machine that has memory to spare. */
+static void Conditions(void)
+{
+    HANDLE Low = CreateMemoryResourceNotification(LowMemoryResourceNotification), High = CreateMemoryResourceNotification(HighMemoryResourceNotification);
+    BOOL IsLow = 77, IsHigh = 77;
+
+    Ok(Low != NULL && High != NULL && Low != High, "two conditions");
+    WaitForSingleObject(High, 60000);
+    Ok(QueryMemoryResourceNotification(Low, &IsLow) && !IsLow && WaitForSingleObject(Low, 0) == WAIT_TIMEOUT, "memory is not scarce");
+    Ok(QueryMemoryResourceNotification(High, &IsHigh) && IsHigh == TRUE && WaitForSingleObject(High, 0) == WAIT_OBJECT_0, "there is plenty");
+    Ok(Failed(SetEvent(Low), ERROR_ACCESS_DENIED), "which is not the program's to say");
+    Ok(Failed(CreateMemoryResourceNotification(2) != NULL, ERROR_INVALID_PARAMETER), "a third condition");
+    Ok(Failed(QueryMemoryResourceNotification(NULL, &IsLow), ERROR_INVALID_PARAMETER), "no condition");
+    CloseHandle(Low);
+    CloseHandle(High);
+}
+
 int main(void)
 {
     Allocating();
@@ -446,5 +463,6 @@ int main(void)
     Watching();
     WorkingSets();
     MemoryStatus();
+    Conditions();
     return Done();
 }

@@ -11,10 +11,8 @@
 
 ABSENT_FALSE(BeginUpdateResourceA)
 ABSENT_FALSE(BeginUpdateResourceW)
-ABSENT_FALSE(CreateMemoryResourceNotification)
 ABSENT_FALSE(EndUpdateResourceA)
 ABSENT_FALSE(EndUpdateResourceW)
-ABSENT_FALSE(QueryMemoryResourceNotification)
 ABSENT_FALSE(UpdateResourceA)
 ABSENT_FALSE(UpdateResourceW)
 ABSENT_FALSE(AddConsoleAliasW)

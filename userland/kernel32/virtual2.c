@@ -228,3 +228,32 @@ BOOL WINAPI QueryVirtualMemoryInformation(HANDLE Process, const VOID *Address, i
     }
     return TRUE;
 }
+
+/* ---- whether memory is scarce or plenty: two events that the kernel keeps ------------------------------------------------------------------- */
+
+HANDLE WINAPI CreateMemoryResourceNotification(MEMORY_RESOURCE_NOTIFICATION_TYPE Type)
+{
+    static UNICODE_STRING Names[] = {RTL_CONSTANT_STRING(L"\\KernelObjects\\LowMemoryCondition"),
+                                     RTL_CONSTANT_STRING(L"\\KernelObjects\\HighMemoryCondition")};
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Event;
+
+    if ((ULONG)Type >= COUNT_OF(Names)) {
+        BaseFail(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    InitializeObjectAttributes(&Attributes, &Names[Type], 0, NULL, NULL);
+    return BaseResult(NtOpenEvent(&Event, SYNCHRONIZE, &Attributes)) ? Event : NULL;
+}
+
+BOOL WINAPI QueryMemoryResourceNotification(HANDLE Notification, PBOOL State)
+{
+    LARGE_INTEGER Now = {.QuadPart = 0};
+
+    if (Notification == NULL || Notification == INVALID_HANDLE_VALUE || State == NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    NTSTATUS Status = NtWaitForSingleObject(Notification, FALSE, &Now);
+    *State = Status == STATUS_SUCCESS;
+    return BaseResult(Status);
+}
