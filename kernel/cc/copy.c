@@ -2,8 +2,8 @@
 /*
  * copy.c - copying between a caller's buffer and the cache.
  *
- * The copy itself faults the pages in: a page that cannot be read ends it with mm's status
- * (STATUS_IN_PAGE_ERROR or the disk's), a bad user buffer with STATUS_ACCESS_VIOLATION.  A buffer below the
+ * The copy itself faults the pages in: a page that cannot be read ends it with the disk's status,
+ * a bad user buffer with STATUS_ACCESS_VIOLATION.  A buffer below the
  * user boundary is the current process'; file systems without buffered or direct I/O hand it on as it came.
  */
 #include "ccp.h"

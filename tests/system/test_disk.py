@@ -170,3 +170,48 @@ def test_a_full_volume_says_so_and_loses_nothing(nrun, tmp_path):
     tool("mcopy", "-n", "-i", disk, "::first.exe", str(tmp_path / "first.exe"))
     with open(os.path.join(BUILD, "programs", "hello.exe"), "rb") as f:
         assert (tmp_path / "first.exe").read_bytes() == f.read()
+
+
+def faulty(path, *sections):
+    """The disk, behind faults that QEMU makes: each section is a rule of its blkdebug driver."""
+    rules = f"{path}.rules"
+    with open(rules, "w", encoding="ascii") as f:
+        for kind, *settings in sections:
+            f.write(f"[{kind}]\n" + "".join(f'{name} = "{value}"\n' for name, value in settings))
+    return f"blkdebug:{rules}:{path}"
+
+
+def test_a_read_error_has_its_status_and_spoils_nothing_else(nrun, tmp_path):
+    disk = str(tmp_path / "scratched.img")
+    blank(disk, 8 << 20)
+    volume(disk, 0, 8 << 20, "SCRATCH")
+    (tmp_path / "bad.bin").write_bytes(b"GOODPART" * 8192 + b"BAD PART" * 8192)
+    tool("mcopy", "-i", disk, str(tmp_path / "bad.bin"), "::bad.bin")
+    with open(disk, "rb") as f:
+        sector = f.read().index(b"BAD PART") // 512
+    drive = faulty(disk, ("inject-error", ("event", "read_aio"), ("errno", 5), ("sector", sector), ("once", "off")))
+    run = nrun("copy D:\\bad.bin C:\\Temp\\copy.bin & if not exist C:\\Temp\\copy.bin echo no copy & type D:\\label.txt & echo new> D:\\new.txt & type D:\\new.txt "
+               "& echo C: works", "--disk", drive)
+    assert b"i/o device error" in (run.out + run.err).lower(), run
+    assert all(text in run.out for text in (b"no copy", b"this is SCRATCH", b"new", b"C: works")), run
+    fsck(disk)
+    assert tool("mtype", "-i", disk, "::new.txt").stdout.strip() == "new"
+
+
+def test_a_disk_that_goes_away_takes_nothing_with_it(nrun, tmp_path):
+    """With the first write to it (the dirty bit) the disk is gone: everything that needs it fails in words, nothing hangs, C: and the system go on."""
+    disk = str(tmp_path / "gone.img")
+    blank(disk, 8 << 20)
+    volume(disk, 0, 8 << 20, "GONE")
+    (tmp_path / "large.bin").write_bytes(b"x" * 300000)
+    tool("mcopy", "-i", disk, str(tmp_path / "large.bin"), "::large.bin")
+    with open(disk, "rb") as f:
+        before = f.read()
+    drive = faulty(disk, ("set-state", ("event", "write_aio"), ("state", 1), ("new_state", 2)),
+                   *(("inject-error", ("event", event), ("state", 2), ("errno", 5), ("once", "off")) for event in ("write_aio", "read_aio", "flush_to_disk")))
+    run = nrun("type D:\\label.txt & echo lost> D:\\new.txt & copy D:\\large.bin C:\\Temp\\large.bin & md D:\\folder & copy C:\\Programs\\hello.exe D:\\ & "
+               "echo C: works> C:\\Temp\\x.txt & type C:\\Temp\\x.txt & hello.exe", "--disk", drive)
+    assert b"this is GONE" in run.out and b"C: works" in run.out and b"Hello" in run.out, run
+    assert (run.out + run.err).lower().count(b"i/o device error") >= 3, run
+    with open(disk, "rb") as f:
+        assert f.read() == before[:0x25] + b"\1" + before[0x26:]

@@ -121,7 +121,9 @@ static void KiPageFault(PKTRAP_FRAME Frame)
     if (LIKELY(NT_SUCCESS(Status))) {
         return;
     }
-    if (Mode == KernelMode && KiFixupFault(Frame, Status)) {
+    /* Who copies from or to the cache is told what the disk said. */
+    BOOLEAN Cache = Status == STATUS_IN_PAGE_ERROR && Frame->FaultAddress > MM_USER_HIGHEST;
+    if (Mode == KernelMode && KiFixupFault(Frame, Cache ? (NTSTATUS)Information : Status)) {
         return;
     }
     if (Mode == KernelMode && KeGetCurrentIrql() >= DISPATCH_LEVEL) {
