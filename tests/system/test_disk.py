@@ -215,3 +215,15 @@ def test_a_disk_that_goes_away_takes_nothing_with_it(nrun, tmp_path):
     assert (run.out + run.err).lower().count(b"i/o device error") >= 3, run
     with open(disk, "rb") as f:
         assert f.read() == before[:0x25] + b"\1" + before[0x26:]
+
+
+def test_many_requests_at_once(nrun, tmp_path):
+    """A hundred reads, writes and reads again of a raw disk, all under way together: each gets its own sectors."""
+    disk = str(tmp_path / "numbers.img")
+    with open(disk, "wb") as f:
+        f.write(b"".join(struct.pack("<I508x", number) for number in range(4096)))
+    run = nrun("rawdisk", "--disk", disk)
+    assert run.code == 0 and b"0 sectors were wrong" in run.out, run
+    with open(disk, "rb") as f:
+        numbers = [struct.unpack("<I508x", f.read(512))[0] for _ in range(4096)]
+    assert numbers == [number ^ 0xFFFFFFFF if number < 800 and number % 8 == 0 else number for number in range(4096)]
