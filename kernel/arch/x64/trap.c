@@ -137,6 +137,8 @@ static void KiPageFault(PKTRAP_FRAME Frame)
     }
     if (Status == STATUS_IN_PAGE_ERROR) {
         KiRaiseFromFrame(Frame, Status, 0, 3, Access, Frame->FaultAddress, Information);
+    } else if ((LONG64)(Frame->FaultAddress << 16) >> 16 != (LONG64)Frame->FaultAddress) {
+        KiGeneralProtection(Frame); /* what a processor calls an address that is none; QEMU 8 has a page fault for it */
     } else {
         KiRaiseFromFrame(Frame, Status, 0, 2, Access, Frame->FaultAddress, 0);
     }
