@@ -45,21 +45,6 @@ static HANDLE LinkedOf(HANDLE Token)
     return GetTokenInformation(Token, TokenLinkedToken, &Linked, sizeof(Linked), &Length) && Length == sizeof(Linked) ? Linked.LinkedToken : NULL;
 }
 
-/* Acts with a copy of the process' token that lacks a privilege, till RevertToSelf. */
-static void Without(const char *Privilege)
-{
-    TOKEN_PRIVILEGES Off = {1, {{{0, 0}, 0}}};
-    HANDLE Own, Weak;
-
-    OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &Own);
-    Weak = Copy(Own, SecurityImpersonation, TokenImpersonation);
-    LookupPrivilegeValueA(NULL, Privilege, &Off.Privileges[0].Luid);
-    AdjustTokenPrivileges(Weak, FALSE, &Off, 0, NULL, NULL);
-    SetThreadToken(NULL, Weak);
-    CloseHandle(Weak);
-    CloseHandle(Own);
-}
-
 static BOOL Link(HANDLE Token, HANDLE Other)
 {
     TOKEN_LINKED_TOKEN Linked = {Other};

@@ -6,6 +6,7 @@
 #define _WIN32_WINNT 0x0A00
 #include <windows.h>
 #include <winternl.h>
+#include "names.h"
 #include "tap.h"
 
 #define S(x) ((unsigned)(x))
@@ -84,21 +85,6 @@ static void Bind(void)
     for (unsigned i = 0; i < sizeof(Table) / sizeof(*Table); i++) {
         *(FARPROC *)Table[i].Pointer = GetProcAddress(Ntdll, Table[i].Name);
     }
-}
-
-static UNICODE_STRING Strings[16];
-static OBJECT_ATTRIBUTES Attributes[16];
-
-/* Object attributes in one of sixteen places, used in turn. */
-static POBJECT_ATTRIBUTES Named(HANDLE Root, const WCHAR *Name, ULONG Flags)
-{
-    static unsigned Next;
-    unsigned i = Next++ % 16;
-
-    Strings[i].Buffer = (WCHAR *)Name;
-    Strings[i].Length = Strings[i].MaximumLength = (USHORT)(wcslen(Name) * sizeof(WCHAR));
-    InitializeObjectAttributes(&Attributes[i], &Strings[i], Flags, Root, NULL);
-    return &Attributes[i];
 }
 
 static void Handles(void)

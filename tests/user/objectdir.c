@@ -6,6 +6,7 @@
  */
 #define _WIN32_WINNT 0x0A00
 #include "native.h"
+#include "names.h"
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -45,20 +46,6 @@ typedef struct _ENTRY
 {
     UNICODE_STRING Name, Type;
 } ENTRY;
-
-static UNICODE_STRING Strings[16];
-static OBJECT_ATTRIBUTES Attributes[16];
-
-static POBJECT_ATTRIBUTES Named(HANDLE Root, const WCHAR *Name, ULONG Flags)
-{
-    static unsigned Next;
-    unsigned i = Next++ % 16;
-
-    Strings[i].Buffer = (WCHAR *)Name;
-    Strings[i].Length = Strings[i].MaximumLength = (USHORT)(wcslen(Name) * sizeof(WCHAR));
-    InitializeObjectAttributes(&Attributes[i], &Strings[i], Flags, Root, NULL);
-    return &Attributes[i];
-}
 
 static UNICODE_STRING Text(const WCHAR *Source)
 {

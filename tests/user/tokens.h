@@ -80,6 +80,21 @@ __attribute__((unused)) static DWORD LevelSid(HANDLE Handle)
     return Level;
 }
 
+/* Acts with a copy of the process' token that lacks a privilege, till RevertToSelf. */
+__attribute__((unused)) static void Without(const char *Privilege)
+{
+    TOKEN_PRIVILEGES Off = {1, {{{0, 0}, 0}}};
+    HANDLE Own, Weak;
+
+    OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &Own);
+    Weak = Copy(Own, SecurityImpersonation, TokenImpersonation);
+    LookupPrivilegeValueA(NULL, Privilege, &Off.Privileges[0].Luid);
+    AdjustTokenPrivileges(Weak, FALSE, &Off, 0, NULL, NULL);
+    SetThreadToken(NULL, Weak);
+    CloseHandle(Weak);
+    CloseHandle(Own);
+}
+
 /*
  * A primary token of account 1001 of this machine out of nothing, for which one must be SYSTEM.  Its owner is the user, its primary group the second of
  * Groups, its default DACL for the user and SYSTEM.  NULL: *Status says why.

@@ -6,6 +6,8 @@
  */
 #include "k32.h"
 
+#define JOB_OBJECT_IMPERSONATE_ 0x20 /* part of JOB_OBJECT_ALL_ACCESS since Windows 10, but not in mingw's header */
+
 static const struct
 {
     DWORD Flag;
@@ -42,7 +44,7 @@ HANDLE WINAPI CreateJobObjectW(LPSECURITY_ATTRIBUTES Security, LPCWSTR Name)
     NTSTATUS Status = BaseObjectAttributes(&Object, Name, Security, OBJ_OPENIF);
 
     if (NT_SUCCESS(Status)) {
-        Status = NtCreateJobObject(&Job, JOB_OBJECT_ALL_ACCESS, &Object.Attributes);
+        Status = NtCreateJobObject(&Job, JOB_OBJECT_ALL_ACCESS | JOB_OBJECT_IMPERSONATE_, &Object.Attributes);
     }
     return BaseCreated(Status, Job);
 }
