@@ -52,7 +52,7 @@ static void AliasSid(ULONG Index, SID *Sid)
     Sid->SubAuthorityCount = Aliases[Index].Second != 0 ? 2 : 1;
     Sid->SubAuthority[0] = Aliases[Index].First;
     if (Aliases[Index].Second != 0) {
-        Sid->SubAuthority[1] = Aliases[Index].Second;
+        *GetSidSubAuthority(Sid, 1) = Aliases[Index].Second;
     }
 }
 

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-# security.h declares its two tables as imports without asking; the export is the same function.
-secur32_FLAGS := -Wno-attributes
+# security.h declares its two tables as imports unless it is told that they are our own.
+secur32_FLAGS := -D_NO_KSECDD_IMPORT_
