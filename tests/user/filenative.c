@@ -193,6 +193,48 @@ static void TestClasses(HANDLE File)
     }
 }
 
+/* What is too short, unknown, or nothing that FAT has; of a read-only handle, what it may not do. */
+static void TestSetClasses(HANDLE File)
+{
+    static const struct { ULONG Class, Length, Status, ReadOnly; } Cases[] = {
+        {4, 39, 0xC0000004, 0xC0000004}, {4, 40, 0, 0xC0000022}, {10, 23, 0xC0000004, 0xC0000004}, {13, 0, 0xC0000004, 0xC0000004},
+        {13, 1, 0, 0xC0000022}, {14, 7, 0xC0000004, 0xC0000004}, {14, 8, 0, 0}, {19, 7, 0xC0000004, 0xC0000004}, {19, 8, 0, 0xC0000022},
+        {20, 7, 0xC0000004, 0xC0000004}, {20, 8, 0, 0xC0000022}, {5, 24, 0xC0000003, 0xC0000003}, {6, 8, 0xC0000003, 0xC0000003},
+        {9, 24, 0xC0000003, 0xC0000003}, {200, 600, 0xC0000003, 0xC0000003},
+    };
+    ULONG64 Zeros[75] = {0};
+    HANDLE Bare;
+
+    STATUS(Open(&Bare, FILE_, NULL, READ, FILE_OPEN, SYNC), 0, "a handle that may only read");
+    for (unsigned i = 0; i < sizeof(Cases) / sizeof(Cases[0]); i++) {
+        NTSTATUS Status = NtSetInformationFile(File, &Io, Zeros, Cases[i].Length, Cases[i].Class);
+        NTSTATUS ReadOnly = NtSetInformationFile(Bare, &Io, Zeros, Cases[i].Length, Cases[i].Class);
+        if (!Ok((ULONG)Status == Cases[i].Status && (ULONG)ReadOnly == Cases[i].ReadOnly, "set class %lu of %lu bytes", Cases[i].Class, Cases[i].Length)) {
+            printf("#   got 0x%lx and 0x%lx\n", (ULONG)Status, (ULONG)ReadOnly);
+        }
+    }
+    NtClose(Bare);
+    STATUS(Write(File, "fives", 0), 0, "the end of file was set to nothing on the way");
+}
+
+/* Class, bytes, status, bytes given (0: whatever). */
+static void TestVolumeClasses(HANDLE File)
+{
+    static const struct { ULONG Class, Length, Status, Information; } Cases[] = {
+        {1, 23, 0xC0000004, 0}, {1, 600, 0, 0}, {3, 23, 0xC0000004, 0}, {3, 24, 0, 24}, {4, 7, 0xC0000004, 0}, {4, 8, 0, 8}, {5, 15, 0xC0000004, 0},
+        {5, 16, 0x80000005, 16}, {5, 600, 0, 0}, {7, 31, 0xC0000004, 0}, {7, 32, 0, 32}, {11, 27, 0xC0000004, 0}, {11, 28, 0, 28}, {99, 600, 0xC0000003, 0},
+    };
+    ULONG64 Buffer[75];
+
+    for (unsigned i = 0; i < sizeof(Cases) / sizeof(Cases[0]); i++) {
+        NTSTATUS Status = NtQueryVolumeInformationFile(File, &Io, Buffer, Cases[i].Length, Cases[i].Class);
+        if (!Ok((ULONG)Status == Cases[i].Status && (Cases[i].Information == 0 || Io.Information == Cases[i].Information), "volume class %lu in %lu bytes",
+                Cases[i].Class, Cases[i].Length)) {
+            printf("#   got 0x%lx, %lu bytes\n", (ULONG)Status, (ULONG)Io.Information);
+        }
+    }
+}
+
 static NTSTATUS Rename(HANDLE File, const WCHAR *Name, ULONG Class)
 {
     struct { ULONG64 Replace; HANDLE Root; ULONG Length; WCHAR Name[64]; } Information = {.Length = (ULONG)(2 * wcslen(Name))};
@@ -340,6 +382,8 @@ int main(void)
     TestOffsets(File);
     TestDisposition(File);
     TestClasses(File);
+    TestSetClasses(File);
+    TestVolumeClasses(File);
     TestRename(File);
     TestLocks(File);
     NtClose(File);
