@@ -114,8 +114,24 @@ static void ByTheLoader(void)
     Is((DWORD)All(Image, "kernel32.dll", 0), 0xC0000135, "one that is not delayed");
 }
 
+/* binutils 2.44 makes .idata read-only, where the thunks lie that mingw's own delay-load helper writes. */
+static void MakeThunksWritable(void)
+{
+    char *Base = (char *)GetModuleHandleA(NULL);
+    IMAGE_NT_HEADERS *Headers = (IMAGE_NT_HEADERS *)(Base + ((IMAGE_DOS_HEADER *)Base)->e_lfanew);
+    IMAGE_SECTION_HEADER *Section = IMAGE_FIRST_SECTION(Headers);
+    DWORD Old;
+
+    for (int i = 0; i < Headers->FileHeader.NumberOfSections; i++) {
+        if (strncmp((char *)Section[i].Name, ".idata", IMAGE_SIZEOF_SHORT_NAME) == 0) {
+            VirtualProtect(Base + Section[i].VirtualAddress, Section[i].Misc.VirtualSize, PAGE_READWRITE, &Old);
+        }
+    }
+}
+
 int main(void)
 {
+    MakeThunksWritable();
     LONG(WINAPI *Resolve)(PVOID Parent, PCSTR Name, ULONG Flags) = (void *)GetProcAddress(GetModuleHandleA("ntdll"), "LdrResolveDelayLoadsFromDll");
 
     Ok(GetModuleHandleA("ldrlog.dll") == NULL, "not there yet");

@@ -94,7 +94,11 @@ static void Instructions(void)
     FAULT(At, "", "invlpg (%%rax)", "i"(0));
     Expect(At, EXCEPTION_PRIV_INSTRUCTION, 0, "invlpg");
     FAULT(At, "", "wbinvd", "i"(0));
-    Expect(At, EXCEPTION_PRIV_INSTRUCTION, 0, "wbinvd");
+    if (Count == 0) {
+        Ok(1, "wbinvd: # SKIP this processor lets programs do it (QEMU 10)");
+    } else {
+        Expect(At, EXCEPTION_PRIV_INSTRUCTION, 0, "wbinvd");
+    }
     FAULT(At, "movl $0x33, %%eax", "movw %%ax, %%ss", "i"(0));
     Expect(At, EXCEPTION_ACCESS_VIOLATION, 2, "a segment that is no stack");
     FAULT(At, "", "int $0x50", "i"(0));
