@@ -192,31 +192,63 @@ static NTSTATUS CommitPrivate(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULON
     return Status;
 }
 
+/* How many of a reserved section's pages are not committed yet.  They never become uncommitted again. */
+static ULONG64 UncommittedPages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count)
+{
+    ULONG64 Uncommitted = 0, Next;
+    KIRQL Irql;
+
+    for (ULONG64 Page = First; Page - First < Count; Page = Next) {
+        Next = (Page | (MI_BLOCK_PAGES - 1)) + 1;
+        if (Next - First > Count)
+            Next = First + Count;
+        if (ControlArea->Block[Page >> MI_BLOCK_SHIFT] == NULL) {
+            Uncommitted += Next - Page;
+            continue;
+        }
+        KeAcquireSpinLock(&MmPfnLock, &Irql);
+        for (PULONG64 Proto = MiProto(ControlArea, Page); Page < Next; Page++, Proto++) {
+            Uncommitted += *Proto == 0;
+        }
+        KeReleaseSpinLock(&MmPfnLock, Irql);
+    }
+    return Uncommitted;
+}
+
+static BOOLEAN CommitSectionPage(PCONTROL_AREA ControlArea, ULONG64 Page)
+{
+    BOOLEAN Fresh;
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&MmPfnLock, &Irql);
+    PULONG64 Proto = MiProto(ControlArea, Page);
+    Fresh = *Proto == 0;
+    if (Fresh) {
+        *Proto = MI_PROTO_COMMITTED;
+        ControlArea->CommittedPages++;
+    }
+    KeReleaseSpinLock(&MmPfnLock, Irql);
+    return Fresh;
+}
+
+/* The limit is asked once, for all of them: what is refused must not have used up what others need. */
 NTSTATUS MiCommitSectionPages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count)
 {
     NTSTATUS Status = STATUS_SUCCESS;
-    KIRQL Irql;
+    ULONG64 Charged;
 
+    if (First > ControlArea->TotalPages || Count > ControlArea->TotalPages - First)
+        return STATUS_INVALID_VIEW_SIZE;
+    Charged = UncommittedPages(ControlArea, First, Count);
+    if (Charged != 0 && !MiChargeCommitment(Charged))
+        return STATUS_COMMITMENT_LIMIT;
     for (ULONG64 Page = First; Page - First < Count && NT_SUCCESS(Status); Page++) {
-        BOOLEAN Fresh = FALSE;
-        if (Page >= ControlArea->TotalPages)
-            return STATUS_INVALID_VIEW_SIZE;
-        if (!MiChargeCommitment(1))
-            return STATUS_COMMITMENT_LIMIT;
         Status = ControlArea->Block[Page >> MI_BLOCK_SHIFT] == NULL ? MiPrepareProto(ControlArea, Page) : STATUS_SUCCESS;
-        if (NT_SUCCESS(Status)) {
-            KeAcquireSpinLock(&MmPfnLock, &Irql);
-            PULONG64 Proto = MiProto(ControlArea, Page);
-            Fresh = *Proto == 0;
-            if (Fresh) {
-                *Proto = MI_PROTO_COMMITTED;
-                ControlArea->CommittedPages++;
-            }
-            KeReleaseSpinLock(&MmPfnLock, Irql);
-        }
-        if (!Fresh)
-            MiReturnCommitment(1);
+        if (NT_SUCCESS(Status) && CommitSectionPage(ControlArea, Page))
+            Charged--;
     }
+    if (Charged != 0) /* committed by others meanwhile, or not at all for want of memory */
+        MiReturnCommitment(Charged);
     return Status;
 }
 

@@ -232,8 +232,8 @@ static void SystemLimit(void)
 
     Fails(CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0x2000, 0, NULL) != NULL, ERROR_COMMITMENT_LIMIT, "a section of 32 TiB");
     Fails(VirtualAlloc(View, 0x200000000000, MEM_COMMIT, PAGE_READWRITE) != NULL, ERROR_COMMITMENT_LIMIT, "committed later, in a view");
-    GlobalMemoryStatusEx(&Status);
-    GetPerformanceInfo(&Information, sizeof(Information));
+    Ok(VirtualAlloc(View, MB, MEM_COMMIT, PAGE_READWRITE) == View, "what was refused has used up nothing");
+    Ok(GlobalMemoryStatusEx(&Status) && GetPerformanceInfo(&Information, sizeof(Information)), "the state of the memory");
     Is(Status.ullTotalPhys, Information.PhysicalTotal * Information.PageSize, "two calls agree on the memory");
     LONGLONG Difference = (LONGLONG)((Information.CommitLimit - Information.CommitTotal) * Information.PageSize - Status.ullAvailPageFile);
     Ok(Information.CommitTotal <= Information.CommitPeak && Information.CommitPeak <= Information.CommitLimit, "total, peak, limit");
