@@ -125,6 +125,31 @@ static void FileSections(void)
     Grew(Before, 0, "until it goes");
 }
 
+/*
+ * Page tables go when they are empty: each round touches 256 pages of tables that no round before used.  If the tables stayed, they would be 32 MiB
+ * in the end.
+ */
+static void PageTables(void)
+{
+    SIZE_T Before = System();
+    char *Room = VirtualAlloc(NULL, 32ull << 30, MEM_RESERVE, PAGE_READWRITE);
+    int Touched = 0;
+
+    for (int Round = 0; Round < 32 && Room != NULL; Round++) {
+        char *Base = Room + ((SIZE_T)Round << 30);
+        for (int i = 0; i < 256; i++) {
+            char *Page = VirtualAlloc(Base + i * 4 * MB, 0x1000, MEM_COMMIT, PAGE_READWRITE);
+            Touched += Page != NULL && (*Page = 1);
+        }
+        for (int i = 0; i < 256; i++) {
+            VirtualFree(Base + i * 4 * MB, 0x1000, MEM_DECOMMIT);
+        }
+    }
+    Is((unsigned)Touched, 32 * 256, "pages of tables of their own");
+    Ok((LONGLONG)(System() - Before) < (LONGLONG)(16 * MB), "empty page tables are given back while the reservation stays");
+    VirtualFree(Room, 0, MEM_RELEASE);
+}
+
 /* ---- stacks ---------------------------------------------------------------------------------------------------------------------------------- */
 
 static SIZE_T AtStart, Deep;
@@ -225,13 +250,15 @@ static void Limits(void)
 /* Without a job: more than any machine has. */
 static void SystemLimit(void)
 {
-    HANDLE Section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0x4000, 0, NULL);
+    HANDLE Section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0x40, 0, NULL);
     char *View = MapViewOfFile(Section, FILE_MAP_WRITE, 0, 0, 0);
     MEMORYSTATUSEX Status = {sizeof(Status)};
     PERFORMANCE_INFORMATION Information;
 
     Fails(CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0x2000, 0, NULL) != NULL, ERROR_COMMITMENT_LIMIT, "a section of 32 TiB");
-    Fails(VirtualAlloc(View, 0x200000000000, MEM_COMMIT, PAGE_READWRITE) != NULL, ERROR_COMMITMENT_LIMIT, "committed later, in a view");
+    Fails(VirtualAlloc(View, 0x4000000000, MEM_COMMIT, PAGE_READWRITE) != NULL, ERROR_COMMITMENT_LIMIT, "committed later, in a view");
+    MEMORY_BASIC_INFORMATION Page;
+    Ok(VirtualQuery(View, &Page, sizeof(Page)) && Page.State == MEM_RESERVE, "not a page of it");
     Ok(VirtualAlloc(View, MB, MEM_COMMIT, PAGE_READWRITE) == View, "what was refused has used up nothing");
     Ok(GlobalMemoryStatusEx(&Status) && GetPerformanceInfo(&Information, sizeof(Information)), "the state of the memory");
     Is(Status.ullTotalPhys, Information.PhysicalTotal * Information.PageSize, "two calls agree on the memory");
@@ -247,6 +274,7 @@ int main(void)
     PrivateMemory();
     PageFileSections();
     FileSections();
+    PageTables();
     Stacks();
     SystemLimit();
     Limits();
