@@ -181,6 +181,11 @@ def faulty(path, *sections):
     return f"blkdebug:{rules}:{path}"
 
 
+GONE_AT_FIRST_WRITE = [("set-state", ("event", "write_aio"), ("state", 1), ("new_state", 2)),
+                       *(("inject-error", ("event", event), ("state", 2), ("errno", 5), ("once", "off"))
+                         for event in ("write_aio", "read_aio", "flush_to_disk"))]
+
+
 def test_a_read_error_has_its_status_and_spoils_nothing_else(nrun, tmp_path):
     disk = str(tmp_path / "scratched.img")
     blank(disk, 8 << 20)
@@ -207,8 +212,7 @@ def test_a_disk_that_goes_away_takes_nothing_with_it(nrun, tmp_path):
     tool("mcopy", "-i", disk, str(tmp_path / "large.bin"), "::large.bin")
     with open(disk, "rb") as f:
         before = f.read()
-    drive = faulty(disk, ("set-state", ("event", "write_aio"), ("state", 1), ("new_state", 2)),
-                   *(("inject-error", ("event", event), ("state", 2), ("errno", 5), ("once", "off")) for event in ("write_aio", "read_aio", "flush_to_disk")))
+    drive = faulty(disk, *GONE_AT_FIRST_WRITE)
     run = nrun("type D:\\label.txt & echo lost> D:\\new.txt & copy D:\\large.bin C:\\Temp\\large.bin & md D:\\folder & copy C:\\Programs\\hello.exe D:\\ & "
                "echo C: works> C:\\Temp\\x.txt & type C:\\Temp\\x.txt & hello.exe", "--disk", drive)
     assert b"this is GONE" in run.out and b"C: works" in run.out and b"Hello" in run.out, run
@@ -227,3 +231,27 @@ def test_many_requests_at_once(nrun, tmp_path):
     with open(disk, "rb") as f:
         numbers = [struct.unpack("<I508x", f.read(512))[0] for _ in range(4096)]
     assert numbers == [number ^ 0xFFFFFFFF if number < 800 and number % 8 == 0 else number for number in range(4096)]
+
+
+def test_the_cache_writes_behind(nrun, tmp_path):
+    """What a program wrote is on the disk a little later, though it neither closes nor flushes."""
+    disk = str(tmp_path / "behind.img")
+    blank(disk, 8 << 20)
+    volume(disk, 0, 8 << 20, "BEHIND")
+    run = nrun("cachedisk behind", "--disk", disk)
+    assert run.code == 0 and b"written behind" in run.out, run
+
+
+def test_the_cache_reads_ahead(nrun, tmp_path):
+    """The disk is gone after two reads in order: the piece behind them is in memory.  A slow machine gets more time for it."""
+    for delay in (500, 4000, 30000):
+        disk = str(tmp_path / "ahead.img")
+        blank(disk, 8 << 20)
+        volume(disk, 0, 8 << 20, "AHEAD")
+        (tmp_path / "ahead.dat").write_bytes(b"".join(struct.pack("<II504x", 0, sector) for sector in range(2048)))
+        tool("mcopy", "-i", disk, str(tmp_path / "ahead.dat"), "::")
+        drive = faulty(disk, *GONE_AT_FIRST_WRITE)
+        run = nrun(f"cachedisk ahead {delay}", "--disk", drive)
+        if run.code == 0:
+            break
+    assert run.code == 0 and b"read ahead" in run.out, run
