@@ -17,6 +17,7 @@
 #define NATIVE(name) static __typeof__(name) *P##name
 NATIVE(NtCreateUserProcess);
 NATIVE(NtCreateProcessEx);
+static NTSTATUS(NTAPI *PNtCreateProcess)(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, HANDLE, BOOLEAN, HANDLE, HANDLE, HANDLE);
 NATIVE(NtCreateThread);
 NATIVE(NtCreateThreadEx);
 NATIVE(NtCreateSection);
@@ -223,6 +224,7 @@ static void Suspension(void)
 static void FromSection(void)
 {
     PROCESS_BASIC_INFORMATION Basic;
+    DWORD Handles = 0xDEAD;
     HANDLE Section, Process, Thread, File = CreateFileA("C:\\Programs\\exitcode.exe", GENERIC_READ | GENERIC_EXECUTE, FILE_SHARE_READ, NULL,
         OPEN_EXISTING, 0, NULL);
 
@@ -241,6 +243,20 @@ static void FromSection(void)
     Is((ULONG)PNtTerminateProcess(Process, 5), 0, "one that never had a thread");
     Is(WaitForSingleObject(Process, 10000), WAIT_OBJECT_0, "ends too");
     CloseHandle(Process);
+    Is((ULONG)PNtCreateProcess(&Process, PROCESS_ALL_ACCESS, NULL, GetCurrentProcess(), FALSE, Section, NULL, NULL), 0, "NtCreateProcess");
+    Ok(GetProcessHandleCount(Process, &Handles) && Handles == 0, "it has none of our handles");
+    PNtTerminateProcess(Process, 6);
+    Is(WaitForSingleObject(Process, 10000), WAIT_OBJECT_0, "ends as well");
+    CloseHandle(Process);
+    SetHandleInformation(Section, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    Is((ULONG)PNtCreateProcess(&Process, PROCESS_ALL_ACCESS, NULL, GetCurrentProcess(), TRUE, Section, NULL, NULL), 0, "one that inherits");
+    Ok(GetProcessHandleCount(Process, &Handles) && Handles >= 1, "has what may be inherited");
+    PNtTerminateProcess(Process, 7);
+    CloseHandle(Process);
+    Is((ULONG)PNtCreateProcess(&Process, PROCESS_ALL_ACCESS, NULL, GetCurrentProcess(), FALSE, File, NULL, NULL), (ULONG)STATUS_OBJECT_TYPE_MISMATCH,
+       "a file is no section");
+    Is((ULONG)PNtCreateProcess(&Process, PROCESS_ALL_ACCESS, NULL, Section, FALSE, Section, NULL, NULL), (ULONG)STATUS_OBJECT_TYPE_MISMATCH,
+       "a section is no parent");
     Is((ULONG)PNtCreateProcessEx(&Process, PROCESS_ALL_ACCESS, NULL, GetCurrentProcess(), 0x80000000, Section, NULL, NULL, 0),
        (ULONG)STATUS_INVALID_PARAMETER, "no such flag");
     CloseHandle(Section);
@@ -295,6 +311,7 @@ static void WalksAndIds(void)
 int main(void)
 {
     BIND(NtCreateUserProcess);
+    BIND(NtCreateProcess);
     BIND(NtCreateProcessEx);
     BIND(NtCreateThread);
     BIND(NtCreateThreadEx);

@@ -63,7 +63,7 @@ BOOLEAN KtJoinThread(PVOID Thread);
     X(Semaphores) X(WaitAny) X(WaitAll) X(WaitManyObjects) X(PingPong) X(Dpcs) X(Timers) X(PeriodicTimer) X(Delay) X(WorkItems)          \
     X(ExWorkItems) X(WorkersComeAndGo) X(Resources) X(FastMutexes) X(Rundown) X(Callbacks) X(SystemThreads) X(ThreadPriority) X(KernelApcs)                  \
     X(ApcsToOthers) X(IrpSynchronous) X(IrpCompletion) X(IrpStack) X(IrpCancel) X(IrpAssociated) X(FileOnDevice) X(Mdls) X(PartialMdls) X(LockedPages)    \
-    X(ObjectNames) X(ObjectTypes) X(SymbolicLinks) X(NamePaths) X(PermanentObjects) X(Attach) X(ZwFiles) X(ZwSections) X(RoutineAddress)
+    X(ObjectNames) X(ObjectTypes) X(SymbolicLinks) X(NamePaths) X(PermanentObjects) X(Attach) X(ZwFiles) X(ZwSections) X(ZwProcesses) X(RoutineAddress)
 
 #define X(name) VOID KtTest##name(KTEST *Test);
 KT_TESTS(X)
