@@ -234,6 +234,8 @@ static void Integrity(const char *Self)
     TOKEN_MANDATORY_LABEL Label = {{Sid("S-1-16-4096"), SE_GROUP_INTEGRITY}}, Wrong = {{Sid("S-1-5-32-544"), SE_GROUP_INTEGRITY}};
     PROCESS_INFORMATION Process;
     STARTUPINFOA Startup = {.cb = sizeof(Startup)};
+    STARTUPINFOW WideStartup = {.cb = sizeof(WideStartup)};
+    WCHAR Wide[] = L"exitcode.exe 5";
     char Command[400];
     DWORD Code = 0xDEAD;
 
@@ -251,6 +253,19 @@ static void Integrity(const char *Self)
     }
     Is(Code, 0, "which can do what one can");
     Is(WaitForSingleObject(High, 0), WAIT_TIMEOUT, "and has not set our event");
+    Fails(CreateProcessWithTokenW(Low, 4, NULL, Wide, 0, NULL, NULL, &WideStartup, &Process), ERROR_INVALID_PARAMETER, "a logon flag that is none");
+    Fails(CreateProcessWithTokenW((HANDLE)0x7FF0, 0, NULL, Wide, 0, NULL, NULL, &WideStartup, &Process), ERROR_INVALID_HANDLE, "no token");
+    Code = 0xDEAD;
+    if (Ok(CreateProcessWithTokenW(Low, 0, NULL, Wide, 0, NULL, NULL, &WideStartup, &Process), "CreateProcessWithTokenW")) {
+        HANDLE Theirs = NULL;
+        Ok(OpenProcessToken(Process.hProcess, TOKEN_QUERY, &Theirs) && LevelSid(Theirs) == SECURITY_MANDATORY_LOW_RID, "at low integrity, too");
+        CloseHandle(Theirs);
+        WaitForSingleObject(Process.hProcess, LONG_TIME);
+        GetExitCodeProcess(Process.hProcess, &Code);
+        CloseHandle(Process.hProcess);
+        CloseHandle(Process.hThread);
+    }
+    Is(Code, 5, "ran");
     CloseHandle(High);
     Client = Copy(Low, SecurityImpersonation, TokenImpersonation);
     SetThreadToken(NULL, Client);
