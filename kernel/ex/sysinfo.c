@@ -83,6 +83,8 @@ typedef struct _SYSTEM_PERFORMANCE_INFORMATION_
 static_assert(sizeof(SYSTEM_PERFORMANCE_INFORMATION_) == 0x158 && offsetof(SYSTEM_PERFORMANCE_INFORMATION_, ContextSwitches) == 0x128,
               "SYSTEM_PERFORMANCE_INFORMATION");
 
+#define PERFORMANCE_BEFORE_7 0x138u
+
 static NTSTATUS ExpQueryPerformance(SYSINFO *Info)
 {
     SYSTEM_PERFORMANCE_INFORMATION_ Figures = {0};
@@ -278,7 +280,7 @@ typedef enum _SYSINFO_LENGTH
     LengthExact,   /* anything else is a mismatch */
     LengthAtLeast, /* more is fine */
     LengthNotMore, /* the beginning of it, or all */
-    LengthUpTo,    /* older callers' shorter buffers get the beginning */
+    LengthGrown,   /* what was the whole before Windows 7 made it longer is enough; more is fine */
 } SYSINFO_LENGTH;
 
 static const struct
@@ -289,7 +291,7 @@ static const struct
 } ExpSystemClasses[] = {
     {0, LengthExact, ExpQueryBasic},
     {1, LengthAtLeast, ExpQueryProcessor},
-    {2, LengthUpTo, ExpQueryPerformance},
+    {2, LengthGrown, ExpQueryPerformance},
     {3, LengthNotMore, ExpQueryTimeOfDay},
     {5, LengthAtLeast, ExpQueryProcesses},
     {8, LengthAtLeast, ExpQueryProcessorPerformance},
@@ -318,7 +320,8 @@ static NTSTATUS ExpAnswer(SYSINFO_ROUTINE Routine, SYSINFO_LENGTH Kind, PVOID Bu
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if ((Kind == LengthExact && Length != Info.Used) || (Kind == LengthNotMore && Length > Info.Used) || (Kind == LengthAtLeast && Length < Info.Used)) {
+    if ((Kind == LengthExact && Length != Info.Used) || (Kind == LengthNotMore && Length > Info.Used) || (Kind == LengthAtLeast && Length < Info.Used) ||
+        (Kind == LengthGrown && Length < PERFORMANCE_BEFORE_7)) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
     Info.Room = Kind == LengthAtLeast ? min(Length, Info.Used + Info.Used / 8 + 4096) : Info.Used;

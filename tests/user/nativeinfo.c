@@ -114,6 +114,11 @@ static void System(void)
     Is((ULONG)PNtQuerySystemInformation(0, Buffer, 64, &Returned), 0, "basic");
     Is(*(ULONG *)(Buffer + 8), 4096, "pages");
     Is((ULONG)PNtQuerySystemInformation(0, (PVOID)16, 64, NULL), (ULONG)STATUS_ACCESS_VIOLATION, "nowhere");
+    Is((ULONG)PNtQuerySystemInformation(2, Buffer, 8, &Needed), (ULONG)STATUS_INFO_LENGTH_MISMATCH, "performance, no room");
+    Is((ULONG)PNtQuerySystemInformation(2, Buffer, 0x138, &Returned), 0, "as much as there was before Windows 7");
+    Is((ULONG)PNtQuerySystemInformation(2, Buffer, sizeof(Buffer), &Returned), 0, "performance");
+    ULONG *Pages = (ULONG *)(Buffer + 0x2C); /* AvailablePages, CommittedPages, CommitLimit, PeakCommitment */
+    Ok(Returned >= 0x138 && Pages[0] != 0 && Pages[1] != 0 && Pages[1] <= Pages[3] && Pages[3] <= Pages[2], "pages and commitment");
     Is((ULONG)PNtQuerySystemInformation(3, Buffer, 48, &Returned), 0, "the time of day");
     Is(Returned, 48, "all of it");
     Is((ULONG)PNtQuerySystemInformation(3, Buffer, 8, &Returned), 0, "or its beginning");
