@@ -299,9 +299,44 @@ static BOOLEAN SepQueryNumber(PTOKEN Token, ULONG Class, PULONG Value)
     }
 }
 
-static NTSTATUS SepBuildInformation(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG Class)
+/* The classes that are SIDs and nothing else. */
+static BOOLEAN SepBuildSids(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG Class)
 {
     SID_AND_ATTRIBUTES Integrity;
+
+    switch (Class) {
+    case TokenUser:
+        SepBuildOneSid(Builder, &Token->UserAndGroups[0]);
+        return TRUE;
+    case TokenGroups:
+        SepBuildGroups(Builder, Token->UserAndGroups + 1, Token->UserAndGroupCount - 1);
+        return TRUE;
+    case TokenOwner:
+        SepBuildSidPointer(Builder, Token->UserAndGroups[Token->DefaultOwnerIndex].Sid);
+        return TRUE;
+    case TokenPrimaryGroup:
+        SepBuildSidPointer(Builder, Token->PrimaryGroup);
+        return TRUE;
+    case TokenRestrictedSids:
+        SepBuildGroups(Builder, Token->RestrictedSids, Token->RestrictedSidCount);
+        return TRUE;
+    case TokenIntegrityLevel:
+        SeQueryTokenIntegrity(Token, &Integrity);
+        SepBuildOneSid(Builder, &Integrity);
+        return TRUE;
+    case TokenCapabilities_:
+        SepBuildGroups(Builder, NULL, 0);
+        return TRUE;
+    case TokenAppContainerSid_:
+        SepBuildSidPointer(Builder, NULL);
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+static NTSTATUS SepBuildInformation(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG Class)
+{
     ULONG Value;
 
     if (SepQueryNumber(Token, Class, &Value)) {
@@ -309,21 +344,12 @@ static NTSTATUS SepBuildInformation(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG 
         SepPutBytes(Builder, &Value, sizeof(Value));
         return STATUS_SUCCESS;
     }
+    if (SepBuildSids(Builder, Token, Class)) {
+        return STATUS_SUCCESS;
+    }
     switch (Class) {
-    case TokenUser:
-        SepBuildOneSid(Builder, &Token->UserAndGroups[0]);
-        return STATUS_SUCCESS;
-    case TokenGroups:
-        SepBuildGroups(Builder, Token->UserAndGroups + 1, Token->UserAndGroupCount - 1);
-        return STATUS_SUCCESS;
     case TokenPrivileges:
         SepBuildPrivileges(Builder, Token);
-        return STATUS_SUCCESS;
-    case TokenOwner:
-        SepBuildSidPointer(Builder, Token->UserAndGroups[Token->DefaultOwnerIndex].Sid);
-        return STATUS_SUCCESS;
-    case TokenPrimaryGroup:
-        SepBuildSidPointer(Builder, Token->PrimaryGroup);
         return STATUS_SUCCESS;
     case TokenDefaultDacl:
         SepBuildDacl(Builder, Token->DefaultDacl);
@@ -340,18 +366,11 @@ static NTSTATUS SepBuildInformation(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG 
     case TokenStatistics:
         SepBuildStatistics(Builder, Token);
         return STATUS_SUCCESS;
-    case TokenRestrictedSids:
-        SepBuildGroups(Builder, Token->RestrictedSids, Token->RestrictedSidCount);
-        return STATUS_SUCCESS;
     case TokenGroupsAndPrivileges:
         SepBuildGroupsAndPrivileges(Builder, Token);
         return STATUS_SUCCESS;
     case TokenOrigin:
         SepPutBytes(Builder, &Token->OriginatingLogonSession, sizeof(LUID));
-        return STATUS_SUCCESS;
-    case TokenIntegrityLevel:
-        SeQueryTokenIntegrity(Token, &Integrity);
-        SepBuildOneSid(Builder, &Integrity);
         return STATUS_SUCCESS;
     case TokenAccessInformation:
         SepBuildAccessInformation(Builder, Token);
@@ -362,12 +381,6 @@ static NTSTATUS SepBuildInformation(TOKEN_BUILDER *Builder, PTOKEN Token, ULONG 
         return STATUS_SUCCESS;
     case TokenLogonSid:
         return SepBuildLogonSid(Builder, Token);
-    case TokenCapabilities_:
-        SepBuildGroups(Builder, NULL, 0);
-        return STATUS_SUCCESS;
-    case TokenAppContainerSid_:
-        SepBuildSidPointer(Builder, NULL);
-        return STATUS_SUCCESS;
     default:
         return STATUS_INVALID_INFO_CLASS;
     }
