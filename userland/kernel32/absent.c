@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * absent.c - what programs import from kernel32 that is not there yet: serial lines, tapes, pseudo consoles, calendars,
- * resource updates, packages, error reporting.  A program in no package is told so (APPMODEL_ERROR_NO_PACKAGE), which is not a failure of
+ * packages, error reporting.  A program in no package is told so (APPMODEL_ERROR_NO_PACKAGE), which is not a failure of
  * ours and needs no line in the log.
  */
 #define LIBRARY "kernel32"
@@ -9,12 +9,6 @@
 
 #define NO_PACKAGE 15700
 
-ABSENT_FALSE(BeginUpdateResourceA)
-ABSENT_FALSE(BeginUpdateResourceW)
-ABSENT_FALSE(EndUpdateResourceA)
-ABSENT_FALSE(EndUpdateResourceW)
-ABSENT_FALSE(UpdateResourceA)
-ABSENT_FALSE(UpdateResourceW)
 ABSENT_FALSE(AddConsoleAliasW)
 ABSENT_VOID(ApplicationRecoveryFinished)
 ABSENT_HRESULT(ApplicationRecoveryInProgress)

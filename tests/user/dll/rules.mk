@@ -23,6 +23,7 @@ ldrdep_NEEDS := ldrwhere
 ldrordinal_DLL_LINK := $(TEST_DLL_DIR)/ldrordinal.def
 ldrfwd_DLL_LINK := $(TEST_DLL_DIR)/ldrfwd.def
 ldrres_DLL_LINK = $(BUILD)/obj/tests/ldrres.res.o
+resreloc_DLL_LINK = -s $(BUILD)/obj/tests/ldrres.res.o
 ldrlack_DLL_LINK = -llack
 ldrorphan_DLL_LINK = -lorphan
 ldrbyord_DLL_LINK = -lbyord
@@ -42,7 +43,7 @@ $(foreach d,$(notdir $(TEST_DLLS:.dll=)),$(eval $(call test_dll,$(d))))
 $(BUILD)/obj/tests/ldrres.res.o: $(TEST_DLL_DIR)/ldrres.rc
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)windres $< $@
-$(BUILD)/programs/ldrres.dll: $(BUILD)/obj/tests/ldrres.res.o
+$(BUILD)/programs/ldrres.dll $(BUILD)/programs/resreloc.dll: $(BUILD)/obj/tests/ldrres.res.o
 
 # Import libraries that say what no DLL would: names that are not there, API sets; and half of a cycle.
 $(BUILD)/lib/tests/lib%.a: $(TEST_DLL_DIR)/%.def
