@@ -193,10 +193,13 @@ static void CallUnwindHandler(UNWIND_WALK *Walk, PEXCEPTION_RECORD Record, PVOID
             ULONG64 Frame;
             PVOID HandlerData;
             BOOLEAN Exact = FALSE;
+            ULONG Flags = Walk->Here->ContextFlags;
             Walk->Here = &Walk->Contexts[0];
             Walk->Above = &Walk->Contexts[1];
             if (Dispatcher->ContextRecord != Walk->Here)
                 *Walk->Here = *Dispatcher->ContextRecord;
+            /* A language's handler may have put an exception's context there, whose flags promise extended state behind it. */
+            Walk->Here->ContextFlags = Flags;
             Walk->Here->Rip = Dispatcher->ControlPc;
             *Walk->Above = *Walk->Here;
             RtlpUnwindFrame(UNW_FLAG_NHANDLER, Dispatcher->ImageBase, Dispatcher->FunctionEntry, Walk->Above, &Exact, &HandlerData, &Frame);
@@ -331,10 +334,12 @@ static void ContextFromJumpBuffer(PCONTEXT Context, const LONG_JUMP_BUFFER *Buff
 
 /*
  * A record of STATUS_LONGJUMP carries a jump buffer that says more than the unwound context does.  STATUS_UNWIND_CONSOLIDATE (C++ catch blocks): the
- * callback runs now, on top of the frames it has unwound, and returns where to continue.
+ * callback runs now, on top of the frames it has unwound, and returns where to continue.  Only registers that a CONTEXT has itself are loaded: callers
+ * (.NET's catch) copy an exception's context without the extended state that its flags promise behind it.
  */
 void NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record)
 {
+    Context->ContextFlags &= CONTEXT_FULL | CONTEXT_SEGMENTS;
     if (Record != NULL && Record->ExceptionCode == (LONG)STATUS_LONGJUMP && Record->NumberParameters >= 1) {
         ContextFromJumpBuffer(Context, (const LONG_JUMP_BUFFER *)Record->ExceptionInformation[0]);
     } else if (Record != NULL && Record->ExceptionCode == (LONG)STATUS_UNWIND_CONSOLIDATE && Record->NumberParameters >= 3) {

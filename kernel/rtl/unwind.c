@@ -100,16 +100,19 @@ static void RestoreXmm(UNWIND_STATE *State, ULONG Number, ULONG64 Address)
         State->Pointers->FloatingContext[Number] = (PM128A)(ULONG_PTR)Address;
 }
 
+/*
+ * The instruction and stack pointers only: the flags in the frame are none that a handler is to run with, and not every such frame has them
+ * (RtlpConsolidateFrames, and programs' own).
+ */
 static void RestoreMachineFrame(UNWIND_STATE *State, BOOLEAN ErrorCode)
 {
     PCONTEXT Context = State->Context;
     ULONG64 At = Context->Rsp + (ErrorCode ? 8 : 0);
-    ULONG64 Rip = ReadStack(State, At), Flags = ReadStack(State, At + 16), Rsp = ReadStack(State, At + 24);
+    ULONG64 Rip = ReadStack(State, At), Rsp = ReadStack(State, At + 24);
 
     if (State->Failed)
         return;
     Context->Rip = Rip;
-    Context->EFlags = (ULONG)Flags;
     Context->Rsp = Rsp;
     State->MachineFrame = TRUE;
 }

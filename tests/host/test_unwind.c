@@ -214,8 +214,9 @@ static void test_machine_frame_restores_the_interrupted_code(void **State)
     static const UCHAR Codes[] = { 0, 2 | 1 << 4, 0, 10 | 1 << 4 };
     PutInfo(INFO, 0, 0, 0, Codes, 2);
     Stack[10 + 3] = RETURN;
-    Stack[10 + 5] = 0x246;
+    Stack[10 + 5] = 0x5B40A518; /* who made the frame may have left the flags' place as it was */
     Stack[10 + 6] = 0x7777000;
+    Context.EFlags = 0x246;
     Context.Rip = TestImageBase + FUNCTION + 0x30;
     Context.Rsp = (ULONG64)(ULONG_PTR)&Stack[10];
     assert_true(RtlUnwindFrameSafely(&Context, (ULONG64)(ULONG_PTR)Stack, (ULONG64)(ULONG_PTR)(Stack + 64), &Machine));

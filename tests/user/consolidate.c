@@ -17,6 +17,7 @@ extern char OuterCaught[], OuterEnd[], OuterCaughtSecond[];
 
 static int InnerSearched, InnerUnwound, OuterFirst, OuterSecond, Frames, SawInner, CallbackRan, RaiseAgain;
 static ULONG64 TargetFrame;
+__attribute__((used)) ULONG64 FlagsSecond;
 
 __asm__(".text\n"
         ".globl Outer\n.seh_proc Outer\nOuter:\n"
@@ -24,7 +25,7 @@ __asm__(".text\n"
         "    subq $32, %rsp\n    .seh_stackalloc 32\n    .seh_endprologue\n"
         "    movl $4711, %ebx\n    call Inner\n    nop\n    movl $1, %eax\n    jmp 1f\n"
         ".globl OuterCaught\nOuterCaught:\n    movl $77, %eax\n    addl %ebx, %eax\n    jmp 1f\n"
-        ".globl OuterCaughtSecond\nOuterCaughtSecond:\n    movl $88, %eax\n    addl %ebx, %eax\n"
+        ".globl OuterCaughtSecond\nOuterCaughtSecond:\n    pushfq\n    popq FlagsSecond(%rip)\n    movl $88, %eax\n    addl %ebx, %eax\n"
         "1:  addq $32, %rsp\n    popq %rbx\n    popq %rbp\n    ret\n"
         ".globl OuterEnd\nOuterEnd:\n"
         "    .seh_handler OuterHandler, @except, @unwind\n    .seh_endproc\n"
@@ -101,6 +102,7 @@ int main(void)
     InnerSearched = InnerUnwound = 0;
     Is((unsigned)Outer(RaiseFirst), 88 + 4711, "an exception in the callback is the outer function's to catch");
     Is((unsigned)OuterSecond, 1, "which is asked once");
+    Is(FlagsSecond & ~0x8D5ull /* the arithmetic ones */, 0x202, "and goes on with the processor's flags in order");
     Ok(InnerSearched == 1 && InnerUnwound == 1, "the frames in between heard of the first only");
     return Done();
 }

@@ -63,6 +63,21 @@ static void Refused(void)
     Ok(!NT_SUCCESS(NtContinueEx(&Context, &Flags)), "a flag that is none");
 }
 
+/* .NET leaves a catch block with a copy of the exception's context, whose flags speak of extended state that was not copied. */
+__attribute__((noinline)) static int Restored(void)
+{
+    struct { CONTEXT Context; ULONG Behind[64]; } Copy;
+    volatile int Times = 0;
+
+    memset(Copy.Behind, 0xCC, sizeof(Copy.Behind));
+    RtlCaptureContext(&Copy.Context);
+    if (++Times == 1) {
+        Copy.Context.ContextFlags = 0x10005F; /* CONTEXT_ALL with CONTEXT_XSTATE */
+        RtlRestoreContext(&Copy.Context, NULL);
+    }
+    return Times;
+}
+
 int main(void)
 {
     ARGUMENT Resume = {.Type = 1}, Alert = {.Type = 1, .Flags = 1}, Unwind = {.Type = 0};
@@ -74,6 +89,7 @@ int main(void)
     Both(NtContinueEx, &Resume, 0, "NtContinueEx that resumes");
     Both(NtContinueEx, &Unwind, 0, "NtContinueEx that unwinds");
     Both(NtContinueEx, &Alert, 5, "NtContinueEx with an alert test");
+    Ok(Restored() == 2, "RtlRestoreContext loads what a CONTEXT has itself");
     Refused();
     return Done();
 }

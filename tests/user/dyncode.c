@@ -192,6 +192,21 @@ static void Positions(void)
     }
 }
 
+/* A frame as the processor pushes one: the instruction and the stack pointer are taken from it, the flags are not. */
+static void MachineFrame(void)
+{
+    static const UCHAR MachineInfo[] = {1, 0, 1, 0, 0, 10 /* UWOP_PUSH_MACHFRAME */, 0, 0};
+    RUNTIME_FUNCTION Function = {0, sizeof(Code), 0x1C0};
+    DWORD64 Stack[5] = {0x1111, 0x33, 0x5B40A518, 0x7777000, 0x2B}, Frame;
+    CONTEXT Context = {.Rip = (DWORD64)Memory + 0x10, .Rsp = (DWORD64)Stack, .EFlags = 0x246};
+    PVOID Data;
+
+    memcpy(Memory + 0x1C0, MachineInfo, sizeof(MachineInfo));
+    RtlVirtualUnwind(UNW_FLAG_NHANDLER, (DWORD64)Memory, Context.Rip, &Function, &Context, &Data, &Frame, NULL);
+    Ok(Context.Rip == 0x1111 && Context.Rsp == 0x7777000, "a machine frame says where its code was, and its stack");
+    Is(Context.EFlags, 0x246, "with which flags to go on it does not say");
+}
+
 int main(void)
 {
     DWORD Old;
@@ -208,5 +223,6 @@ int main(void)
     Growing();
     Chained();
     Positions();
+    MachineFrame();
     return Done();
 }
