@@ -112,6 +112,7 @@ static LPCWSTR PageName(UINT Page)
     return NULL;
 }
 
+/* Behind the name's end nothing is written: callers exist whose structure is shorter (.NET's has half the room for it). */
 BOOL WINAPI GetCPInfoExW(UINT CodePage, DWORD Flags, LPCPINFOEXW Info)
 {
     CPINFO Plain;
@@ -119,7 +120,6 @@ BOOL WINAPI GetCPInfoExW(UINT CodePage, DWORD Flags, LPCPINFOEXW Info)
     if (Flags != 0 || Info == NULL || !GetCPInfo(CodePage, &Plain)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
-    memset(Info, 0, sizeof(*Info));
     memcpy(Info, &Plain, offsetof(CPINFO, LeadByte) + sizeof(Plain.LeadByte));
     Info->CodePage = RealPage(CodePage);
     Info->UnicodeDefaultChar = Info->CodePage == CP_UTF8 || Info->CodePage == CP_UTF7 ? 0xFFFD : L'?';

@@ -6,13 +6,12 @@
  */
 #include "ntdllp.h"
 
+/* Of the size it only matters whether it is the longer structure's: callers exist that leave it out (.NET's SDK), and it never fails. */
 NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW Version)
 {
     PNPEB PebNow = Peb();
     PRTL_OSVERSIONINFOEXW Extended = (PRTL_OSVERSIONINFOEXW)Version;
 
-    if (Version->dwOSVersionInfoSize != sizeof(RTL_OSVERSIONINFOW) && Version->dwOSVersionInfoSize != sizeof(RTL_OSVERSIONINFOEXW))
-        return STATUS_INVALID_PARAMETER;
     Version->dwMajorVersion = PebNow->OSMajorVersion;
     Version->dwMinorVersion = PebNow->OSMinorVersion;
     Version->dwBuildNumber = PebNow->OSBuildNumber;
