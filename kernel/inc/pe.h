@@ -38,7 +38,7 @@ typedef int32_t PE_STATUS; /* an NTSTATUS, without ntdef.h */
 #define PE_WIN_16 ((PE_STATUS)0xC0000131)              /* STATUS_INVALID_IMAGE_WIN_16 */
 #define PE_ORDINAL_NOT_FOUND ((PE_STATUS)0xC0000138)   /* STATUS_ORDINAL_NOT_FOUND */
 #define PE_ENTRYPOINT_NOT_FOUND ((PE_STATUS)0xC0000139) /* STATUS_ENTRYPOINT_NOT_FOUND */
-#define PE_WIN_32 ((PE_STATUS)0xC0000359)              /* STATUS_INVALID_IMAGE_WIN_32 */
+#define PE_WIN_32 ((PE_STATUS)0xC0000359)              /* STATUS_INVALID_IMAGE_WIN_32: a valid image, for 32-bit code */
 
 #define PE_PAGE_SIZE 0x1000u
 #define PE_MAX_HEADER_BYTES 0x2000u      /* headers and section table must lie in the first two pages, as NT demands */
@@ -132,9 +132,24 @@ typedef struct PE_PACKED _PE_SECTION_HEADER {
     uint32_t Characteristics;
 } PE_SECTION_HEADER;
 
+/* The same of a 32-bit image: BaseOfData beside BaseOfCode, and four bytes where the other has eight. */
+typedef struct PE_PACKED _PE_OPTIONAL_HEADER32 {
+    uint16_t Magic;
+    uint8_t MajorLinkerVersion, MinorLinkerVersion;
+    uint32_t SizeOfCode, SizeOfInitializedData, SizeOfUninitializedData;
+    uint32_t AddressOfEntryPoint, BaseOfCode, BaseOfData;
+    uint32_t ImageBase;
+    uint8_t Middle[40]; /* SectionAlignment to DllCharacteristics, as above */
+    uint32_t SizeOfStackReserve, SizeOfStackCommit, SizeOfHeapReserve, SizeOfHeapCommit;
+    uint32_t LoaderFlags, NumberOfRvaAndSizes;
+    /* PE_DIRECTORY [NumberOfRvaAndSizes] follows */
+} PE_OPTIONAL_HEADER32;
+
 _Static_assert(sizeof(PE_FILE_HEADER) == 20, "PE file header");
 _Static_assert(sizeof(PE_OPTIONAL_HEADER) == 112, "PE32+ optional header");
 _Static_assert(offsetof(PE_OPTIONAL_HEADER, SizeOfImage) == 56, "PE32+ optional header");
+_Static_assert(sizeof(PE_OPTIONAL_HEADER32) == 96, "PE32 optional header");
+_Static_assert(offsetof(PE_OPTIONAL_HEADER, SizeOfStackReserve) - offsetof(PE_OPTIONAL_HEADER, SectionAlignment) == 40, "PE32 optional header");
 _Static_assert(sizeof(PE_SECTION_HEADER) == 40, "PE section header");
 
 /* What validation found out, copied out of the file: later stages need not look at the headers again. */
@@ -197,6 +212,8 @@ typedef struct _PE_TLS {
 /*
  * pe.c.  RtlPeParse judges the first HeaderBytes bytes (min(FileSize, PE_MAX_HEADER_BYTES) suffice) of a file of FileSize bytes, in NT's order of
  * checks.  An empty file is the section code's to refuse (STATUS_MAPPED_FILE_SIZE_ZERO / STATUS_INVALID_FILE_FOR_SECTION).
+ * PE_WIN_32: a 32-bit image (I386, PE32) that is valid, and Info is filled in.  It can be mapped, and its sections laid out; imports and TLS of it
+ * (pelink.c) are not to be read.  Everybody but the section code takes it for the refusal that it looks like.
  * RtlPeParseMapped does the same to an image already laid out (ImageSize bytes readable), where file offsets mean nothing any more.
  */
 PE_STATUS RtlPeParse(const void *Header, uint64_t HeaderBytes, uint64_t FileSize, PE_INFO *Info);

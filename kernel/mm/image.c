@@ -19,7 +19,10 @@ void (*MmFlushFileCache)(PSECTION_OBJECT_POINTERS Pointers);
 #define IMAGE_BOTTOM 0x7FF000000000ULL
 #define IMAGE_LOW_TOP 0x78000000ULL   /* those linked below 4 GiB stay there */
 #define IMAGE_LOW_BOTTOM 0x10000000ULL
-#define OPTIONAL_HEADER_IMAGE_BASE (4 + 20 + 24)
+
+/* ImageBase, from the NT header on: eight bytes; in a 32-bit image four, elsewhere. */
+#define IMAGE_BASE_FIELD (4 + 20 + 24)
+#define IMAGE_BASE_FIELD32 (4 + 20 + 28)
 
 static volatile LONG64 MiNextImageBase, MiNextLowImageBase;
 
@@ -188,7 +191,7 @@ static NTSTATUS BuildFromHeader(PFILE_OBJECT FileObject, const VOID *Header, ULO
     PE_INFO Info;
 
     NTSTATUS Status = RtlPeParse(Header, HeaderBytes, FileSize, &Info);
-    if (!NT_SUCCESS(Status))
+    if (!NT_SUCCESS(Status) && Status != PE_WIN_32) /* a 32-bit image can be mapped like any other */
         return Status;
     PCONTROL_AREA ControlArea = MiCreateControlArea(MI_PAGES(Info.SizeOfImage), Info.Flat ? 1 : Info.NumberOfSections + 1u, MI_CA_IMAGE | MI_CA_FILE);
     if (ControlArea == NULL)
@@ -246,7 +249,8 @@ NTSTATUS MiFixImagePage(PCONTROL_AREA ControlArea, ULONG64 Page, PVOID Contents)
 {
     UCHAR Tail[PE_RELOC_TAIL], *Before = NULL;
     ULONG Rva = (ULONG)(Page << PAGE_SHIFT);
-    ULONG64 BaseField = (ULONG64)ControlArea->NtHeaderOffset + OPTIONAL_HEADER_IMAGE_BASE;
+    BOOLEAN Narrow = ControlArea->ImageInformation.Machine == IMAGE_FILE_MACHINE_I386;
+    ULONG64 BaseField = (ULONG64)ControlArea->NtHeaderOffset + (Narrow ? IMAGE_BASE_FIELD32 : IMAGE_BASE_FIELD);
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (ControlArea->Delta == 0)
@@ -259,7 +263,7 @@ NTSTATUS MiFixImagePage(PCONTROL_AREA ControlArea, ULONG64 Page, PVOID Contents)
         if (NT_SUCCESS(Status))
             Status = RtlPeRelocatePage(ControlArea->Relocations, ControlArea->RelocationSize, Rva, Contents, Before, ControlArea->Delta);
     }
-    for (ULONG Byte = 0; Byte < sizeof(ULONG64); Byte++) {
+    for (ULONG Byte = 0; Byte < (Narrow ? sizeof(ULONG) : sizeof(ULONG64)); Byte++) {
         if ((BaseField + Byte) >> PAGE_SHIFT == Page)
             ((PUCHAR)Contents)[(BaseField + Byte) & (PAGE_SIZE - 1)] = (UCHAR)(ControlArea->BasedAddress >> (8 * Byte));
     }

@@ -115,6 +115,8 @@ static NTSTATUS MapImage(PEPROCESS Process, PSECTION Section, VIEW *View)
     }
     View->Base = Start;
     View->Size = Length;
+    if (ControlArea->ImageInformation.Machine != IMAGE_FILE_MACHINE_AMD64)
+        return STATUS_IMAGE_MACHINE_TYPE_MISMATCH; /* a success: whoever wants only to look at it may */
     return Start != ControlArea->BasedAddress + View->Offset ? STATUS_IMAGE_NOT_AT_BASE : STATUS_SUCCESS;
 }
 
@@ -206,7 +208,7 @@ NTSTATUS MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseA
 
     PAGED_CODE();
     View.Protection = MiMakeProtectionMask(Protect);
-    if (View.Protection == MM_INVALID_PROTECTION || (View.Protection & MM_ACCESS_MASK) == 0)
+    if (View.Protection == MM_INVALID_PROTECTION)
         return STATUS_INVALID_PAGE_PROTECTION;
     NTSTATUS Status = MiPlaceFromZeroBits(Process, ZeroBits, &View.Place);
     if (NT_SUCCESS(Status))
@@ -275,10 +277,10 @@ static NTSTATUS CheckAlignment(ULONG64 Base, ULONG64 Offset, ULONG AllocationTyp
     return ((Base | Offset) & (Alignment - 1)) != 0 ? STATUS_MAPPED_ALIGNMENT : STATUS_SUCCESS;
 }
 
-/* What the section handle must permit for a view of this protection. */
+/* What the section handle must permit for a view of this protection.  One without access (an image's, whose sections have their own) needs read. */
 static ACCESS_MASK AccessFor(ULONG Protection)
 {
-    static const UCHAR Access[] = { 0,
+    static const UCHAR Access[] = { SECTION_MAP_READ,
                                     SECTION_MAP_READ,
                                     SECTION_MAP_EXECUTE,
                                     SECTION_MAP_EXECUTE | SECTION_MAP_READ,
@@ -351,10 +353,7 @@ static NTSTATUS Map(const REQUEST *Request)
         return Status;
     Status = ObReferenceObjectByHandle(Request->SectionHandle, AccessFor(View.Protection), MmSectionObjectType, Mode, &Section, NULL);
     if (NT_SUCCESS(Status)) {
-        if ((View.Protection & MM_ACCESS_MASK) == 0)
-            Status = STATUS_INVALID_PAGE_PROTECTION;
-        else
-            Status = CheckAlignment(View.Base, View.Offset, Request->Type);
+        Status = CheckAlignment(View.Base, View.Offset, Request->Type);
         if (NT_SUCCESS(Status))
             Status = MapView(Section, Process, &View);
         ObDereferenceObject(Section);

@@ -68,7 +68,7 @@ static NTSTATUS PspStage3CreateSection(PSP_BIRTH *Birth)
     MmGetImageInformation(Birth->Section, &Birth->ImageInfo);
     if (Birth->ImageInfo.Machine != IMAGE_FILE_MACHINE_AMD64) {
         Birth->CreateInfo.State = PsCreateFailMachineMismatch;
-        return STATUS_INVALID_IMAGE_FORMAT;
+        return STATUS_IMAGE_SUBSYSTEM_NOT_PRESENT; /* a 32-bit program, on a Windows without WOW64 */
     }
     if ((Birth->ImageInfo.ImageCharacteristics & IMAGE_FILE_DLL) || !(Birth->ImageInfo.ImageCharacteristics & IMAGE_FILE_EXECUTABLE_IMAGE)) {
         Birth->CreateInfo.State = PsCreateFailExeFormat;

@@ -70,6 +70,24 @@ PVOID NTAPI RtlAddressInSectionTable(PIMAGE_NT_HEADERS Headers, PVOID Base, ULON
     return RtlImageRvaToVa(Headers, Base, Rva, NULL);
 }
 
+/* The directories of an image for 64-bit or 32-bit code.  Returns how many there are. */
+static ULONG Directories(PIMAGE_NT_HEADERS Headers, PIMAGE_DATA_DIRECTORY *Directory, PULONG SizeOfHeaders)
+{
+    PIMAGE_NT_HEADERS32 Narrow = (PIMAGE_NT_HEADERS32)Headers;
+    ULONG Count = 0;
+
+    if (Headers->OptionalHeader.Magic == IMAGE_NT_OPTIONAL_HDR64_MAGIC) {
+        *Directory = Headers->OptionalHeader.DataDirectory;
+        *SizeOfHeaders = Headers->OptionalHeader.SizeOfHeaders;
+        Count = Headers->OptionalHeader.NumberOfRvaAndSizes;
+    } else if (Headers->OptionalHeader.Magic == IMAGE_NT_OPTIONAL_HDR32_MAGIC) {
+        *Directory = Narrow->OptionalHeader.DataDirectory;
+        *SizeOfHeaders = Narrow->OptionalHeader.SizeOfHeaders;
+        Count = Narrow->OptionalHeader.NumberOfRvaAndSizes;
+    }
+    return Count < IMAGE_NUMBEROF_DIRECTORY_ENTRIES ? Count : IMAGE_NUMBEROF_DIRECTORY_ENTRIES;
+}
+
 PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Index, PULONG Size)
 {
     /* Bit 0 of the handle marks a file mapped as data (LOAD_LIBRARY_AS_DATAFILE). */
@@ -78,15 +96,17 @@ PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHO
         MappedAsImage = FALSE;
     }
     PIMAGE_NT_HEADERS Headers = RtlImageNtHeader(Base);
+    PIMAGE_DATA_DIRECTORY Directory;
+    ULONG SizeOfHeaders;
+
     *Size = 0;
-    if (Headers == NULL || Headers->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR64_MAGIC ||
-        Index >= Headers->OptionalHeader.NumberOfRvaAndSizes || Index >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
+    if (Headers == NULL || Index >= Directories(Headers, &Directory, &SizeOfHeaders))
         return NULL;
-    ULONG Rva = Headers->OptionalHeader.DataDirectory[Index].VirtualAddress;
+    ULONG Rva = Directory[Index].VirtualAddress;
     if (Rva == 0)
         return NULL;
-    *Size = Headers->OptionalHeader.DataDirectory[Index].Size;
-    if (MappedAsImage || Rva < Headers->OptionalHeader.SizeOfHeaders)
+    *Size = Directory[Index].Size;
+    if (MappedAsImage || Rva < SizeOfHeaders)
         return (PUCHAR)Base + Rva;
     return RtlImageRvaToVa(Headers, Base, Rva, NULL);
 }

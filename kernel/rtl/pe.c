@@ -10,9 +10,8 @@
  *      NE for Windows / other NE / LE                                   ..._WIN_16 / ..._NE_FORMAT / ..._LE_FORMAT
  *   3. everything later                                                 STATUS_INVALID_IMAGE_FORMAT
  *
- * Differences to NT: a 32-bit image (I386, PE32) makes a valid section there and runs under WOW64.  There is no WOW64 here, so it is refused
- * as STATUS_INVALID_IMAGE_WIN_32 ("is a 32-bit Windows image"), which Win32 shows as ERROR_BAD_EXE_FORMAT.  Another machine gives
- * STATUS_INVALID_IMAGE_FORMAT with PE_INFO.Machine filled in, from which process creation derives its "machine mismatch".
+ * A 32-bit image (I386, PE32) makes a valid section, as on NT: .NET maps its assemblies so, and resources are read out of such images.  It passes
+ * the same checks and is then told apart by PE_WIN_32.  Another machine gives STATUS_INVALID_IMAGE_FORMAT with PE_INFO.Machine filled in.
  *
  * Windows Internals, 7th ed., part 1, chapter 5 "Section objects" and chapter 3 "Image loader".
  */
@@ -99,10 +98,32 @@ static PE_STATUS CheckFileHeader(const PE_SOURCE *Source, PE_INFO *Info, PE_FILE
 
     Info->Magic = Load16(Source->Bytes + Optional);
     if (File->Machine == PE_MACHINE_I386 && Info->Magic == PE_MAGIC_PE32)
-        return PE_WIN_32;
+        return File->SizeOfOptionalHeader < sizeof(PE_OPTIONAL_HEADER32) ? PE_INVALID_FORMAT : PE_SUCCESS;
     if (File->Machine != PE_MACHINE_AMD64 || Info->Magic != PE_MAGIC_PE32PLUS)
         return PE_INVALID_FORMAT;
     return File->SizeOfOptionalHeader < sizeof(PE_OPTIONAL_HEADER) ? PE_INVALID_FORMAT : PE_SUCCESS;
+}
+
+/* The optional header at At, a 32-bit one in the form of the other.  Returns its size, behind which the directories are. */
+static uint32_t LoadOptionalHeader(const uint8_t *At, const PE_INFO *Info, PE_OPTIONAL_HEADER *Optional)
+{
+    PE_OPTIONAL_HEADER32 Narrow;
+
+    if (Info->Magic != PE_MAGIC_PE32) {
+        __builtin_memcpy(Optional, At, sizeof *Optional);
+        return sizeof *Optional;
+    }
+    __builtin_memcpy(&Narrow, At, sizeof Narrow);
+    __builtin_memset(Optional, 0, sizeof *Optional);
+    __builtin_memcpy((uint8_t *)Optional + offsetof(PE_OPTIONAL_HEADER, SectionAlignment), Narrow.Middle, sizeof Narrow.Middle);
+    Optional->AddressOfEntryPoint = Narrow.AddressOfEntryPoint;
+    Optional->ImageBase = Narrow.ImageBase;
+    Optional->SizeOfStackReserve = Narrow.SizeOfStackReserve;
+    Optional->SizeOfStackCommit = Narrow.SizeOfStackCommit;
+    Optional->SizeOfHeapReserve = Narrow.SizeOfHeapReserve;
+    Optional->SizeOfHeapCommit = Narrow.SizeOfHeapCommit;
+    Optional->NumberOfRvaAndSizes = Narrow.NumberOfRvaAndSizes;
+    return sizeof Narrow;
 }
 
 static void CopyOptionalHeader(const PE_OPTIONAL_HEADER *Optional, PE_INFO *Info)
@@ -131,8 +152,8 @@ static PE_STATUS CheckOptionalHeader(const PE_SOURCE *Source, PE_INFO *Info, con
 {
     const uint8_t *At = Source->Bytes + Info->NtHeaderOffset + 4 + sizeof *File;
     PE_OPTIONAL_HEADER Optional;
+    uint32_t HeaderSize = LoadOptionalHeader(At, Info, &Optional);
 
-    __builtin_memcpy(&Optional, At, sizeof Optional);
     if (!IsPowerOfTwo(Optional.FileAlignment) || !IsPowerOfTwo(Optional.SectionAlignment) ||
         Optional.SectionAlignment < Optional.FileAlignment)
         return PE_INVALID_FORMAT;
@@ -151,12 +172,12 @@ static PE_STATUS CheckOptionalHeader(const PE_SOURCE *Source, PE_INFO *Info, con
         return PE_INVALID_FORMAT;
 
     CopyOptionalHeader(&Optional, Info);
-    uint32_t Count = (File->SizeOfOptionalHeader - (uint32_t)sizeof Optional) / (uint32_t)sizeof(PE_DIRECTORY);
+    uint32_t Count = (File->SizeOfOptionalHeader - HeaderSize) / (uint32_t)sizeof(PE_DIRECTORY);
     if (Count > Optional.NumberOfRvaAndSizes)
         Count = Optional.NumberOfRvaAndSizes;
     if (Count > PeDirectoryCount)
         Count = PeDirectoryCount;
-    __builtin_memcpy(Info->Directory, At + sizeof Optional, Count * sizeof(PE_DIRECTORY));
+    __builtin_memcpy(Info->Directory, At + HeaderSize, Count * sizeof(PE_DIRECTORY));
     return PE_SUCCESS;
 }
 
@@ -222,7 +243,7 @@ static PE_STATUS Parse(const PE_SOURCE *Source, PE_INFO *Info)
         Info->SectionTableOffset = Info->NtHeaderOffset + 4 + (uint32_t)sizeof File + File.SizeOfOptionalHeader;
         Status = CheckSections(Source, Info);
     }
-    return Status;
+    return Status == PE_SUCCESS && Info->Machine == PE_MACHINE_I386 ? PE_WIN_32 : Status;
 }
 
 PE_STATUS RtlPeParse(const void *Header, uint64_t HeaderBytes, uint64_t FileSize, PE_INFO *Info)

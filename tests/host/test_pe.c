@@ -214,10 +214,50 @@ static void test_other_machines_are_refused(void **State)
     Put16(File + NT_OFFSET + 4, PE_MACHINE_ARM64);
     assert_status(ParseFile(File, &Info), PE_INVALID_FORMAT);
     assert_int_equal(Info.Machine, PE_MACHINE_ARM64);
-    Put16(File + NT_OFFSET + 4, PE_MACHINE_I386);
-    Put16(File + OPT_HEADER, PE_MAGIC_PE32);
-    assert_status(ParseFile(File, &Info), PE_WIN_32);
     Put16(File + NT_OFFSET + 4, PE_MACHINE_AMD64);
+    Put16(File + OPT_HEADER, PE_MAGIC_PE32);
+    assert_status(ParseFile(File, &Info), PE_INVALID_FORMAT);
+    free(File);
+}
+
+/* The optional header of the file in its 32-bit form, with ImageBase 0x400000. */
+static void Narrow(uint8_t *File)
+{
+    uint8_t *Optional = File + OPT_HEADER;
+
+    Put16(File + NT_OFFSET + 4, PE_MACHINE_I386);
+    Put16(Optional, PE_MAGIC_PE32);
+    Put32(Optional + 28, 0x400000);
+    memmove(Optional + 96, Optional + 112, 16 * 8);
+    Put32(Optional + 72, 0x200000);
+    Put32(Optional + 76, 0x2000);
+    Put32(Optional + 80, 0x300000);
+    Put32(Optional + 84, 0x3000);
+    Put32(Optional + 92, 16);
+    Put16(File + NT_OFFSET + 20, 96 + 16 * 8);
+    memmove(Optional + 96 + 16 * 8, Optional + 112 + 16 * 8, 3 * 40);
+}
+
+static void test_a_32_bit_image_is_read_and_told_apart(void **State)
+{
+    (void)State;
+    PE_INFO Info;
+    uint8_t *File = MakeFile();
+    Narrow(File);
+    assert_status(ParseFile(File, &Info), PE_WIN_32);
+    assert_int_equal(Info.ImageBase, 0x400000);
+    assert_int_equal(Info.StackReserve, 0x200000);
+    assert_int_equal(Info.StackCommit, 0x2000);
+    assert_int_equal(Info.HeapReserve, 0x300000);
+    assert_int_equal(Info.HeapCommit, 0x3000);
+    assert_int_equal(Info.SizeOfImage, IMAGE_SIZE);
+    assert_int_equal(Info.Subsystem, PE_SUBSYSTEM_WINDOWS_CUI);
+    assert_int_equal(Info.EntryPoint, 0x1000);
+    assert_int_equal(Info.Directory[PeDirectoryRelocation].Rva, 0x3000);
+    Put32(File + OPT_HEADER + 28, 0x400001); /* it passes the same checks */
+    assert_status(ParseFile(File, &Info), PE_INVALID_FORMAT);
+    Put32(File + OPT_HEADER + 28, 0x400000);
+    Put16(File + NT_OFFSET + 20, 95);
     assert_status(ParseFile(File, &Info), PE_INVALID_FORMAT);
     free(File);
 }
@@ -515,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_every_truncation_is_refused),
         cmocka_unit_test(test_first_bytes_decide_as_on_nt),
         cmocka_unit_test(test_other_machines_are_refused),
+        cmocka_unit_test(test_a_32_bit_image_is_read_and_told_apart),
         cmocka_unit_test(test_bad_fields_are_refused),
         cmocka_unit_test(test_raw_pointers_are_rounded_down),
         cmocka_unit_test(test_mutated_headers_never_read_outside),

@@ -5,6 +5,7 @@
  *
  * usage: badimage [FOLDER]      (default: C:\Bad)
  *
+ * Error 308 is a Windows without WOW64's (Windows PE); the others would run i386.exe.
  * Error 216 for a file that is no image at all and is called .exe: Windows takes it for a DOS program, which an x64 system cannot run.
  */
 #include <windows.h>
@@ -17,7 +18,6 @@
 #define NOT_MZ 0xC000012Fu
 #define PROTECT 0xC0000130u
 #define NE_FORMAT 0xC000011Bu
-#define WIN_32 0xC0000359u
 #define BAD_FORMAT 0xC000007Bu
 #define BAD_FILE 0xC0000020u
 #define NO_DLL 0xC0000135u
@@ -25,6 +25,7 @@
 #define NO_ORDINAL 0xC0000138u
 #define MISMATCH 216u
 #define NO_PROGRAM 193u
+#define NO_SUBSYSTEM 308u
 
 /* Section: what NtCreateSection(SEC_IMAGE) gives.  Error: CreateProcess' last error, 0 if it starts.  Exit: the exit code then. */
 static const struct {
@@ -38,7 +39,7 @@ static const struct {
     {"cutsections.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"cutintext.exe", BAD_FORMAT, NO_PROGRAM, 0},
     {"cutinrdata.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"cutinidata.exe", BAD_FORMAT, NO_PROGRAM, 0},
     {"cutinreloc.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"badlfanew.exe", PROTECT, MISMATCH, 0}, {"oddlfanew.exe", PROTECT, MISMATCH, 0},
-    {"notpe.exe", PROTECT, MISMATCH, 0}, {"ne.exe", NE_FORMAT, MISMATCH, 0}, {"pe32.exe", WIN_32, MISMATCH, 0},
+    {"notpe.exe", PROTECT, MISMATCH, 0}, {"ne.exe", NE_FORMAT, MISMATCH, 0}, {"pe32.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"i386.exe", 0, NO_SUBSYSTEM, 0},
     {"arm64.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"machine0.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"badmagic.exe", BAD_FORMAT, NO_PROGRAM, 0},
     {"dll.exe", 0, NO_PROGRAM, 0}, {"notexecutable.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"native.exe", 0, 129, 0}, {"efi.exe", 0, NO_PROGRAM, 0},
     {"filealign.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"sectionalign.exe", BAD_FORMAT, NO_PROGRAM, 0},
@@ -111,6 +112,38 @@ static void CheckOne(int Index)
     fflush(stdout);
 }
 
+/* 32-bit code cannot run here; to look at the image is another matter: .NET maps its assemblies so, whatever machine they name. */
+static void MapNarrow(void)
+{
+    HMODULE Ntdll = GetModuleHandleA("ntdll");
+    LONG(NTAPI *MapSection)(HANDLE, HANDLE, PVOID *, ULONG_PTR, SIZE_T, PVOID, SIZE_T *, ULONG, ULONG, ULONG) =
+        (PVOID)GetProcAddress(Ntdll, "NtMapViewOfSection");
+    PVOID(NTAPI *Directory)(PVOID, BOOLEAN, USHORT, PULONG) = (PVOID)GetProcAddress(Ntdll, "RtlImageDirectoryEntryToData");
+    char Path[MAX_PATH];
+    PVOID Base = NULL;
+    SIZE_T Size = 0;
+
+    snprintf(Path, sizeof(Path), "%s\\i386.exe", Folder);
+    HANDLE File = CreateFileA(Path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE Section = CreateFileMappingA(File, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, NULL);
+    Ok(Section != NULL, "a mapping of a 32-bit image");
+    const char *View = MapViewOfFile(Section, 0, 0, 0, 0);
+    const IMAGE_NT_HEADERS32 *Headers = View == NULL ? NULL : (PVOID)(View + *(const LONG *)(View + 0x3C));
+    Ok(View != NULL && Headers->FileHeader.Machine == IMAGE_FILE_MACHINE_I386, "no access is asked for, the image says which there is");
+    Ok(View != NULL && (Headers->OptionalHeader.ImageBase == (DWORD)(ULONG_PTR)View || Headers->OptionalHeader.ImageBase == 0x400000) &&
+       Headers->OptionalHeader.SectionAlignment == 0x1000, "the base in its header, and nothing beside it");
+    Is((unsigned)MapSection(Section, GetCurrentProcess(), &Base, 0, 0, NULL, &Size, 1, 0, PAGE_READONLY), 0x4000000E, "which is another machine's");
+    UnmapViewOfFile(Base);
+    UnmapViewOfFile(View);
+    CloseHandle(Section);
+    CloseHandle(File);
+    Ok(LoadLibraryA(Path) == NULL && GetLastError() == ERROR_BAD_EXE_FORMAT, "it is no DLL for this process");
+    HMODULE Module = LoadLibraryExA(Path, NULL, LOAD_LIBRARY_AS_DATAFILE);
+    ULONG Bytes = 0;
+    Ok(Module != NULL && Directory(Module, FALSE, IMAGE_DIRECTORY_ENTRY_IMPORT, &Bytes) != NULL && Bytes != 0, "but data");
+    FreeLibrary(Module);
+}
+
 static void RunQuietly(void)
 {
     for (int i = 0; i < COUNT; i++) {
@@ -136,6 +169,7 @@ int main(int Count, char **Arguments)
     for (int i = 0; i < COUNT; i++) {
         CheckOne(i);
     }
+    MapNarrow();
     RunQuietly(); /* what is made once is made now */
     Sleep(2000);  /* and system workers that were added for it end */
     NativeUsage(&Native, &Before); /* twice: the first call touches its own buffer */

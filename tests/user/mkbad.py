@@ -55,6 +55,16 @@ class Image:
         return self
 
 
+def narrow(good):
+    """A 32-bit image: the optional header in its 32-bit form, the same code."""
+    image, at = good.copy(), good.optional
+    wide = bytes(good.data[at:good.sections])
+    sizes = struct.unpack_from("<QQQQ", wide, 72)
+    header = struct.pack("<H", 0x10B) + wide[2:24] + struct.pack("<II", 0, 0x400000) + wide[32:72] + struct.pack("<IIII", *sizes) + wide[104:]
+    image.data[at:good.sections] = header.ljust(len(wide), b"\0")
+    return image.put(good.file, "H", 0x14C)
+
+
 def import_name(image, dll):
     """Offset of the name of a DLL in the import directory."""
     at = image.offset(image.get(image.directory(1), "I"))
@@ -96,6 +106,7 @@ def variants(good):
     yield "ne.exe", bytes(good.copy().put(good.pe, "I", 0x454E).data)
     # other machines and kinds
     yield "pe32.exe", bytes(good.copy().put(good.file, "H", 0x14C).put(optional, "H", 0x10B).data)
+    yield "i386.exe", bytes(narrow(good).data)
     yield "arm64.exe", bytes(good.copy().put(good.file, "H", 0xAA64).data)
     yield "machine0.exe", bytes(good.copy().put(good.file, "H", 0x1234).data)
     yield "badmagic.exe", bytes(good.copy().put(optional, "H", 0x10B).data)

@@ -205,6 +205,22 @@ static void CopyOnWrite(void)
     CloseHandle(Section);
 }
 
+/* A view without access reserves a place; what it shows is for later. */
+static void NoAccess(void)
+{
+    HANDLE Section = Make(0x2000, PAGE_READWRITE, SEC_COMMIT, ALL);
+    char *Shared = MapViewOfFile(Section, FILE_MAP_WRITE, 0, 0, 0), *View = MapViewOfFile(Section, 0, 0, 0, 0);
+    DWORD Old;
+
+    Shared[5] = 7;
+    Ok(View != NULL && Query(View).Protect == PAGE_NOACCESS && Query(View).AllocationProtect == PAGE_NOACCESS, "a view without access");
+    Ok(IsBadReadPtr(View, 1), "which cannot be read");
+    Ok(VirtualProtect(View, 0x2000, PAGE_READONLY, &Old) && Old == PAGE_NOACCESS && View[5] == 7, "until it is given some");
+    Unmap(SELF, View);
+    Unmap(SELF, Shared);
+    CloseHandle(Section);
+}
+
 static void Questions(void)
 {
     struct { PVOID Base; ULONG Attributes; LARGE_INTEGER Size; } Basic;
@@ -280,6 +296,7 @@ int main(void)
     ViewStatuses();
     Reserved();
     CopyOnWrite();
+    NoAccess();
     Questions();
     Partial();
     return Done();
