@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * queue.c - reads and writes that wait: two cancel-safe queues between the IRPs and the rings.
+ * queue.c - reads and writes that wait: two cancel-safe queues between the IRPs and the rings.  A third has the one IRP
+ * that waits for events (IOCTL_SERIAL_WAIT_ON_MASK).
  *
  * A write is complete when all its bytes are in the transmit ring.  A read is complete by the time-outs of
  * SERIAL_TIMEOUTS, of which these forms matter:
@@ -14,13 +15,17 @@
 
 static PLIST_ENTRY SerialListOf(SERIAL_EXTENSION *Extension, PIRP Irp)
 {
-    return IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_READ ? &Extension->Reads : &Extension->Writes;
+    switch (IoGetCurrentIrpStackLocation(Irp)->MajorFunction) {
+    case IRP_MJ_READ: return &Extension->Reads;
+    case IRP_MJ_WRITE: return &Extension->Writes;
+    default: return &Extension->Waits;
+    }
 }
 
 static SERIAL_EXTENSION *SerialOfCsq(PIO_CSQ Csq, PLIST_ENTRY *List)
 {
     SERIAL_EXTENSION *Extension = (SERIAL_EXTENSION *)Csq->ReservePointer;
-    *List = Csq == &Extension->ReadQueue ? &Extension->Reads : &Extension->Writes;
+    *List = Csq == &Extension->ReadQueue ? &Extension->Reads : Csq == &Extension->WriteQueue ? &Extension->Writes : &Extension->Waits;
     return Extension;
 }
 
@@ -85,10 +90,13 @@ void SerialInitQueues(SERIAL_EXTENSION *Extension)
     KeInitializeSpinLock(&Extension->DrainLock);
     InitializeListHead(&Extension->Reads);
     InitializeListHead(&Extension->Writes);
+    InitializeListHead(&Extension->Waits);
     (void)IoCsqInitializeEx(&Extension->ReadQueue, SerialInsert, SerialRemove, SerialPeek, SerialLock, SerialUnlock, SerialCancelled);
     (void)IoCsqInitializeEx(&Extension->WriteQueue, SerialInsert, SerialRemove, SerialPeek, SerialLock, SerialUnlock, SerialCancelled);
+    (void)IoCsqInitializeEx(&Extension->WaitQueue, SerialInsert, SerialRemove, SerialPeek, SerialLock, SerialUnlock, SerialCancelled);
     Extension->ReadQueue.ReservePointer = Extension;
     Extension->WriteQueue.ReservePointer = Extension;
+    Extension->WaitQueue.ReservePointer = Extension;
     Extension->Timeouts = (SERIAL_TIMEOUTS){MAXULONG, MAXULONG, MAXULONG, 0, 0};
 }
 
@@ -167,6 +175,40 @@ void SerialDrain(SERIAL_EXTENSION *Extension)
         NTSTATUS Status = Read && Irp->IoStatus.Information < Length && Irp->IoStatus.Information == 0 ? STATUS_TIMEOUT : STATUS_SUCCESS;
         SerialComplete(Irp, Status, Irp->IoStatus.Information, IO_SERIAL_INCREMENT);
     }
+    if (Extension->Events != 0) { /* read without the lock: the next drain sees what this one does not */
+        SerialEndWait(Extension, FALSE);
+    }
+}
+
+/* Taken without a wait, events would be lost: so the IRP comes first.  It goes back if another processor was quicker. */
+void SerialEndWait(SERIAL_EXTENSION *Extension, BOOLEAN Anyway)
+{
+    PIRP Irp = IoCsqRemoveNextIrp(&Extension->WaitQueue, NULL);
+    ULONG Events;
+    if (Irp == NULL) {
+        return;
+    }
+    Events = SerialTakeEvents(Extension);
+    if (Events == 0 && !Anyway) {
+        (void)IoCsqInsertIrpEx(&Extension->WaitQueue, Irp, NULL, &Extension->WaitQueue);
+        return;
+    }
+    *(PULONG)Irp->AssociatedIrp.SystemBuffer = Anyway ? 0 : Events;
+    SerialComplete(Irp, STATUS_SUCCESS, sizeof(ULONG), IO_SERIAL_INCREMENT);
+}
+
+NTSTATUS SerialWaitOnMask(SERIAL_EXTENSION *Extension, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    if (Stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof(ULONG)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    if (Extension->WaitMask == 0 || !IsListEmpty(&Extension->Waits)) {
+        return STATUS_INVALID_PARAMETER; /* nothing could end it; or somebody waits already */
+    }
+    (void)IoCsqInsertIrpEx(&Extension->WaitQueue, Irp, NULL, NULL);
+    SerialDrain(Extension);
+    return STATUS_PENDING;
 }
 
 NTSTATUS NTAPI SerialReadWrite(PDEVICE_OBJECT Device, PIRP Irp)
@@ -184,11 +226,12 @@ NTSTATUS NTAPI SerialReadWrite(PDEVICE_OBJECT Device, PIRP Irp)
     return STATUS_PENDING;
 }
 
-void SerialCancelAll(SERIAL_EXTENSION *Extension, PFILE_OBJECT File, BOOLEAN Reads, BOOLEAN Writes)
+void SerialCancelAll(SERIAL_EXTENSION *Extension, PFILE_OBJECT File, BOOLEAN Reads, BOOLEAN Writes, BOOLEAN Waits)
 {
     PIRP Irp;
     while ((Reads && (Irp = IoCsqRemoveNextIrp(&Extension->ReadQueue, File)) != NULL) ||
-           (Writes && (Irp = IoCsqRemoveNextIrp(&Extension->WriteQueue, File)) != NULL)) {
+           (Writes && (Irp = IoCsqRemoveNextIrp(&Extension->WriteQueue, File)) != NULL) ||
+           (Waits && (Irp = IoCsqRemoveNextIrp(&Extension->WaitQueue, File)) != NULL)) {
         SerialComplete(Irp, STATUS_CANCELLED, 0, IO_NO_INCREMENT);
     }
 }

@@ -37,7 +37,7 @@ static NTSTATUS NTAPI SerialOpenClose(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     if (Stack->MajorFunction == IRP_MJ_CLEANUP) {
-        SerialCancelAll(Device->DeviceExtension, Stack->FileObject, TRUE, TRUE);
+        SerialCancelAll(Device->DeviceExtension, Stack->FileObject, TRUE, TRUE, TRUE);
     }
     Irp->IoStatus.Status = STATUS_SUCCESS;
     Irp->IoStatus.Information = Stack->MajorFunction == IRP_MJ_CREATE ? FILE_OPENED : 0;
