@@ -101,9 +101,12 @@ typedef struct _EPROCESS
     SIZE_T VirtualSize, PeakVirtualSize;
     volatile SIZE_T WorkingSetSize, PeakWorkingSetSize; /* pages */
     volatile SIZE_T CommitCharge, CommitChargePeak;     /* pages */
+    volatile SIZE_T LargeCommitCharge;  /* pages of CommitCharge that are in large pages: no job counts them */
     volatile SIZE_T PrivatePageCount, PageTablePages;
     ULONG PageFaultCount;
-    volatile LONG64 NumberOfLockedPages;
+    volatile LONG64 NumberOfLockedPages; /* by MDLs */
+    volatile LONG64 LockedVirtualPages;  /* by NtLockVirtualMemory: entries with MI_PTE_LOCKED */
+    struct _MI_AWE *AweInfo;            /* WorkingSetLock; physical pages the process owns (mm/awe.c); NULL: it never had any */
     PVOID VmTopDownHint;
     ULONG_PTR HighestUserAddress;
     LIST_ENTRY MmProcessLinks;

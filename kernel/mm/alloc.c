@@ -3,7 +3,8 @@
  * alloc.c - NtAllocateVirtualMemory: reserving address space and committing pages in it.
  *
  * Reserving makes a VAD; nothing else, so a terabyte costs as much as a page.  A VAD that is committed as a whole says so itself (MemCommit), and its
- * page tables stay empty until pages are touched.  Committing part of a reservation writes an entry for each page.
+ * page tables stay empty until pages are touched.  Committing part of a reservation writes an entry for each page.  Large pages (large.c) are there at once,
+ * windows for physical pages (awe.c) are never committed.
  * Commit charge is taken before anything changes; then nothing can fail.
  *
  * Order of checks and statuses as NT's; Windows Internals, 7th ed., part 1, chapter 5 "Reserving and committing pages".
@@ -26,17 +27,29 @@ static NTSTATUS CheckType(ULONG Type, BOOLEAN Extended)
         return STATUS_INVALID_PARAMETER_5;
     if ((Type & PLACEHOLDER_BITS) && !(Type & MEM_RESERVE))
         return STATUS_INVALID_PARAMETER_5;
-    if (Type & MEM_LARGE_PAGES)
-        return (Type & MEM_COMMIT) ? STATUS_PRIVILEGE_NOT_HELD : STATUS_INVALID_PARAMETER_5;
+    if ((Type & MEM_LARGE_PAGES) && ((Type & (MEM_COMMIT | MEM_RESERVE)) != (MEM_COMMIT | MEM_RESERVE) || (Type & (MEM_WRITE_WATCH | MEM_PHYSICAL))))
+        return STATUS_INVALID_PARAMETER_5; /* such memory is made in one step */
     if ((Type & (MEM_WRITE_WATCH | MEM_PHYSICAL)) && !(Type & MEM_RESERVE))
         return STATUS_INVALID_PARAMETER_5;
-    if (Type & MEM_PHYSICAL) {
-        if (Type & ~(MEM_PHYSICAL | MEM_RESERVE | MEM_TOP_DOWN | MEM_WRITE_WATCH))
-            return STATUS_INVALID_PARAMETER_5;
-        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_WARNING_LEVEL, "Mm: NtAllocateVirtualMemory: MEM_PHYSICAL is not implemented\n");
-        return STATUS_NOT_SUPPORTED;
-    }
+    if ((Type & MEM_PHYSICAL) && (Type & ~(MEM_PHYSICAL | MEM_RESERVE | MEM_TOP_DOWN | MEM_WRITE_WATCH)))
+        return STATUS_INVALID_PARAMETER_5;
     return STATUS_SUCCESS;
+}
+
+/* What the two special kinds of memory ask of a request that is well-formed otherwise. */
+static NTSTATUS CheckSpecial(ULONG64 Base, ULONG64 Size, ULONG Type, ULONG Protection, KPROCESSOR_MODE Mode)
+{
+    if ((Type & MEM_PHYSICAL) && Protection != MM_READWRITE)
+        return STATUS_INVALID_PARAMETER_6;
+    if (!(Type & MEM_LARGE_PAGES))
+        return STATUS_SUCCESS;
+    if (Base & (MI_LARGE_SIZE - 1))
+        return STATUS_INVALID_PARAMETER_2;
+    if (Size & (MI_LARGE_SIZE - 1))
+        return STATUS_INVALID_PARAMETER_4;
+    if ((Protection & MM_ACCESS_MASK) == 0 || (Protection & ~MM_ACCESS_MASK) != 0)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    return SeSinglePrivilegeCheck(RtlConvertLongToLuid(SE_LOCK_MEMORY_PRIVILEGE), Mode) ? STATUS_SUCCESS : STATUS_PRIVILEGE_NOT_HELD;
 }
 
 static PMMVAD NewPrivateVad(ULONG64 Start, ULONG64 Size, ULONG Protection, BOOLEAN Commit, ULONG Type)
@@ -54,6 +67,8 @@ static PMMVAD NewPrivateVad(ULONG64 Start, ULONG64 Size, ULONG Protection, BOOLE
     Vad->Placeholder = (Type & MEM_RESERVE_PLACEHOLDER) != 0;
     Vad->WasPlaceholder = (Type & MEM_REPLACE_PLACEHOLDER) != 0;
     Vad->WriteWatch = (Type & MEM_WRITE_WATCH) != 0;
+    Vad->Physical = (Type & MEM_PHYSICAL) != 0;
+    Vad->LargePages = (Type & MEM_LARGE_PAGES) != 0;
     return Vad;
 }
 
@@ -91,13 +106,13 @@ static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, const M
     if (!NT_SUCCESS(Status))
         return Status;
     ULONG64 Pages = Commit ? Length >> PAGE_SHIFT : 0;
-    Status = MiChargeProcessCommit(Process, Pages);
-    if (!NT_SUCCESS(Status))
-        return Status;
     PMMVAD Vad = NewPrivateVad(Start, Length, Protection, Commit, Type);
-    if (Vad == NULL) {
-        MiReturnProcessCommit(Process, Pages);
+    if (Vad == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    Status = UNLIKELY(Vad->LargePages) ? MiChargeLargeCommit(Process, Pages) : MiChargeProcessCommit(Process, Pages);
+    if (!NT_SUCCESS(Status)) {
+        MiFreeVad(Vad);
+        return Status;
     }
     Vad->CommitCharge = (LONG64)Pages;
     MiLockPageTables(Process);
@@ -107,6 +122,13 @@ static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, const M
     MiUnlockPageTables(Process);
     if (Old != NULL)
         MiFreeVad(Old);
+    if (UNLIKELY(Vad->LargePages) && !NT_SUCCESS(Status = MiFillLargePrivate(Process, Vad))) {
+        MiLockPageTables(Process);
+        MiDeleteVadLocked(Process, Vad);
+        MiUnlockPageTables(Process);
+        MiFreeVad(Vad);
+        return Status;
+    }
     *Base = Start;
     *Size = Length;
     *NewVad = Vad;
@@ -274,7 +296,7 @@ static NTSTATUS CommitExisting(PEPROCESS Process, PULONG64 Base, PULONG64 Size, 
     if (!NT_SUCCESS(Status))
         return Status;
     PMMVAD Vad = MiLocateVad(Process, Start);
-    if (Vad == NULL || End - 1 > MiVadEnd(Vad) || Vad->Type == MiVadSharedData || Vad->Placeholder)
+    if (Vad == NULL || End - 1 > MiVadEnd(Vad) || Vad->Type == MiVadSharedData || Vad->Placeholder || Vad->Physical)
         Status = STATUS_CONFLICTING_ADDRESSES;
     else if (Type & (MEM_RESET | MEM_RESET_UNDO)) /* a hint: contents may stay.  What a file holds cannot be reset. */
         Status = Vad->ControlArea != NULL && (Vad->ControlArea->Flags & MI_CA_FILE) ? STATUS_CONFLICTING_ADDRESSES : STATUS_SUCCESS;
@@ -321,10 +343,17 @@ NTSTATUS MiAllocateAt(PEPROCESS Process, PULONG64 Base, const MI_PLACE *Place, P
     if ((Type & MEM_REPLACE_PLACEHOLDER) && *Base == 0)
         return STATUS_INVALID_PARAMETER;
 
-    NTSTATUS Status = MiLockAddressSpace(Process);
+    NTSTATUS Status = CheckSpecial(*Base, *Size, Type, Protection, KeCurrentPreviousMode_());
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = Reserve(Process, Base, Size, Place != NULL ? Place : &Anywhere, Type, Protection, &Vad);
+    if (Place != NULL)
+        Anywhere = *Place;
+    if ((Type & MEM_LARGE_PAGES) && Anywhere.Alignment < MI_LARGE_SIZE)
+        Anywhere.Alignment = MI_LARGE_SIZE;
+    Status = MiLockAddressSpace(Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = Reserve(Process, Base, Size, &Anywhere, Type, Protection, &Vad);
     MiUnlockAddressSpace(Process);
     return Status;
 }

@@ -48,6 +48,14 @@ void MiReturnCommitment(ULONG64 Pages)
     (void)Before;
 }
 
+static void CountCommit(PEPROCESS Process, ULONG64 Pages)
+{
+    SIZE_T Now = (SIZE_T)InterlockedExchangeAdd64((volatile LONG64 *)&Process->CommitCharge, (LONG64)Pages) + Pages;
+
+    if (Now > Process->CommitChargePeak)
+        Process->CommitChargePeak = Now;
+}
+
 NTSTATUS MiChargeProcessCommit(PEPROCESS Process, ULONG64 Pages)
 {
     if (Pages == 0)
@@ -60,9 +68,7 @@ NTSTATUS MiChargeProcessCommit(PEPROCESS Process, ULONG64 Pages)
         MiReturnCommitment(Pages);
         return STATUS_COMMITMENT_LIMIT;
     }
-    SIZE_T Now = (SIZE_T)InterlockedExchangeAdd64((volatile LONG64 *)&Process->CommitCharge, (LONG64)Pages) + Pages;
-    if (Now > Process->CommitChargePeak)
-        Process->CommitChargePeak = Now;
+    CountCommit(Process, Pages);
     return STATUS_SUCCESS;
 }
 
@@ -73,6 +79,23 @@ void MiReturnProcessCommit(PEPROCESS Process, ULONG64 Pages)
     ASSERT(Process->CommitCharge >= Pages);
     if (UNLIKELY(Process->Job != NULL))
         (void)MmChargeJob(Process, -(LONG64)Pages);
+    InterlockedExchangeAdd64((volatile LONG64 *)&Process->CommitCharge, -(LONG64)Pages);
+    MiReturnCommitment(Pages);
+}
+
+NTSTATUS MiChargeLargeCommit(PEPROCESS Process, ULONG64 Pages)
+{
+    if (EX_INJECT(ExInjectCommit) || !MiChargeCommitment(Pages))
+        return STATUS_COMMITMENT_LIMIT;
+    InterlockedExchangeAdd64((volatile LONG64 *)&Process->LargeCommitCharge, (LONG64)Pages);
+    CountCommit(Process, Pages);
+    return STATUS_SUCCESS;
+}
+
+void MiReturnLargeCommit(PEPROCESS Process, ULONG64 Pages)
+{
+    ASSERT(Process->LargeCommitCharge >= Pages);
+    InterlockedExchangeAdd64((volatile LONG64 *)&Process->LargeCommitCharge, -(LONG64)Pages);
     InterlockedExchangeAdd64((volatile LONG64 *)&Process->CommitCharge, -(LONG64)Pages);
     MiReturnCommitment(Pages);
 }

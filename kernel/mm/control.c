@@ -226,6 +226,8 @@ static void DeletePages(PCONTROL_AREA ControlArea)
 /* Nobody can find it any more. */
 void MiFreeControlArea(PCONTROL_AREA ControlArea)
 {
+    if (ControlArea->Flags & MI_CA_LARGE)
+        MiDropLargeSection(ControlArea);
     if (ControlArea->BlockCount != 0)
         DeletePages(ControlArea);
     for (ULONG64 Index = 0; Index < ControlArea->BlockCount; Index++) {

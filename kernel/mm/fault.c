@@ -12,6 +12,7 @@
  *      0            mapped               the section's page, shared; written to and copy-on-write: a copy of our own
  *      soft         any                  the same with the entry's own protection; guard: disarmed, STATUS_GUARD_PAGE_VIOLATION
  *      valid        any                  copy on write, a violation, or somebody was quicker
+ *      large        LargePages           a violation: there is nothing that a fault could bring
  *
  * Windows Internals, 7th ed., part 1, chapter 5 "Page fault handling".
  */
@@ -117,6 +118,8 @@ static NTSTATUS ResolveValid(PFAULT Fault)
     Fault->Protection = (Old & PTE_NX) ? MM_WRITECOPY : MM_EXECUTE_WRITECOPY;
     NTSTATUS Status = CopyPage(Fault, PTE_PFN(Old));
     if (Fault->Installed) {
+        if (UNLIKELY(Old & MI_PTE_LOCKED)) /* so is the copy of a locked page */
+            InterlockedOr64((volatile LONG64 *)Fault->Pte, (LONG64)MI_PTE_LOCKED);
         /* The shared page must not be let go while another processor can still reach it through the old entry. */
         KeFlushSingleTb_((PVOID)Fault->Va, &Fault->Process->Pcb);
         MiUnshareProtoPage(PTE_PFN(Old), FALSE);
@@ -212,12 +215,24 @@ static NTSTATUS ResolveUntouched(PFAULT Fault)
     return Vad->Type == MiVadPrivate ? DemandZero(Fault) : ResolveMapped(Fault);
 }
 
+/* All is there: the access is forbidden, or the translation was stale. */
+static NTSTATUS ResolveLarge(PFAULT Fault)
+{
+    ULONG64 Entry = MiLargeEntry(Fault->Process, Fault->Va);
+
+    return Entry == 0 || ((Fault->Code & KI_FAULT_WRITE) && !(Entry & PTE_WRITE)) || ((Fault->Code & KI_FAULT_EXECUTE) && (Entry & PTE_NX))
+               ? STATUS_ACCESS_VIOLATION
+               : STATUS_SUCCESS;
+}
+
 /* Working-set lock held shared. */
 static NTSTATUS Resolve(PFAULT Fault)
 {
     Fault->Vad = MiLocateVad(Fault->Process, Fault->Va);
     if (Fault->Vad == NULL)
         return STATUS_ACCESS_VIOLATION;
+    if (UNLIKELY(Fault->Vad->LargePages))
+        return ResolveLarge(Fault);
     Fault->Pte = MiCreatePte(Fault->Process, Fault->Va);
     if (Fault->Pte == NULL)
         return STATUS_NO_MEMORY;
@@ -330,12 +345,12 @@ NTSTATUS MmAccessFault(ULONG FaultCode, PVOID Address, KPROCESSOR_MODE Mode, PKT
 static BOOLEAN LockIfPresent(PEPROCESS Process, ULONG64 Va, BOOLEAN Write, PULONG64 Frame)
 {
     PULONG64 Pte = MiLookupPte(Process, Va);
-    ULONG64 Entry = Pte != NULL ? *(volatile ULONG64 *)Pte : 0;
+    ULONG64 Entry = Pte != NULL ? *(volatile ULONG64 *)Pte : MiLargeEntry(Process, Va);
     KIRQL Irql;
 
     if (!(Entry & PTE_VALID) || (Write && !(Entry & PTE_WRITE)))
         return FALSE;
-    *Frame = PTE_PFN(Entry);
+    *Frame = Pte != NULL ? PTE_PFN(Entry) : MiLargeFrame(Entry, Va);
     if (Write && !(Entry & PTE_DIRTY)) /* what a device or the kernel writes through the frame counts as written here */
         InterlockedOr64((volatile LONG64 *)Pte, PTE_DIRTY);
     if (!MiPfn(*Frame)->PrototypePte) {

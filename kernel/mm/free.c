@@ -16,6 +16,14 @@ static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
             MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
             return;
         }
+        if (UNLIKELY(Entry & (MI_PTE_LOCKED | MI_PTE_PHYSICAL))) {
+            MiForgetLock(Flush->Process, Entry);
+            if (Entry & MI_PTE_PHYSICAL) { /* the process keeps the page */
+                MiForgetPhysicalMapping(Frame);
+                MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
+                return;
+            }
+        }
         Tally->Resident++;
         if (MiPfn(Frame)->PrototypePte) {
             MiFlushAdd(Flush, Va, Frame, MiFlushKindOfShared(Entry));
@@ -89,6 +97,10 @@ static void DeleteTableAt(PEPROCESS Process, PULONG64 Entry, ULONG Shift, ULONG6
     PULONG64 Lower = MmDirectMap(*Entry & PTE_PFN_MASK);
     ULONG64 Page = PTE_PFN(*Entry);
 
+    if (UNLIKELY(*Entry & PTE_LARGE)) {
+        MiDeleteLargeEntry(Entry, Va, Flush);
+        return;
+    }
     if (Shift == 21)
         (void)DeleteInTable(Lower, Va, 512, Flush, Tally);
     else
@@ -228,6 +240,12 @@ static NTSTATUS CheckFree(PMMVAD Vad, ULONG64 Base, ULONG64 Size, ULONG64 End, U
         return STATUS_CONFLICTING_ADDRESSES;
     if (Size == 0 && MI_VPN(Base) != Vad->Node.StartVpn)
         return STATUS_FREE_VM_NOT_AT_BASE;
+    if (Vad->Physical || Vad->LargePages) { /* one piece, from its birth to its end */
+        if (Type == MEM_DECOMMIT)
+            return STATUS_UNABLE_TO_DECOMMIT_VM;
+        if (Size != 0 && (MI_VPN(Base) != Vad->Node.StartVpn || End != MiVadEnd(Vad)))
+            return STATUS_UNABLE_TO_FREE_VM;
+    }
     return STATUS_SUCCESS;
 }
 

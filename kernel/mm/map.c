@@ -3,7 +3,8 @@
  * map.c - views: a section appears in an address space, and goes again.
  *
  * Mapping makes a VAD that points at the control area; pages come by faults.  An image goes where this boot's base is; if that range is
- * taken the view lies elsewhere, STATUS_IMAGE_NOT_AT_BASE says so, and ntdll relocates that view privately.
+ * taken the view lies elsewhere, STATUS_IMAGE_NOT_AT_BASE says so, and ntdll relocates that view privately.  A view with large pages (large.c) is all there
+ * at once.
  */
 #include "mi.h"
 
@@ -27,6 +28,19 @@ static PMMVAD NewMappedVad(PSECTION Section, MI_VAD_TYPE Type, ULONG Protection,
     return Vad;
 }
 
+/* The entries of a fresh view of large pages; without memory for their tables it goes again. */
+static NTSTATUS FillLargeView(PEPROCESS Process, PMMVAD Vad)
+{
+    MiLockPageTables(Process);
+    NTSTATUS Status = MiMapLargeSection(Process, Vad);
+    if (!NT_SUCCESS(Status))
+        MiDeleteVadLocked(Process, Vad);
+    MiUnlockPageTables(Process);
+    if (!NT_SUCCESS(Status))
+        MiDereferenceUserView(Vad->ControlArea, Vad->Writable);
+    return Status;
+}
+
 /* Puts the VAD at Start, in the place of Old if that is not NULL; both the view reference and the commit charge become the VAD's. */
 static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 Commit, PMMVAD Old)
 {
@@ -47,7 +61,7 @@ static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64
     MiUnlockPageTables(Process);
     if (Old != NULL)
         MiFreeVad(Old);
-    return STATUS_SUCCESS;
+    return UNLIKELY(Vad->LargePages) ? FillLargeView(Process, Vad) : STATUS_SUCCESS;
 }
 
 /* What a view is to be: MmMapViewOfSection's arguments, understood. */
@@ -128,6 +142,24 @@ static NTSTATUS CommitStart(PCONTROL_AREA ControlArea, const VIEW *View)
     return MiCommitSectionPages(ControlArea, View->Offset >> PAGE_SHIFT, MI_PAGES(View->CommitSize));
 }
 
+/* What MEM_LARGE_PAGES asks of a view. */
+static NTSTATUS CheckLargeView(PCONTROL_AREA ControlArea, VIEW *View, ULONG64 Length)
+{
+    if (!(View->Type & MEM_LARGE_PAGES))
+        return STATUS_SUCCESS;
+    if (!(ControlArea->Flags & MI_CA_LARGE))
+        return STATUS_INVALID_PARAMETER_9;
+    if ((View->Base | View->Offset) & (MI_LARGE_SIZE - 1))
+        return STATUS_MAPPED_ALIGNMENT;
+    if (Length & (MI_LARGE_SIZE - 1))
+        return STATUS_INVALID_VIEW_SIZE;
+    if ((View->Protection & ~MM_ACCESS_MASK) != 0 || MiIsCopyOnWrite(View->Protection))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (View->Place.Alignment < MI_LARGE_SIZE)
+        View->Place.Alignment = MI_LARGE_SIZE;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS MapData(PEPROCESS Process, PSECTION Section, VIEW *View)
 {
     PCONTROL_AREA ControlArea = Section->ControlArea;
@@ -141,16 +173,20 @@ static NTSTATUS MapData(PEPROCESS Process, PSECTION Section, VIEW *View)
         return STATUS_INVALID_VIEW_SIZE;
     if (View->CommitSize > Length)
         return STATUS_INVALID_PARAMETER_5;
+    NTSTATUS Status = CheckLargeView(ControlArea, View, Length);
+    if (!NT_SUCCESS(Status))
+        return Status;
     PMMVAD Vad = NewMappedVad(Section, MiVadMapped, View->Protection, View->Offset >> PAGE_SHIFT, Length >> PAGE_SHIFT);
     if (Vad == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Vad->ViewUnmap = View->Inherit == ViewUnmap;
     Vad->AllocationType = MEM_MAPPED;
+    Vad->LargePages = (View->Type & MEM_LARGE_PAGES) != 0;
     Vad->WasPlaceholder = (View->Type & MEM_REPLACE_PLACEHOLDER) != 0;
     if (MiIsCopyOnWrite(View->Protection & ~MM_GUARD_PAGE))
         Commit = Length >> PAGE_SHIFT;
 
-    NTSTATUS Status = MiLockAddressSpace(Process);
+    Status = MiLockAddressSpace(Process);
     if (!NT_SUCCESS(Status)) {
         MiFreeVad(Vad);
         return Status;
@@ -188,6 +224,8 @@ static NTSTATUS MapView(PSECTION Section, PEPROCESS Process, VIEW *View)
     BOOLEAN Image = (Section->ControlArea->Flags & MI_CA_IMAGE) != 0;
     NTSTATUS Status;
 
+    if (Image && (View->Type & MEM_LARGE_PAGES))
+        return STATUS_INVALID_PARAMETER_9;
     if (!Image && !IsProtectionCompatible(Section->InitialPageProtection, View->Protection))
         return STATUS_SECTION_PROTECTION;
     if (!Image && (View->Type & MEM_RESERVE) && (Section->InitialPageProtection & MM_ACCESS_MASK) != MM_READWRITE &&

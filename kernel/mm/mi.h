@@ -20,6 +20,7 @@
  * ENTRIES OF A USER PAGE TABLE
  *   0                       nobody touched the page: the VAD decides (private and MemCommit: demand zero; mapped: the section's page)
  *   valid                   hardware; PTE_SOFTWARE0 marks copy on write
+ *   valid                   | PTE_LARGE, one level up: 2 MiB of a VAD with LargePages (large.c)
  *   MI_PTE_SOFT             | protection                  demand zero with a protection of its own (MM_DECOMMIT: not committed)
  *   MI_PTE_SOFT | PROTO     | protection                  the section's page, with a protection other than the view's
  *   MI_PTE_SOFT | TRANSITION| protection | frame          a private page that is in memory but may not be touched (guard, no access)
@@ -61,6 +62,9 @@
 #endif
 #ifndef SEC_PROTECTED_IMAGE
 #define SEC_PROTECTED_IMAGE 0x2000000
+#endif
+#ifndef SEC_LARGE_PAGES
+#define SEC_LARGE_PAGES 0x80000000
 #endif
 #ifndef SEC_64K_PAGES
 #define SEC_64K_PAGES 0x80000
@@ -138,6 +142,7 @@ static inline BOOLEAN MiIsGuard(ULONG Protection) { return (Protection & MM_GUAR
 #define MI_MAKE_SOFT(prot) (MI_PTE_SOFT | ((ULONG64)(prot) << MI_PTE_PROT_SHIFT))
 #define MI_PTE_COW PTE_SOFTWARE0
 #define MI_PTE_LOCKED (1ULL << 58) /* valid entry: NtLockVirtualMemory keeps the page in memory */
+#define MI_PTE_PHYSICAL (1ULL << 59) /* valid entry: a page of an AWE window */
 #define MI_PROTO_COMMITTED 0x002ULL
 
 /* ---- the PFN database ------------------------------------------------------------------------------------------------------------- */
@@ -164,6 +169,7 @@ typedef enum _MI_USE
     MiUseSection,
     MiUseDriver,
     MiUseMdl,
+    MiUsePhysical, /* AllocateUserPhysicalPages (awe.c) */
     MiUseCount
 } MI_USE;
 
@@ -179,7 +185,7 @@ typedef struct _MMPFN
         struct _MI_INPAGE *InPage;            /* f; ReadInProgress: who reads, for others to wait on */
         volatile ULONG64 UsedLines;           /* i; page table: bit n: some of the entries from 8 * n on have been in use */
     };
-    ULONG64 PteAddress : 48;                  /* f/o; low bits of the address of the (prototype) entry that leads here */
+    ULONG64 PteAddress : 48;                  /* f/o; low bits of the address of the (prototype) entry that leads here; MiUsePhysical: see awe.c */
     ULONG64 PageLocation : 3;                 /* f/o; MMLISTS */
     ULONG64 Modified : 1;                     /* f; contents differ from the file's */
     ULONG64 ReadInProgress : 1;               /* f */
@@ -230,6 +236,8 @@ void MiChargeCommitmentAlways(ULONG64 Pages);
 void MiReturnCommitment(ULONG64 Pages);
 NTSTATUS MiChargeProcessCommit(PEPROCESS Process, ULONG64 Pages) NODISCARD;
 void MiReturnProcessCommit(PEPROCESS Process, ULONG64 Pages);
+NTSTATUS MiChargeLargeCommit(PEPROCESS Process, ULONG64 Pages) NODISCARD; /* large pages: the process pays, its job does not */
+void MiReturnLargeCommit(PEPROCESS Process, ULONG64 Pages);
 extern volatile LONG64 MmTotalCommittedPages;
 extern LONG64 MmTotalCommitLimit;
 extern volatile LONG64 MmPeakCommitment;
@@ -274,6 +282,13 @@ PULONG64 MiCreatePte(PEPROCESS Process, ULONG64 Va);        /* NULL: no memory *
 /* For walks: the entry of Va, or NULL and *Next = the first address for which a table may exist. */
 PULONG64 MiNextPte(PEPROCESS Process, ULONG64 Va, ULONG64 *Next);
 void MiFreeEmptyTables(PEPROCESS Process, ULONG64 Start, ULONG64 End); /* exclusive working-set lock */
+/* Large pages: the entry of the second level if it is one, else 0; and the place for one, with the tables above it (NULL: no memory). */
+#define MI_LARGE_SHIFT 21
+#define MI_LARGE_SIZE (1ULL << MI_LARGE_SHIFT)
+#define MI_LARGE_PAGES (MI_LARGE_SIZE >> PAGE_SHIFT)
+ULONG64 MiLargeEntry(PEPROCESS Process, ULONG64 Va);
+PULONG64 MiCreateLargeSlot(PEPROCESS Process, ULONG64 Va);
+static inline ULONG64 MiLargeFrame(ULONG64 Entry, ULONG64 Va) { return PTE_PFN(Entry) + (MI_VPN(Va) & (MI_LARGE_PAGES - 1)); }
 void MiSetPteNew(PULONG64 Pte, ULONG64 Value);              /* 0 -> Value, exclusive lock: counts the entry */
 static inline ULONG64 MiLineOfPte(const volatile ULONG64 *Pte) { return 1ULL << (((ULONG_PTR)Pte >> 6) & 63); } /* its bit of UsedLines */
 void MiCountNewPtes(PULONG64 Pte, ULONG Count, ULONG64 Lines); /* that many in these lines of Pte's table were 0 and are written, exclusive lock */
@@ -337,6 +352,7 @@ typedef struct _SUBSECTION
 #define MI_CA_UNUSED_LISTED 0x20u
 #define MI_CA_DISCARD 0x40u        /* delete as soon as nobody uses it (MmForceSectionClosed with delay) */
 #define MI_CA_DIRTY_LISTED 0x100u  /* waits for the lazy writer */
+#define MI_CA_LARGE 0x200u         /* SEC_LARGE_PAGES: all pages are there from the beginning, 512 in a row each time (large.c) */
 
 typedef struct _CONTROL_AREA
 {
@@ -449,6 +465,8 @@ typedef struct _MMVAD
     USHORT SecureCount;        /* MmSecureVirtualMemory */
     UCHAR SecureProbe;
     UCHAR MaximumProtection;   /* mapped: the section's, as MM_* */
+    BOOLEAN Physical;          /* MEM_PHYSICAL: a window for the process' physical pages (awe.c) */
+    BOOLEAN LargePages;        /* all of it is there, in pages of 2 MiB (large.c) */
     ULONG AllocationType;
     PCONTROL_AREA ControlArea; /* mapped: a view reference */
     ULONG64 FirstPage;         /* mapped: the section's page at the start of the view */
@@ -507,6 +525,27 @@ NTSTATUS MiFreeVirtualMemory(PEPROCESS Process, PULONG64 Base, PULONG64 Size, UL
 NTSTATUS MiAllocatePrivate(PEPROCESS Process, ULONG64 Size, ULONG64 CommitBytes, ULONG64 GuardBytes, BOOLEAN NoChange, PULONG64 Base) NODISCARD;
 BOOLEAN MiDeletePages(PEPROCESS Process, ULONG64 Start, ULONG64 End, PMI_FLUSH Flush); /* both locks exclusive; TRUE: a table became empty */
 void MiDeleteAllPages(PEPROCESS Process);
+void MiDeleteVadPages(PEPROCESS Process, PMMVAD Vad); /* both locks exclusive: everything the VAD maps, and tables that become empty */
+void MiReturnVadCommit(PEPROCESS Process, PMMVAD Vad); /* its whole charge */
+/* A page table entry is about to be lost whose page NtLockVirtualMemory may have locked (service.c). */
+static inline void MiForgetLock(PEPROCESS Process, ULONG64 Entry)
+{
+    if (UNLIKELY((Entry & (PTE_VALID | MI_PTE_LOCKED)) == (PTE_VALID | MI_PTE_LOCKED)))
+        InterlockedDecrement64(&Process->LockedVirtualPages);
+}
+
+/* large.c; both locks exclusive unless it says otherwise */
+NTSTATUS MiFillLargePrivate(PEPROCESS Process, PMMVAD Vad) NODISCARD; /* only the address-space lock held; the caller deletes the VAD on failure */
+NTSTATUS MiMapLargeSection(PEPROCESS Process, PMMVAD Vad) NODISCARD;  /* the same on failure */
+void MiDeleteLargePages(PEPROCESS Process, PMMVAD Vad);
+void MiDeleteLargeEntry(PULONG64 Entry, ULONG64 Va, PMI_FLUSH Flush); /* the entry of an address space that ends */
+NTSTATUS MiFillLargeSection(PCONTROL_AREA ControlArea) NODISCARD; /* no locks */
+void MiDropLargeSection(PCONTROL_AREA ControlArea);               /* no locks; nobody maps it any more */
+
+/* awe.c; both locks exclusive */
+void MiForgetPhysicalMapping(ULONG64 Frame);  /* the entry that maps a MiUsePhysical page is gone */
+void MiFreePhysicalPages(PEPROCESS Process);  /* at the end: no entry leads to them any more */
+BOOLEAN MiOwnsPhysicalPage(PEPROCESS Process, ULONG64 Frame);
 void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad); /* unlinks and frees, with its pages; both locks exclusive; view reference is the caller's */
 /* alloc.c: pages of a SEC_RESERVE section, for everyone who maps it */
 NTSTATUS MiCommitSectionPages(PCONTROL_AREA ControlArea, ULONG64 First, ULONG64 Count) NODISCARD;

@@ -5,6 +5,9 @@
  * A table is made when the first entry under it is needed and freed when its last entry has gone (MMPFN.ShareCount counts them).  Making happens under
  * the shared working-set lock: two faults may race, the loser of the compare-exchange gives its page back.  Freeing needs the exclusive lock.
  * Page-table pages are charged to the commit limit and to the process.
+ *
+ * A large page (large.c) is an entry of the second level that leads to 2 MiB of memory instead of to a table.  To everybody here it looks like a range without
+ * a table: who needs it asks MiLargeEntry.
  */
 #include "mi.h"
 
@@ -36,16 +39,29 @@ static inline void CountUsed(const volatile ULONG64 *Entry)
         InterlockedOr64((volatile LONG64 *)&Pfn->UsedLines, (LONG64)Line);
 }
 
+static inline BOOLEAN LeadsToTable(ULONG64 Entry)
+{
+    return (Entry & (PTE_VALID | PTE_LARGE)) == PTE_VALID;
+}
+
 PULONG64 MiLookupPte(PEPROCESS Process, ULONG64 Va)
 {
     ULONG64 Entry = Process->Pcb.DirectoryTableBase;
 
     for (ULONG Shift = 39; Shift != 12; Shift -= 9) {
         Entry = Table(Entry)[IndexAt(Va, Shift)];
-        if (!(Entry & PTE_VALID))
+        if (!LeadsToTable(Entry))
             return NULL;
     }
     return &Table(Entry)[IndexAt(Va, 12)];
+}
+
+ULONG64 MiLargeEntry(PEPROCESS Process, ULONG64 Va)
+{
+    ULONG Shift;
+    ULONG64 Entry = MiWalk(Process->Pcb.DirectoryTableBase, (PVOID)Va, &Shift);
+
+    return Entry != 0 && Shift == MI_LARGE_SHIFT ? Entry : 0;
 }
 
 static BOOLEAN MakeTable(PEPROCESS Process, PULONG64 Entry)
@@ -78,13 +94,26 @@ PULONG64 MiCreatePte(PEPROCESS Process, ULONG64 Va)
     return &Table(Entry)[IndexAt(Va, 12)];
 }
 
+PULONG64 MiCreateLargeSlot(PEPROCESS Process, ULONG64 Va)
+{
+    ULONG64 Entry = Process->Pcb.DirectoryTableBase;
+
+    for (ULONG Shift = 39; Shift != MI_LARGE_SHIFT; Shift -= 9) {
+        PULONG64 At = &Table(Entry)[IndexAt(Va, Shift)];
+        if (!(*At & PTE_VALID) && !MakeTable(Process, At))
+            return NULL;
+        Entry = *(volatile ULONG64 *)At;
+    }
+    return &Table(Entry)[IndexAt(Va, MI_LARGE_SHIFT)];
+}
+
 PULONG64 MiNextPte(PEPROCESS Process, ULONG64 Va, ULONG64 *Next)
 {
     ULONG64 Entry = Process->Pcb.DirectoryTableBase;
 
     for (ULONG Shift = 39; Shift != 12; Shift -= 9) {
         Entry = Table(Entry)[IndexAt(Va, Shift)];
-        if (!(Entry & PTE_VALID)) {
+        if (!LeadsToTable(Entry)) {
             *Next = MI_ROUND_DOWN(Va, 1ULL << Shift) + (1ULL << Shift);
             return NULL;
         }
@@ -147,7 +176,7 @@ static void FreeEmptyUnder(PEPROCESS Process, ULONG64 TableEntry, ULONG Shift, U
 
     for (ULONG64 Va = MI_ROUND_DOWN(Start, Span); Va <= End; Va += Span) {
         PULONG64 Entry = &Table(TableEntry)[IndexAt(Va, Shift)];
-        if (!(*Entry & PTE_VALID))
+        if (!LeadsToTable(*Entry))
             continue;
         if (Shift > 21)
             FreeEmptyUnder(Process, *Entry, Shift - 9, Va > Start ? Va : Start, Va + Span - 1 < End ? Va + Span - 1 : End, Flush);

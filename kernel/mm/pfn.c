@@ -90,12 +90,8 @@ ULONG64 MmModifiedPages_(void)
 }
 
 /* A standby page loses its file contents: the prototype entry goes back to "not in memory". */
-static ULONG64 TakeStandby(void)
+static void EvictStandby(ULONG64 Page)
 {
-    ULONG64 Page = List[StandbyPageList].Head;
-
-    if (Page == 0)
-        return 0;
     PMMPFN Pfn = MiPfn(Page);
     PULONG64 Proto = MiPteOfPfn(Pfn);
     ASSERT(Pfn->PrototypePte && (*Proto & MI_PTE_TRANSITION) && PTE_PFN(*Proto) == Page);
@@ -105,6 +101,14 @@ static ULONG64 TakeStandby(void)
     Pfn->PrototypePte = 0;
     Pfn->Modified = 0;
     Pfn->Touched = 0;
+}
+
+static ULONG64 TakeStandby(void)
+{
+    ULONG64 Page = List[StandbyPageList].Head;
+
+    if (Page != 0)
+        EvictStandby(Page);
     return Page;
 }
 
@@ -390,25 +394,29 @@ static ULONG64 ContiguousFromExtents(ULONG64 Pages, ULONG64 Lowest, ULONG64 High
     return 0;
 }
 
-/* On the global free list, not in some processor's stack (whose pages have no Blink and are not the head). */
-static BOOLEAN OnFreeList(ULONG64 Page)
+/* On the global free list, not in some processor's stack (whose pages have no Blink and are not the head); or on standby, which gives way. */
+static BOOLEAN CanBeTaken(ULONG64 Page)
 {
     PMMPFN Pfn = MiPfn(Page);
 
-    return Pfn->PageLocation == FreePageList && (Pfn->Blink != 0 || List[FreePageList].Head == Page);
+    return Pfn->PageLocation == StandbyPageList || (Pfn->PageLocation == FreePageList && (Pfn->Blink != 0 || List[FreePageList].Head == Page));
 }
 
-/* The slow way, when the extents are used up: a run of listed free pages. */
+/* The slow way, when the extents are used up: a run of listed pages. */
 static ULONG64 ContiguousFromList(ULONG64 Pages, ULONG64 Lowest, ULONG64 Highest, ULONG64 Boundary)
 {
     ULONG64 Run = 0;
 
     for (ULONG64 Page = Lowest != 0 ? Lowest : 1; Page <= MmHighestPage && Page <= Highest; Page++) {
-        Run = OnFreeList(Page) ? Run + 1 : 0;
+        Run = CanBeTaken(Page) ? Run + 1 : 0;
         if (Run < Pages || !Fits(Page - Pages + 1, Pages, Boundary))
             continue;
-        for (ULONG64 Taken = Page - Pages + 1; Taken <= Page; Taken++)
-            MiUnlinkPage(Taken);
+        for (ULONG64 Taken = Page - Pages + 1; Taken <= Page; Taken++) {
+            if (MiPfn(Taken)->PageLocation == StandbyPageList)
+                EvictStandby(Taken);
+            else
+                MiUnlinkPage(Taken);
+        }
         return Page - Pages + 1;
     }
     return 0;

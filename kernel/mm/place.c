@@ -123,25 +123,10 @@ static void MakePlaceholder(PMMVAD Vad)
     Vad->Type = MiVadPrivate;
     Vad->Protection = MM_NOACCESS;
     Vad->Placeholder = TRUE;
-    Vad->MemCommit = Vad->Writable = Vad->WasPlaceholder = Vad->WriteWatch = FALSE;
+    Vad->MemCommit = Vad->Writable = Vad->WasPlaceholder = Vad->WriteWatch = Vad->LargePages = FALSE;
     Vad->ControlArea = NULL;
     Vad->FirstPage = 0;
     Vad->MaximumProtection = 0;
-}
-
-static void DropPages(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64 End)
-{
-    MI_FLUSH Flush;
-
-    MiFlushInit(&Flush, Process);
-    BOOLEAN Emptied = MiDeletePages(Process, Start, End, &Flush);
-    MiFlushFinish(&Flush);
-    if (Emptied)
-        MiFreeEmptyTables(Process, Start, End);
-    if (Start == MiVadStart(Vad) && End == MiVadEnd(Vad)) {
-        MiReturnProcessCommit(Process, (ULONG64)Vad->CommitCharge);
-        Vad->CommitCharge = 0;
-    }
 }
 
 /* Cuts [Start, End] out of a placeholder as one of its own.  Both locks exclusive; Spare: two VADs, of which up to two are used. */
@@ -185,7 +170,8 @@ static NTSTATUS Preserve(PEPROCESS Process, ULONG64 Start, PULONG64 End, PMMVAD 
     }
     if (!Vad->WasPlaceholder || Start != MiVadStart(Vad) || *End != MiVadEnd(Vad) || Vad->SecureCount != 0)
         return STATUS_CONFLICTING_ADDRESSES;
-    DropPages(Process, Vad, Start, *End);
+    MiDeleteVadPages(Process, Vad);
+    MiReturnVadCommit(Process, Vad);
     MakePlaceholder(Vad);
     return STATUS_SUCCESS;
 }
@@ -265,7 +251,8 @@ NTSTATUS MiUnmapToPlaceholder(PEPROCESS Process, PVOID BaseAddress)
         ControlArea = Vad->ControlArea;
         Writable = Vad->Writable;
         MiLockPageTables(Process);
-        DropPages(Process, Vad, MiVadStart(Vad), MiVadEnd(Vad));
+        MiDeleteVadPages(Process, Vad);
+        MiReturnVadCommit(Process, Vad);
         MakePlaceholder(Vad);
         MiUnlockPageTables(Process);
     }

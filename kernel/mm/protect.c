@@ -122,6 +122,8 @@ static ULONG64 SetEntry(PULONG64 Pte, ULONG64 Value)
 void MiMakeTransition(PEPROCESS Process, PULONG64 Pte, ULONG Protection)
 {
     ULONG64 Dirty = *Pte & PTE_DIRTY;
+
+    MiForgetLock(Process, *Pte);
     ULONG64 Old = MiExchangePte(Pte, (*Pte & PTE_PFN_MASK) | MI_MAKE_SOFT(Protection) | MI_PTE_TRANSITION | (Dirty ? MI_PTE_WAS_DIRTY : 0));
 
     if (!Dirty && (Old & PTE_DIRTY)) /* written to at the last moment */
@@ -166,6 +168,7 @@ static void ProtectShared(PEPROCESS Process, PULONG64 Pte, ULONG Protection, PUL
         if ((Old & PTE_DIRTY) && !(*Pte & PTE_DIRTY))
             InterlockedOr64((volatile LONG64 *)Pte, PTE_DIRTY); /* written to at the last moment */
     } else {
+        MiForgetLock(Process, Old);
         *Unshare = SetEntry(Pte, MI_MAKE_SOFT(Protection) | MI_PTE_PROTO);
         InterlockedDecrement64((volatile LONG64 *)&Process->WorkingSetSize);
     }
@@ -298,6 +301,14 @@ NTSTATUS MiProtectRange(PEPROCESS Process, ULONG64 Start, ULONG64 End, ULONG Win
     }
     if (Vad->Placeholder) {
         Status = STATUS_CONFLICTING_ADDRESSES;
+        goto Cleanup;
+    }
+    if ((Vad->Physical || Vad->LargePages) && Protection != Vad->Protection) {
+        Status = STATUS_INVALID_PAGE_PROTECTION; /* such memory keeps what it was made with */
+        goto Cleanup;
+    }
+    if (Vad->LargePages) {
+        *OldWin32Protect = MiWin32Protection(Vad->Protection);
         goto Cleanup;
     }
     if (Vad->Type == MiVadSharedData || Vad->SecureCount != 0) {

@@ -32,6 +32,16 @@ typedef struct _BASIC
 } BASIC;
 static_assert(sizeof(BASIC) == 48 && offsetof(BASIC, RegionSize) == 24, "MEMORY_BASIC_INFORMATION");
 
+/* MEMORY_REGION_INFORMATION.RegionType's bits, as the System Informer project documents them */
+#define REGION_PRIVATE 0x1u
+#define REGION_DATA_FILE 0x2u
+#define REGION_IMAGE 0x4u
+#define REGION_PAGE_FILE 0x8u
+#define REGION_PLACEHOLDER 0x100u
+#define REGION_AWE 0x200u
+#define REGION_WRITE_WATCH 0x400u
+#define REGION_LARGE 0x800u
+
 typedef struct _REGION
 {
     PVOID AllocationBase;
@@ -133,6 +143,15 @@ static NTSTATUS QueryBasic(PEPROCESS Process, ULONG64 Va, BASIC *Basic)
     return STATUS_SUCCESS;
 }
 
+static ULONG RegionType(const MMVAD *Vad)
+{
+    ULONG Type = Vad->Type == MiVadImage ? REGION_IMAGE : Vad->ControlArea == NULL ? REGION_PRIVATE
+                 : (Vad->ControlArea->Flags & MI_CA_FILE) ? REGION_DATA_FILE : REGION_PAGE_FILE;
+
+    return Type | (Vad->Placeholder ? REGION_PLACEHOLDER : 0) | (Vad->Physical ? REGION_AWE : 0) | (Vad->WriteWatch ? REGION_WRITE_WATCH : 0) |
+           (Vad->LargePages ? REGION_LARGE : 0);
+}
+
 static NTSTATUS QueryRegion(PEPROCESS Process, ULONG64 Va, REGION *Region)
 {
     NTSTATUS Status = MiLockAddressSpace(Process);
@@ -146,8 +165,7 @@ static NTSTATUS QueryRegion(PEPROCESS Process, ULONG64 Va, REGION *Region)
     } else {
         Region->AllocationBase = (PVOID)MiVadStart(Vad);
         Region->AllocationProtect = MiWin32Protection(Vad->Protection);
-        /* Private, MappedDataFile, MappedImage, MappedPageFile */
-        Region->RegionType = Vad->Type == MiVadImage ? 4 : Vad->ControlArea == NULL ? 1 : (Vad->ControlArea->Flags & MI_CA_FILE) ? 2 : 8;
+        Region->RegionType = RegionType(Vad);
         Region->RegionSize = MiVadEnd(Vad) + 1 - MiVadStart(Vad);
         Region->CommitSize = (SIZE_T)Vad->CommitCharge << PAGE_SHIFT;
     }
@@ -182,13 +200,15 @@ static ULONG64 WorkingSetBits(PEPROCESS Process, ULONG64 Va)
         return 0;
     ExAcquirePushLockShared_(&Process->WorkingSetLock);
     PULONG64 Pte = MiLookupPte(Process, Va);
-    ULONG64 Entry = Pte != NULL ? *(volatile ULONG64 *)Pte : 0;
+    ULONG64 Entry = Pte != NULL ? *(volatile ULONG64 *)Pte : MiLargeEntry(Process, Va);
     if (Entry & PTE_VALID) {
-        PMMPFN Pfn = MiPfn(PTE_PFN(Entry));
+        BOOLEAN Large = Pte == NULL;
+        PMMPFN Pfn = MiPfn(Large ? MiLargeFrame(Entry, Va) : PTE_PFN(Entry));
         ULONG64 Shares = Pfn->PrototypePte ? (Pfn->ShareCount < 7 ? (ULONG64)Pfn->ShareCount : 7) : 0;
         PMMVAD Vad = MiLocateVad(Process, Va);
+        BOOLEAN Locked = Large || (Entry & MI_PTE_LOCKED) != 0 || Pfn->Usage == MiUsePhysical;
         Bits = 1 | Shares << 1 | (ULONG64)(Vad != NULL ? MiWin32Protection(MiProtectionOfPte(Vad, Va, Entry)) : 0) << 4 |
-               (ULONG64)Pfn->PrototypePte << 15 | (Entry & MI_PTE_LOCKED ? 1ULL << 22 : 0);
+               (ULONG64)Pfn->PrototypePte << 15 | (ULONG64)Locked << 22 | (ULONG64)Large << 23;
     }
     ExReleasePushLockShared_(&Process->WorkingSetLock);
     return Bits;
@@ -239,7 +259,7 @@ static void WalkWorkingSet(PEPROCESS Process, WS_WALK *Walk)
         for (ULONG64 Va = MiVadStart(Vad); Va <= MiVadEnd(Vad); Va = Next) {
             PULONG64 Pte = MiNextPte(Process, Va, &Next);
             ULONG64 Entry = Pte != NULL ? *(volatile ULONG64 *)Pte : 0;
-            if (!(Entry & PTE_VALID) || PTE_PFN(Entry) == MiSharedUserDataFrame)
+            if (!(Entry & PTE_VALID) || PTE_PFN(Entry) == MiSharedUserDataFrame || Vad->Physical)
                 continue;
             if (Walk->Count < Walk->Room)
                 Walk->Entry[Walk->Count] = WorkingSetBlock(Vad, Va, Entry);

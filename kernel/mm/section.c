@@ -50,9 +50,21 @@ static NTSTATUS CheckAttributes(ULONG Attributes)
         return STATUS_INVALID_PARAMETER_6;
     if ((Attributes & SEC_IMAGE) && (Attributes & (SEC_RESERVE | SEC_COMMIT | SEC_WRITECOMBINE | SEC_LARGE_PAGES | SEC_BASED)))
         return STATUS_INVALID_PARAMETER_6;
-    if (Attributes & (SEC_LARGE_PAGES | SEC_64K_PAGES | SEC_BASED | SEC_PROTECTED_IMAGE))
+    if ((Attributes & SEC_LARGE_PAGES) && !(Attributes & SEC_COMMIT))
+        return STATUS_INVALID_PARAMETER_6;
+    if (Attributes & (SEC_64K_PAGES | SEC_BASED | SEC_PROTECTED_IMAGE))
         return STATUS_NOT_SUPPORTED;
     return STATUS_SUCCESS;
+}
+
+/* Memory that lies in a row and stays: for whoever may lock pages, in whole large pages, and without a file behind it. */
+static NTSTATUS CheckLarge(BOOLEAN File, PLARGE_INTEGER MaximumSize, KPROCESSOR_MODE Mode)
+{
+    if (File)
+        return STATUS_INVALID_PARAMETER_6;
+    if (MaximumSize == NULL || ((ULONG64)MaximumSize->QuadPart & (MI_LARGE_SIZE - 1)) != 0)
+        return STATUS_INVALID_PARAMETER_4;
+    return SeSinglePrivilegeCheck(RtlConvertLongToLuid(SE_LOCK_MEMORY_PRIVILEGE), Mode) ? STATUS_SUCCESS : STATUS_PRIVILEGE_NOT_HELD;
 }
 
 /* Access to the file that mapping it with a page protection needs. */
@@ -90,6 +102,14 @@ static NTSTATUS CreatePagefileSection(PSECTION New, PLARGE_INTEGER MaximumSize, 
     ControlArea->SizeOfSegment.QuadPart = (LONGLONG)(Pages << PAGE_SHIFT);
     ControlArea->CommittedPages = (Attributes & SEC_COMMIT) ? Pages : 0;
     ControlArea->NumberOfSectionReferences = 1;
+    if (Attributes & SEC_LARGE_PAGES) {
+        ControlArea->Flags |= MI_CA_LARGE;
+        NTSTATUS Status = MiFillLargeSection(ControlArea);
+        if (!NT_SUCCESS(Status)) {
+            MiFreeControlArea(ControlArea);
+            return Status;
+        }
+    }
     New->ControlArea = ControlArea;
     New->SizeOfSection = ControlArea->SizeOfSegment; /* whole pages, as NT */
     return STATUS_SUCCESS;
@@ -192,6 +212,9 @@ NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJEC
     ULONG Protection = MiMakeProtectionMask(PageProtection);
     if (Protection == MM_INVALID_PROTECTION || (Protection & MM_ACCESS_MASK) == 0 || (PageProtection & PAGE_GUARD))
         return STATUS_INVALID_PAGE_PROTECTION;
+    if ((AllocationAttributes & SEC_LARGE_PAGES) &&
+        !NT_SUCCESS(Status = CheckLarge(FileHandle != NULL || FileObject != NULL, MaximumSize, Mode)))
+        return Status;
     if (FileHandle == NULL && FileObject == NULL) {
         if (AllocationAttributes & SEC_IMAGE)
             return STATUS_INVALID_FILE_FOR_SECTION;
@@ -204,7 +227,7 @@ NTSTATUS MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJEC
     if (!NT_SUCCESS(Status))
         return Status;
     New.InitialPageProtection = Protection;
-    New.AllocationAttributes = AllocationAttributes & (SEC_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE | SEC_WRITECOMBINE);
+    New.AllocationAttributes = AllocationAttributes & (SEC_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_LARGE_PAGES);
     if (New.ControlArea->Flags & MI_CA_FILE)
         New.AllocationAttributes |= SEC_FILE;
     Status = ObCreateObject(Mode, MmSectionObjectType, ObjectAttributes, Mode, NULL, sizeof(SECTION), 0, 0, (PVOID *)&Section);

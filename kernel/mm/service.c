@@ -2,10 +2,16 @@
 /*
  * service.c - the smaller memory services: protect, lock, unlock, flush instruction cache, and securing ranges for drivers.
  *
- * There is no paging file, so private pages stay in memory anyway; a locked page of a file is left alone by trimming.  NT limits what may be locked by
- * the minimum working set; here there is no such limit.
+ * There is no paging file, so private pages stay in memory anyway; a locked page of a file is left alone by trimming.  As on Windows no process can lock
+ * more than its minimum working set less a few pages (the rest must be able to come and go, or the process could not run): who wants to lock much calls
+ * SetProcessWorkingSetSize first.  Windows documents this with VirtualLock.
+ *
+ * Large pages and the pages of AWE windows never leave memory: locking them succeeds and changes nothing.
  */
 #include "mi.h"
+#include "mmws.h"
+
+#define FLUID_PAGES 8u /* of the minimum working set that cannot be locked */
 
 static NTSTATUS CaptureRange(KPROCESSOR_MODE Mode, PVOID *BaseAddress, PSIZE_T RegionSize, PULONG64 Base, PULONG64 Size)
 {
@@ -58,28 +64,75 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, 
 
 /* ---- locking: a bit in each valid entry ---- */
 
-/* Working-set lock exclusive.  Are all pages of the range present (and locked)?  *Any: some are locked. */
-static BOOLEAN LookAtLocks(PEPROCESS Process, ULONG64 Start, ULONG64 End, BOOLEAN Locked, BOOLEAN *Any)
+/* The entry that a lock would be noted in; NULL: there is no page, or (*Resident) one that stays anyway. */
+static PULONG64 LockablePte(PEPROCESS Process, ULONG64 Va, BOOLEAN *Resident)
 {
-    *Any = FALSE;
+    PULONG64 Pte = MiLookupPte(Process, Va);
+
+    *Resident = Pte == NULL ? MiLargeEntry(Process, Va) != 0 : (*Pte & PTE_VALID) && MiPfn(PTE_PFN(*Pte))->Usage == MiUsePhysical;
+    return *Resident || Pte == NULL || !(*Pte & PTE_VALID) ? NULL : Pte;
+}
+
+/* Working-set lock exclusive.  Are all pages of the range present (and locked)?  *Locked: how many entries say that they are. */
+static BOOLEAN LookAtLocks(PEPROCESS Process, ULONG64 Start, ULONG64 End, BOOLEAN MustBeLocked, PULONG64 Locked, PULONG64 Unlocked)
+{
+    BOOLEAN Resident;
+
+    *Locked = *Unlocked = 0;
     for (ULONG64 Va = Start; Va < End; Va += PAGE_SIZE) {
-        PULONG64 Pte = MiLookupPte(Process, Va);
-        if (Pte == NULL || !(*Pte & PTE_VALID) || (Locked && !(*Pte & MI_PTE_LOCKED)))
+        PULONG64 Pte = LockablePte(Process, Va, &Resident);
+        if (Pte == NULL && !Resident)
             return FALSE;
-        *Any |= (*Pte & MI_PTE_LOCKED) != 0;
+        if (Pte != NULL && !(*Pte & MI_PTE_LOCKED)) {
+            if (MustBeLocked)
+                return FALSE;
+            ++*Unlocked;
+        }
+        *Locked += Pte != NULL && (*Pte & MI_PTE_LOCKED);
     }
     return TRUE;
 }
 
 static void SetLocks(PEPROCESS Process, ULONG64 Start, ULONG64 End, BOOLEAN Lock)
 {
+    BOOLEAN Resident;
+
     for (ULONG64 Va = Start; Va < End; Va += PAGE_SIZE) {
-        volatile LONG64 *Pte = (volatile LONG64 *)MiLookupPte(Process, Va);
-        if (Lock)
-            InterlockedOr64(Pte, (LONG64)MI_PTE_LOCKED);
-        else
-            InterlockedAnd64(Pte, ~(LONG64)MI_PTE_LOCKED);
+        PULONG64 Pte = LockablePte(Process, Va, &Resident);
+        if (Pte != NULL && Lock)
+            InterlockedOr64((volatile LONG64 *)Pte, (LONG64)MI_PTE_LOCKED);
+        else if (Pte != NULL)
+            InterlockedAnd64((volatile LONG64 *)Pte, ~(LONG64)MI_PTE_LOCKED);
     }
+}
+
+/* How many pages the process may have locked. */
+static ULONG64 LockQuota(PEPROCESS Process)
+{
+    SIZE_T Minimum = Process->MinimumWorkingSetSize != 0 ? Process->MinimumWorkingSetSize : MM_MINIMUM_WORKING_SET;
+
+    return Minimum > FLUID_PAGES ? Minimum - FLUID_PAGES : 0;
+}
+
+/* Address-space lock held: is the range in memory that stays by itself? */
+static BOOLEAN StaysAnyway(PEPROCESS Process, ULONG64 Start, ULONG64 End)
+{
+    PMMVAD Vad = MiLocateVad(Process, Start);
+
+    return Vad != NULL && (Vad->LargePages || Vad->Physical) && End - 1 <= MiVadEnd(Vad);
+}
+
+/* A range that is larger than the whole quota is refused before its pages are fetched. */
+static NTSTATUS CheckQuota(PEPROCESS Process, ULONG64 Start, ULONG64 End)
+{
+    NTSTATUS Status = MiLockAddressSpace(Process);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if ((End - Start) >> PAGE_SHIFT > LockQuota(Process) && !StaysAnyway(Process, Start, End))
+        Status = STATUS_WORKING_SET_QUOTA;
+    MiUnlockAddressSpace(Process);
+    return Status;
 }
 
 static NTSTATUS TouchRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
@@ -96,29 +149,38 @@ static NTSTATUS TouchRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
 
 static NTSTATUS LockRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
 {
-    BOOLEAN Present = FALSE, Any = FALSE;
+    BOOLEAN Present = FALSE;
+    ULONG64 Locked, Fresh;
 
-    while (!Present) {
-        NTSTATUS Status = TouchRange(Process, Start, End);
+    NTSTATUS Status = CheckQuota(Process, Start, End);
+    while (NT_SUCCESS(Status) && !Present) {
+        Status = TouchRange(Process, Start, End);
         if (!NT_SUCCESS(Status))
-            return Status;
+            break;
         MiLockPageTables(Process);
-        Present = LookAtLocks(Process, Start, End, FALSE, &Any);
-        if (Present)
+        Present = LookAtLocks(Process, Start, End, FALSE, &Locked, &Fresh); /* not: something was trimmed meanwhile */
+        if (Present && Fresh != 0 && (ULONG64)Process->LockedVirtualPages + Fresh > LockQuota(Process)) {
+            Status = STATUS_WORKING_SET_QUOTA;
+        } else if (Present) {
             SetLocks(Process, Start, End, TRUE);
-        MiUnlockPageTables(Process); /* else something was trimmed meanwhile */
+            InterlockedExchangeAdd64(&Process->LockedVirtualPages, (LONG64)Fresh);
+            Status = Locked != 0 ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
+        }
+        MiUnlockPageTables(Process);
     }
-    return Any ? STATUS_WAS_LOCKED : STATUS_SUCCESS;
+    return Status;
 }
 
 static NTSTATUS UnlockRange(PEPROCESS Process, ULONG64 Start, ULONG64 End)
 {
-    BOOLEAN Any;
+    ULONG64 Locked, Unlocked;
 
     MiLockPageTables(Process);
-    BOOLEAN All = LookAtLocks(Process, Start, End, TRUE, &Any);
-    if (All)
+    BOOLEAN All = LookAtLocks(Process, Start, End, TRUE, &Locked, &Unlocked);
+    if (All) {
         SetLocks(Process, Start, End, FALSE);
+        InterlockedExchangeAdd64(&Process->LockedVirtualPages, -(LONG64)Locked);
+    }
     MiUnlockPageTables(Process);
     return All ? STATUS_SUCCESS : STATUS_NOT_LOCKED;
 }

@@ -176,19 +176,36 @@ ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va)
 
 /* ---- the end ---- */
 
-/* Both locks exclusive.  The caller drops the view's reference afterwards. */
-void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad)
+void MiDeleteVadPages(PEPROCESS Process, PMMVAD Vad)
 {
-    MI_FLUSH Flush;
     ULONG64 Start = MiVadStart(Vad), End = MiVadEnd(Vad);
+    MI_FLUSH Flush;
 
+    if (UNLIKELY(Vad->LargePages)) {
+        MiDeleteLargePages(Process, Vad);
+        return;
+    }
     MiFlushInit(&Flush, Process);
     BOOLEAN Emptied = MiDeletePages(Process, Start, End, &Flush);
     MiFlushFinish(&Flush);
     if (Emptied)
         MiFreeEmptyTables(Process, Start, End);
-    MiReturnProcessCommit(Process, (ULONG64)Vad->CommitCharge);
+}
+
+void MiReturnVadCommit(PEPROCESS Process, PMMVAD Vad)
+{
+    if (UNLIKELY(Vad->LargePages))
+        MiReturnLargeCommit(Process, (ULONG64)Vad->CommitCharge);
+    else
+        MiReturnProcessCommit(Process, (ULONG64)Vad->CommitCharge);
     Vad->CommitCharge = 0;
+}
+
+/* Both locks exclusive.  The caller drops the view's reference afterwards. */
+void MiDeleteVadLocked(PEPROCESS Process, PMMVAD Vad)
+{
+    MiDeleteVadPages(Process, Vad);
+    MiReturnVadCommit(Process, Vad);
     MiRemoveVad(Process, Vad);
 }
 
@@ -208,6 +225,8 @@ static void DeleteVads(PEPROCESS Process, MI_VAD_NODE *Node)
             Parent->Left = NULL;
         else if (Parent != NULL)
             Parent->Right = NULL;
+        if (UNLIKELY(Vad->LargePages))
+            MiReturnVadCommit(Process, Vad);
         Commit += (ULONG64)Vad->CommitCharge;
         if (Vad->ControlArea != NULL)
             MiDereferenceUserView(Vad->ControlArea, Vad->Writable);
@@ -226,6 +245,7 @@ void MmCleanProcessAddressSpace(PEPROCESS Process)
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_VM_DELETED);
     MiLockPageTables(Process);
     MiDeleteAllPages(Process);
+    MiFreePhysicalPages(Process);
     MI_VAD_NODE *Vads = Process->VadRoot;
     Process->VadRoot = Process->VadHint = NULL;
     Process->VirtualSize = 0;

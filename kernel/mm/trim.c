@@ -79,7 +79,7 @@ static void TrimProcess(PEPROCESS Process, BOOLEAN All)
     MiLockPageTables(Process);
     for (MI_VAD_NODE *Node = MiTreeFirst(Process->VadRoot); Node != NULL; Node = MiTreeNext(Node)) {
         PMMVAD Vad = (PMMVAD)Node;
-        if (Vad->Type != MiVadSharedData && (All || (Vad->ControlArea != NULL && (Vad->ControlArea->Flags & MI_CA_FILE))))
+        if (Vad->Type != MiVadSharedData && !Vad->Physical && (All || (Vad->ControlArea != NULL && (Vad->ControlArea->Flags & MI_CA_FILE))))
             TrimView(Process, Vad, All, &Flush);
     }
     MiFlushFinish(&Flush);

@@ -53,7 +53,7 @@ static void CheckPfns(void)
     KeReleaseSpinLock(&MmPfnLock, Irql);
 }
 
-typedef struct _SUMS { ULONG64 Resident, Private, Tables; } SUMS;
+typedef struct _SUMS { ULONG64 Resident, Private, Tables, Locked; } SUMS;
 
 static void CheckEntry(PEPROCESS Process, ULONG64 Va, ULONG64 Entry, SUMS *Sums)
 {
@@ -65,6 +65,12 @@ static void CheckEntry(PEPROCESS Process, ULONG64 Va, ULONG64 Entry, SUMS *Sums)
         PMMPFN Pfn = MiPfn(PTE_PFN(Entry));
         if (PTE_PFN(Entry) == MiSharedUserDataFrame)
             return;
+        if (Pfn->Usage == MiUsePhysical) {
+            if (!Vad->Physical || Pfn->PteAddress != Va || !MiOwnsPhysicalPage(Process, PTE_PFN(Entry)))
+                Wrong(18, Va, Entry);
+            return;
+        }
+        Sums->Locked += (Entry & MI_PTE_LOCKED) != 0;
         Sums->Resident++;
         Sums->Private += !Pfn->PrototypePte;
         if (Pfn->PageLocation != ActiveAndValid || Pfn->ReferenceCount < 1)
@@ -73,6 +79,19 @@ static void CheckEntry(PEPROCESS Process, ULONG64 Va, ULONG64 Entry, SUMS *Sums)
             Wrong(10, Va, Entry);
     } else if (Entry & MI_PTE_TRANSITION) {
         Sums->Private++;
+    }
+}
+
+static void CheckLarge(PEPROCESS Process, ULONG64 Va, ULONG64 Entry)
+{
+    PMMVAD Vad = MiLocateVad(Process, Va);
+
+    if (Vad == NULL || !Vad->LargePages || (PTE_PFN(Entry) & (MI_LARGE_PAGES - 1)) != 0)
+        Wrong(19, Va, Entry);
+    for (ULONG64 Page = PTE_PFN(Entry); Page < PTE_PFN(Entry) + MI_LARGE_PAGES; Page++) {
+        PMMPFN Pfn = MiPfn(Page);
+        if (Pfn->PageLocation != ActiveAndValid || Pfn->ReferenceCount < 1 || Pfn->ShareCount < 1 || Pfn->PrototypePte != (Vad->ControlArea != NULL))
+            Wrong(20, Va, Page);
     }
 }
 
@@ -88,7 +107,9 @@ static void CheckTable(PEPROCESS Process, ULONG64 TablePage, ULONG Shift, ULONG6
         Used++;
         if (!(MiPfn(TablePage)->UsedLines >> (Index / 8) & 1))
             Wrong(17, TablePage, Index);
-        if (Shift == 12)
+        if (Shift == MI_LARGE_SHIFT && (Entry[Index] & PTE_LARGE))
+            CheckLarge(Process, Va, Entry[Index]);
+        else if (Shift == 12)
             CheckEntry(Process, Va, Entry[Index], Sums);
         else
             CheckTable(Process, PTE_PFN(Entry[Index]), Shift - 9, Va, Sums);
@@ -118,6 +139,8 @@ static void CheckProcess(PEPROCESS Process)
         Wrong(15, Sums.Resident, Process->WorkingSetSize);
     if (Sums.Private != Process->PrivatePageCount)
         Wrong(16, Sums.Private, Process->PrivatePageCount);
+    if (Sums.Locked != (ULONG64)Process->LockedVirtualPages)
+        Wrong(21, Sums.Locked, (ULONG64)Process->LockedVirtualPages);
     MiUnlockPageTables(Process);
     MiUnlockAddressSpace(Process);
 }

@@ -142,7 +142,7 @@ static NTSTATUS PspEnterJob(PEPROCESS Process, EJOB *Job)
     EJOB *Old = Process->Job;
 
     if (Old == NULL) {
-        Process->JobCommit = (LONG64)Process->CommitCharge;
+        Process->JobCommit = (LONG64)(Process->CommitCharge - Process->LargeCommitCharge);
     }
     if (!PspCountIn(Job, Old, Process)) {
         Process->JobCommit = Old == NULL ? 0 : Process->JobCommit;
@@ -301,6 +301,7 @@ void PspExitJob(PEPROCESS Process)
 /* mm's question on each charge and return of commitment by a process with a job. */
 BOOLEAN PspChargeJob(PEPROCESS Process, LONG64 Pages)
 {
+    SIZE_T Now = Process->CommitCharge - Process->LargeCommitCharge + (SIZE_T)max(Pages, 0);
     BOOLEAN Granted = TRUE;
     EJOB *Up;
 
@@ -310,7 +311,7 @@ BOOLEAN PspChargeJob(PEPROCESS Process, LONG64 Pages)
     }
     if (Pages < 0) {
         Pages = -min(-Pages, Process->JobCommit);
-    } else if (Process->CommitLimit != 0 && Process->CommitCharge + (SIZE_T)Pages > Process->CommitLimit) {
+    } else if (Process->CommitLimit != 0 && Now > Process->CommitLimit) {
         PspJobMessageUp(Process->Job, JobMsgProcessMemoryLimit, Process->UniqueProcessId);
         Granted = FALSE;
         goto Cleanup;
@@ -325,7 +326,7 @@ BOOLEAN PspChargeJob(PEPROCESS Process, LONG64 Pages)
     for (Up = Process->Job; Up != NULL; Up = Up->Parent) {
         Up->MemoryUsed += (SIZE_T)Pages;
         Up->PeakJobMemory = max(Up->PeakJobMemory, Up->MemoryUsed);
-        Up->PeakProcessMemory = max(Up->PeakProcessMemory, Process->CommitCharge + (SIZE_T)max(Pages, 0));
+        Up->PeakProcessMemory = max(Up->PeakProcessMemory, Now);
     }
     Process->JobCommit += Pages;
 Cleanup:

@@ -15,6 +15,7 @@
 #include "kd.h"
 #include "ldr.h"
 #include "mm.h"
+#include "mmws.h"
 #include "ob.h"
 #include "ps.h"
 #include "rtl.h"
@@ -158,7 +159,7 @@ NTSTATUS PspAssignJobList(PEPROCESS Process, const HANDLE *Jobs, ULONG Count, KP
 void PspExitJob(PEPROCESS Process);
 BOOLEAN PspJobFixes(PEPROCESS Process, ULONG LimitFlag); /* some job of Process sets this limit */
 /* procset.c */
-#define PSP_MINIMUM_WORKING_SET 50u /* pages, when nobody has set limits: Windows' figures */
+#define PSP_MINIMUM_WORKING_SET MM_MINIMUM_WORKING_SET /* pages, when nobody has set limits: Windows' figures */
 #define PSP_MAXIMUM_WORKING_SET 345u
 void PspSetProcessAffinity(PEPROCESS Process, KAFFINITY Affinity);
 /* impersonate.c */

@@ -326,6 +326,10 @@ NTCALL NtFlushVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, PIO_STATU
 NTCALL NtLockVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG MapType);
 NTCALL NtUnlockVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG MapType);
 NTCALL NtFlushInstructionCache(HANDLE Process, PVOID Base, SIZE_T Size);
+NTCALL NtAllocateUserPhysicalPages(HANDLE Process, PULONG_PTR Count, PULONG_PTR Pages);
+NTCALL NtFreeUserPhysicalPages(HANDLE Process, PULONG_PTR Count, PULONG_PTR Pages);
+NTCALL NtMapUserPhysicalPages(PVOID Address, ULONG_PTR Count, PULONG_PTR Pages);
+NTCALL NtMapUserPhysicalPagesScatter(PVOID *Addresses, ULONG_PTR Count, PULONG_PTR Pages);
 NTCALL NtCreateSection(PHANDLE Section, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PLARGE_INTEGER MaximumSize,
                        ULONG PageProtection, ULONG AllocationAttributes, HANDLE File);
 NTCALL NtOpenSection(PHANDLE Section, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);

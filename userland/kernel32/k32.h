@@ -69,7 +69,9 @@ typedef struct _BASE_SHARED_DATA
     USHORT ImageNumberLow;
     USHORT ImageNumberHigh;
     WCHAR NtSystemRoot[260];
-    UCHAR Gap1[0x274 - 0x238];
+    UCHAR Gap1[0x244 - 0x238];
+    ULONG LargePageMinimum;
+    UCHAR Gap6[0x274 - 0x248];
     BOOLEAN ProcessorFeatures[64];
     UCHAR Gap2[0x2D4 - 0x2B4];
     UCHAR KdDebuggerEnabled;
@@ -81,6 +83,7 @@ typedef struct _BASE_SHARED_DATA
     ULONG ActiveProcessorCount;
 } BASE_SHARED_DATA;
 static_assert(offsetof(BASE_SHARED_DATA, SystemTime) == 0x14 && offsetof(BASE_SHARED_DATA, NtSystemRoot) == 0x30, "shared data");
+static_assert(offsetof(BASE_SHARED_DATA, LargePageMinimum) == 0x244, "shared data");
 static_assert(offsetof(BASE_SHARED_DATA, ProcessorFeatures) == 0x274 && offsetof(BASE_SHARED_DATA, TickCountQuad) == 0x320, "shared data");
 static_assert(offsetof(BASE_SHARED_DATA, ActiveProcessorCount) == 0x3C0, "shared data");
 #define SHARED_DATA ((const BASE_SHARED_DATA *)0x7FFE0000)

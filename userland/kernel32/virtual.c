@@ -84,7 +84,37 @@ BOOL WINAPI VirtualUnlock(LPVOID Address, SIZE_T Size)
 
 SIZE_T WINAPI GetLargePageMinimum(void)
 {
-    return 0; /* large pages are not given to programs */
+    return SHARED_DATA->LargePageMinimum;
+}
+
+/* ---- physical pages and windows to look at them through (kernel/mm/awe.c) ------------------------------------------------------------ */
+
+BOOL WINAPI AllocateUserPhysicalPages(HANDLE Process, PULONG_PTR Count, PULONG_PTR Pages)
+{
+    return BaseResult(NtAllocateUserPhysicalPages(Process, Count, Pages));
+}
+
+BOOL WINAPI AllocateUserPhysicalPagesNuma(HANDLE Process, PULONG_PTR Count, PULONG_PTR Pages, DWORD Node)
+{
+    if (Node != 0) { /* one node */
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    return AllocateUserPhysicalPages(Process, Count, Pages);
+}
+
+BOOL WINAPI FreeUserPhysicalPages(HANDLE Process, PULONG_PTR Count, PULONG_PTR Pages)
+{
+    return BaseResult(NtFreeUserPhysicalPages(Process, Count, Pages));
+}
+
+BOOL WINAPI MapUserPhysicalPages(PVOID Address, ULONG_PTR Count, PULONG_PTR Pages)
+{
+    return BaseResult(NtMapUserPhysicalPages(Address, Count, Pages));
+}
+
+BOOL WINAPI MapUserPhysicalPagesScatter(PVOID *Addresses, ULONG_PTR Count, PULONG_PTR Pages)
+{
+    return BaseResult(NtMapUserPhysicalPagesScatter(Addresses, Count, Pages));
 }
 
 /* ---- file mappings ------------------------------------------------------------------------------------------------------------- */
@@ -185,9 +215,11 @@ LPVOID WINAPI MapViewOfFileEx(HANDLE Section, DWORD Access, DWORD OffsetHigh, DW
 {
     LARGE_INTEGER Offset = {.HighPart = (LONG)OffsetHigh, .LowPart = OffsetLow};
     BOOL Execute = (Access & FILE_MAP_EXECUTE) != 0;
+    ULONG Type = ((Access & FILE_MAP_LARGE_PAGES) ? MEM_LARGE_PAGES : 0) | ((Access & FILE_MAP_RESERVE) ? MEM_RESERVE : 0);
     PVOID Base = Address;
     ULONG Protect;
 
+    Access &= ~(DWORD)(FILE_MAP_LARGE_PAGES | FILE_MAP_RESERVE | FILE_MAP_TARGETS_INVALID);
     if ((Access & ~(DWORD)FILE_MAP_EXECUTE) == FILE_MAP_COPY) {
         Protect = Execute ? PAGE_EXECUTE_WRITECOPY : PAGE_WRITECOPY;
     } else if (Access & FILE_MAP_WRITE) {
@@ -197,7 +229,7 @@ LPVOID WINAPI MapViewOfFileEx(HANDLE Section, DWORD Access, DWORD OffsetHigh, DW
     } else {
         Protect = PAGE_NOACCESS;
     }
-    NTSTATUS Status = NtMapViewOfSection(Section, NtCurrentProcess(), &Base, 0, 0, &Offset, &Size, ViewShare, 0, Protect);
+    NTSTATUS Status = NtMapViewOfSection(Section, NtCurrentProcess(), &Base, 0, 0, &Offset, &Size, ViewShare, Type, Protect);
     return BaseResult(Status) ? Base : NULL;
 }
 
