@@ -13,8 +13,15 @@ BOOT_OPTIONS ?=
 $(CRT_DLLS):
 	@echo "$@ is missing: run tools/setup" >&2; exit 1
 
+# Tables that are mapped when they are wanted (userland/ntdll/nlsfile.c).
+NLS_FILES := $(GEN)/normalize.nls
+$(GEN)/normalize.nls: tools/gen-normalize
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/gen-normalize $@
+
 VOLUME_USER := $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES))
-VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(IMPORT_FILES) $(TEST_FILES)
+VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(NLS_FILES) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(IMPORT_FILES) $(TEST_FILES)
 # The folders that programs expect of a fresh system.
 VOLUME_FOLDERS := Temp ProgramData Users\Public Users\Administrator\Desktop Users\Administrator\Documents Users\Administrator\Downloads \
 	Users\Administrator\AppData\Local\Temp Users\Administrator\AppData\LocalLow Users\Administrator\AppData\Roaming
@@ -26,7 +33,7 @@ manifest_lines = $(foreach f,$(1),printf '%s\n' '$(f)=C:\$(2)\$(notdir $(f))';)
 
 $(BUILD)/volume.manifest: FORCE | $(VOLUME_FILES)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(call if_changed, $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS)),Windows\System32) \
+	$(Q)$(call if_changed, $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS) $(NLS_FILES)),Windows\System32) \
 	  $(call manifest_lines,$(abspath $(DRIVERS)),Windows\System32\drivers) \
 	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES) $(IMPORT_FILES)),Programs) $(test_manifest) \
 	  printf '%s\n' $(foreach f,$(VOLUME_FOLDERS),'=C:\$(f)'); $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';))

@@ -584,6 +584,8 @@ NTCALL RtlCreateProcessParametersEx(PNPROCESS_PARAMETERS *Result, PUNICODE_STRIN
                                     PUNICODE_STRING WindowTitle, PUNICODE_STRING Desktop, PUNICODE_STRING Shell,
                                     PUNICODE_STRING RuntimeData, ULONG Flags);
 NTCALL RtlDestroyProcessParameters(PNPROCESS_PARAMETERS Parameters);
+/* nlsfile.c: maps a file of System32 to read; not a routine of NT. */
+NTCALL RtlMapNlsFile_(PCWSTR Name, PVOID *View, PSIZE_T Size);
 NTSYSAPI PNPROCESS_PARAMETERS NTAPI RtlNormalizeProcessParams(PNPROCESS_PARAMETERS Parameters);
 NTSYSAPI PNPROCESS_PARAMETERS NTAPI RtlDeNormalizeProcessParams(PNPROCESS_PARAMETERS Parameters);
 NTCALL RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttributes, PNPROCESS_PARAMETERS Parameters,

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Normal forms, host names and code pages against Python's: cases are worked out here, written into a file, and compared by a program in the system.
+
+The tables of the system come from the same Python (tools/gen-normalize), so the versions of Unicode agree; the algorithms are
+others' work.
+"""
+import encodings.idna
+import os
+import random
+import stringprep
+import subprocess
+import unicodedata
+
+from conftest import BUILD, ROOT, judge, log_path
+
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+
+
+def units(text):
+    return text.encode("utf-16-be").hex()
+
+
+def run(tmp_path, program, lines):
+    """The program compares; its output is TAP."""
+    (tmp_path / "cases.txt").write_text("\n".join(lines) + "\n", encoding="ascii")
+    result = subprocess.run([os.path.join(ROOT, "tools/nrun"), "--log", log_path(f"unicode-{program}"), "--timeout", "300", "--add",
+                             f"{tmp_path}/cases.txt=C:\\Temp\\cases.txt", "--", f"{program}.exe C:\\Temp\\cases.txt"],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=dict(os.environ, BUILD=BUILD))
+    assert result.returncode == 0 and not judge(result.stdout), result.stdout[-3000:]
+
+
+def valid(code):
+    return not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE and not 0xFDD0 <= code <= 0xFDEF
+
+
+def interesting():
+    """Characters that are taken apart, put together or moved; every hundredth Hangul syllable."""
+    pairs = {int(part, 16) for code in range(0x110000) for part in unicodedata.decomposition(chr(code)).split() if not part.startswith("<")}
+    for code in range(0x80, 0x110000):
+        c = chr(code)
+        if valid(code) and (code in pairs or unicodedata.combining(c) or unicodedata.decomposition(c) or (0xAC00 <= code < 0xD7A4 and code % 100 == 0)):
+            yield c
+
+
+def test_normal_forms(tmp_path):
+    """Each character of interest alone, between letters, and ten thousand random texts of them."""
+    dice, characters = random.Random(3), list(interesting())
+    texts = characters + ["a" + c + "\u0301" for c in characters]
+    marks = [c for c in characters if unicodedata.combining(c)]
+    for _ in range(10000):
+        texts.append("".join(dice.choice(dice.choice((characters, marks, "aeiou\u1100\u1161\u11a8"))) for _ in range(dice.randint(1, 12))))
+    assert len(texts) > 25000
+    run(tmp_path, "normalize", [";".join(["N", units(text), *(units(unicodedata.normalize(form, text)) for form in FORMS)]) for text in texts])
+
+
+def ascii_of(label):
+    """What RFC 3490 makes of a label without the allowance for what is not assigned; None: it is no label."""
+    if any(stringprep.in_table_a1(c) for c in label) or any(ord(c) <= 0x20 or ord(c) == 0x7F for c in label):
+        return None
+    try:
+        return encodings.idna.ToASCII(label).decode("ascii")
+    except UnicodeError:
+        return None
+
+
+def test_host_names(tmp_path):
+    """Labels of each character that a name may or may not have, and random ones, there and back."""
+    dice, lines = random.Random(4), []
+    characters = [chr(code) for code in range(0xA0, 0x30000) if valid(code) and not stringprep.in_table_a1(chr(code))]
+    common = [c for c in characters if ord(c) < 0x2000]
+    labels = ["a" + c for c in common] + [c for c in dice.sample(characters, 4000)]
+    for _ in range(4000):
+        labels.append("".join(dice.choice(dice.choice((common, characters, "abc-0"))) for _ in range(dice.randint(1, 15))))
+    for label in labels:
+        if any(c in label for c in ".\u3002\uff0e\uff61") or any(stringprep.in_table_a1(m) for c in label for m in stringprep.map_table_b2(c)):
+            continue  # more than one label; or Python lowers a letter that Unicode 3.2 did not
+        ascii_form = ascii_of(label)
+        if ascii_form is not None and "." in ascii_form:
+            continue  # a dot that came of mapping: two labels on the way back
+        if ascii_form is not None and any(ord(c) <= 0x20 for c in ascii_form):
+            ascii_form = None  # a blank that came of mapping
+        back = encodings.idna.ToUnicode(ascii_form) if ascii_form else ""
+        lines.append(";".join(["I", units(label), units(ascii_form or ""), units(back)]))
+    run(tmp_path, "normalize", lines)
