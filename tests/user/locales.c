@@ -132,6 +132,21 @@ static void Mapping(void)
     Maps(NORM_IGNORESYMBOLS, Mixed, L"JustateSTstring1", "NORM_IGNORESYMBOLS");
     Maps(NORM_IGNORENONSPACE, L"\xE0\xE7 \xE9,\xEE\xF1/\xF6\xFB\xFD!", L"ac e,in/ouy!", "NORM_IGNORENONSPACE");
     Maps(NORM_IGNORENONSPACE | NORM_IGNORESYMBOLS, L"\xE0\xE7 \xE9,\xEE\xF1/\xF6\xFB\xFD!", L"aceinouy", "both");
+    Maps(LCMAP_FULLWIDTH, L"A1 ~\xA2", L"\xFF21\xFF11\x3000\xFF5E\xFFE0", "LCMAP_FULLWIDTH");
+    Maps(LCMAP_HALFWIDTH, L"\xFF21\xFF11\x3000\xFF5E\xFFE0", L"A1 ~\xA2", "LCMAP_HALFWIDTH");
+    Maps(LCMAP_FULLWIDTH, L"\xFF76\xFF9E\xFF8A\xFF9F\xFF71\xFF9E", L"\x30AC\x30D1\x30A2\x309B", "katakana and their marks get wide");
+    Maps(LCMAP_HALFWIDTH, L"\x30AC\x30D1\x30A2\x30FC\x3042", L"\xFF76\xFF9E\xFF8A\xFF9F\xFF71\xFF70\x3042", "and narrow; hiragana cannot");
+    Maps(LCMAP_KATAKANA, L"\x3042\x3093\x30AB" L"a", L"\x30A2\x30F3\x30AB" L"a", "LCMAP_KATAKANA");
+    Maps(LCMAP_HIRAGANA, L"\x30A2\x30F3\x304B" L"a", L"\x3042\x3093\x304B" L"a", "LCMAP_HIRAGANA");
+    Maps(LCMAP_HIRAGANA | LCMAP_FULLWIDTH, L"\xFF76\xFF9E" L"A", L"\x304C\xFF21", "widened first");
+    Maps(LCMAP_KATAKANA | LCMAP_HALFWIDTH, L"\x304C\xFF21", L"\xFF76\xFF9E" L"A", "narrowed last");
+    Maps(LCMAP_FULLWIDTH | LCMAP_UPPERCASE, L"ab", L"\xFF21\xFF22", "with case");
+    Maps(LCMAP_LOWERCASE | LCMAP_LINGUISTIC_CASING, L"ABC", L"abc", "LCMAP_LINGUISTIC_CASING");
+    Maps(LCMAP_BYTEREV, L"\x1234", L"\x3412", "LCMAP_BYTEREV");
+    Fails(LCMapStringW(ENGLISH, LCMAP_FULLWIDTH | LCMAP_HALFWIDTH, L"a", -1, Wide, 128), ERROR_INVALID_FLAGS, "both widths");
+    Fails(LCMapStringW(ENGLISH, LCMAP_HIRAGANA | LCMAP_KATAKANA, L"a", -1, Wide, 128), ERROR_INVALID_FLAGS, "both alphabets");
+    Fails(LCMapStringW(ENGLISH, LCMAP_SIMPLIFIED_CHINESE | LCMAP_TRADITIONAL_CHINESE, L"a", -1, Wide, 128), ERROR_INVALID_FLAGS, "both scripts");
+    Fails(LCMapStringW(ENGLISH, LCMAP_LINGUISTIC_CASING, L"a", -1, Wide, 128), ERROR_INVALID_FLAGS, "the casing without a case");
     Fails(LCMapStringW(ENGLISH, 0, L"a", -1, Wide, 128), ERROR_INVALID_FLAGS, "nothing asked");
     Fails(LCMapStringW(ENGLISH, LCMAP_UPPERCASE | SORT_STRINGSORT, L"a", -1, Wide, 128), ERROR_INVALID_FLAGS, "a flag of sort keys");
     Fails(LCMapStringW(ENGLISH, LCMAP_UPPERCASE | NORM_IGNORESYMBOLS, L"a", -1, Wide, 128), ERROR_INVALID_FLAGS, "stripping with another mapping");
@@ -173,6 +188,15 @@ static void Comparing(void)
     Compares(L",", 0, L"1", CSTR_LESS_THAN, "signs before digits");
     Compares(L"1", 0, L"a", CSTR_LESS_THAN, "digits before letters");
     Compares(L"a", 0, L"", CSTR_GREATER_THAN, "nothing comes first");
+    Compares(L"e\x301", 0, L"\xE9", CSTR_EQUAL, "a letter and its mark are the letter with the mark");
+    Compares(L"e\x301", NORM_IGNORENONSPACE, L"e", CSTR_EQUAL, "or the letter");
+    Compares(L"A", 0, L"\xFF21", CSTR_LESS_THAN, "narrow before wide");
+    Compares(L"\xFF21", 0, L"B", CSTR_LESS_THAN, "but letters before width");
+    Compares(L"A", NORM_IGNOREWIDTH, L"\xFF21", CSTR_EQUAL, "NORM_IGNOREWIDTH");
+    Compares(L"\xFF71", NORM_IGNOREWIDTH, L"\x30A2", CSTR_EQUAL, "katakana of both widths");
+    Compares(L"\x3042", 0, L"\x30A2", CSTR_LESS_THAN, "hiragana before katakana");
+    Compares(L"\x3042", NORM_IGNOREKANATYPE, L"\x30A2", CSTR_EQUAL, "NORM_IGNOREKANATYPE");
+    Compares(L"\x30A2", 0, L"\x3044", CSTR_LESS_THAN, "but sounds before alphabets");
     Compares(L"file10", 0, L"file9", CSTR_LESS_THAN, "digits");
     Compares(L"file10", SORT_DIGITSASNUMBERS, L"file9", CSTR_GREATER_THAN, "SORT_DIGITSASNUMBERS");
     Compares(L"7a", SORT_DIGITSASNUMBERS, L"7b", CSTR_LESS_THAN, "what follows a number");
@@ -201,6 +225,8 @@ static void Types(void)
     Ok(GetStringTypeW(CT_CTYPE2, L"a1 ,\x5D0", 5, Types) && Types[0] == C2_LEFTTORIGHT && Types[1] == C2_EUROPENUMBER && Types[2] == C2_WHITESPACE &&
        Types[3] == C2_COMMONSEPARATOR && Types[4] == C2_RIGHTTOLEFT, "directions");
     Ok(GetStringTypeW(CT_CTYPE3, L"a\x301\x30A2", 3, Types) && (Types[0] & C3_ALPHA) && (Types[1] & C3_NONSPACING) && (Types[2] & C3_KATAKANA), "scripts");
+    Ok(GetStringTypeW(CT_CTYPE3, L"\xFF21\xFF71\x4E2D\xD800\xDC00\x640", 6, Types) && (Types[0] & C3_FULLWIDTH) && (Types[1] & C3_HALFWIDTH) &&
+       (Types[2] & C3_IDEOGRAPH) && (Types[3] & 0x800) && (Types[4] & 0x1000) && (Types[5] & C3_KASHIDA), "widths, ideographs, surrogates");
     Fails(GetStringTypeW(77, L"a", 1, Types), ERROR_INVALID_PARAMETER, "no such kind");
     Fails(GetStringTypeW(CT_CTYPE1, NULL, 1, Types), ERROR_INVALID_PARAMETER, "no string");
     Ok(GetStringTypeA(ENGLISH, CT_CTYPE1, "\xE9", 1, Types) && (Types[0] & C1_LOWER), "in bytes");

@@ -120,6 +120,7 @@ static void Languages(void)
 
 static void Folding(void)
 {
+    char Narrow[16];
     WCHAR Arabic[] = {0x0661, 0x0662, 0xB2, 0}, Ligature[] = {0xE6, 0};
 
     Is(FoldStringW(MAP_FOLDDIGITS, Arabic, -1, Buffer, 256), 4, "digits fold");
@@ -129,6 +130,13 @@ static void Folding(void)
     Is(FoldStringW(MAP_FOLDDIGITS, Arabic, -1, NULL, 0), 4, "the size");
     Ok(!FoldStringW(MAP_FOLDDIGITS, Arabic, -1, Buffer, 2) && GetLastError() == ERROR_INSUFFICIENT_BUFFER, "a short buffer");
     Ok(!FoldStringW(MAP_COMPOSITE | MAP_PRECOMPOSED, Arabic, -1, Buffer, 256) && GetLastError() == ERROR_INVALID_FLAGS, "flags that contradict");
+    Ok(FoldStringW(MAP_FOLDDIGITS, L"\x2460\x2788\x0E53\x2085", -1, Buffer, 256) == 5 && wcscmp(Buffer, L"1935") == 0, "digits in circles, Thai, lowered");
+    Ok(FoldStringW(MAP_COMPOSITE, L"\x0439\xAC01", -1, Buffer, 256) == 6 && wcscmp(Buffer, L"\x0438\x0306\x1100\x1161\x11A8") == 0, "MAP_COMPOSITE");
+    Ok(FoldStringW(MAP_PRECOMPOSED, L"\x0438\x0306\x1100\x1161\x11A8", -1, Buffer, 256) == 3 && wcscmp(Buffer, L"\x0439\xAC01") == 0, "MAP_PRECOMPOSED");
+    Ok(FoldStringW(MAP_FOLDCZONE, L"\xFF21\xF900\xFB01\x3000", -1, Buffer, 256) == 6 && wcscmp(Buffer, L"A\x8C48" L"fi ") == 0, "MAP_FOLDCZONE");
+    Ok(FoldStringW(MAP_PRECOMPOSED | MAP_FOLDCZONE, L"\xFF21\x30A", -1, Buffer, 256) == 2 && Buffer[0] == 0xC5, "both");
+    Ok(FoldStringW(MAP_COMPOSITE, L"\xD800", 1, Buffer, 256) == 1 && Buffer[0] == 0xD800, "half a pair stays");
+    Ok(FoldStringA(MAP_EXPAND_LIGATURES, "\xC6\xDF", -1, Narrow, 16) == 5 && strcmp(Narrow, "AEss") == 0, "FoldStringA");
     Is(FindStringOrdinal(FIND_FROMSTART, L"abcABC", -1, L"ABC", -1, FALSE), 3, "found by value");
     Is(FindStringOrdinal(FIND_FROMSTART, L"abcABC", -1, L"ABC", -1, TRUE), 0, "found without case");
     Is(FindStringOrdinal(FIND_FROMEND, L"abab", -1, L"ab", -1, FALSE), 2, "found from the end");

@@ -43,6 +43,18 @@ static inline void PutByte(SINK *Sink, UCHAR Byte)
 /* A letter with marks as the letter and its marks. */
 void NlsPutDecomposed(SINK *Sink, WCHAR Letter);
 
+/* kana.c: LCMAP_HALFWIDTH, LCMAP_FULLWIDTH, LCMAP_HIRAGANA, LCMAP_KATAKANA. */
+void NlsMapKana(DWORD Flags, LPCWSTR Source, int Length, SINK *Sink);
+#define NLS_KIND_WIDE 4
+#define NLS_KIND_KATAKANA 8
+WCHAR NlsPlainKana(WCHAR c, UCHAR *Kind);
+
+/* nlscompare.c: the key as LCMAP_SORTKEY wants it.  0: ERROR_INSUFFICIENT_BUFFER. */
+int NlsSortKey(DWORD Flags, LPCWSTR Source, int Length, UCHAR *Target, int Size);
+#define COMPARE_FLAGS (NORM_IGNORECASE | NORM_IGNORENONSPACE | NORM_IGNORESYMBOLS | SORT_STRINGSORT | NORM_IGNOREKANATYPE | \
+                       NORM_IGNOREWIDTH | SORT_DIGITSASNUMBERS | NORM_LINGUISTIC_CASING | LINGUISTIC_IGNORECASE | LINGUISTIC_IGNOREDIACRITIC | \
+                       0x10000000 /* LOCALE_USE_CP_ACP */ | 0x40000000)
+
 /* Each returns FALSE with the last error set; a target that is full is noted in the sink. */
 BOOL NlsFromUtf7(const UCHAR *Source, int Length, SINK *Sink);
 BOOL NlsToUtf7(LPCWSTR Source, int Length, SINK *Sink);
