@@ -156,19 +156,45 @@ NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_
     return Status;
 }
 
-NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
+#define FLUSH_FLAGS_FILE_DATA_ONLY 1u
+#define FLUSH_FLAGS_NO_SYNC 2u
+#define FLUSH_FLAGS_FILE_DATA_SYNC_ONLY 4u
+#define FLUSH_FLAGS_FLUSH_AND_PURGE 8u
+
+/* The minor code says how little is asked for; a file system that does all of it has done that too.  -1: flags that make no sense. */
+static int IopFlushKind(ULONG Flags)
+{
+    enum { FlushAndPurge = 1, FlushDataOnly, FlushNoSync, FlushDataSyncOnly };
+
+    switch (Flags) {
+    case 0: return 0;
+    case FLUSH_FLAGS_FILE_DATA_ONLY: return FlushDataOnly;
+    case FLUSH_FLAGS_NO_SYNC:
+    case FLUSH_FLAGS_NO_SYNC | FLUSH_FLAGS_FILE_DATA_ONLY: return FlushNoSync;
+    case FLUSH_FLAGS_FILE_DATA_SYNC_ONLY: return FlushDataSyncOnly;
+    case FLUSH_FLAGS_FLUSH_AND_PURGE: return FlushAndPurge;
+    default: return -1;
+    }
+}
+
+NTSTATUS NTAPI NtFlushBuffersFileEx(HANDLE FileHandle, ULONG Flags, PVOID Parameters, ULONG ParametersSize, PIO_STATUS_BLOCK IoStatusBlock);
+NTSTATUS NTAPI NtFlushBuffersFileEx(HANDLE FileHandle, ULONG Flags, PVOID Parameters, ULONG ParametersSize, PIO_STATUS_BLOCK IoStatusBlock)
 {
     KPROCESSOR_MODE Mode = KeCurrentPreviousMode_();
     IO_STATUS_BLOCK Iosb = {0};
     IOP_REQUEST Request;
+    int Kind = IopFlushKind(Flags);
     NTSTATUS Status = KiProbeForWrite(Mode, IoStatusBlock, sizeof(IO_STATUS_BLOCK), sizeof(ULONG));
+    if (NT_SUCCESS(Status) && (Kind < 0 || Parameters != NULL || ParametersSize != 0)) {
+        Status = STATUS_INVALID_PARAMETER;
+    }
     if (NT_SUCCESS(Status)) {
         Status = IopBeginRequestAny(&Request, FileHandle, FILE_APPEND_DATA | FILE_WRITE_DATA, NULL);
     }
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = IopAllocateRequestIrp(&Request, IRP_MJ_FLUSH_BUFFERS, 0);
+    Status = IopAllocateRequestIrp(&Request, IRP_MJ_FLUSH_BUFFERS, (UCHAR)Kind);
     if (NT_SUCCESS(Status)) {
         Status = IopCallSynchronously(&Request, &Iosb);
     }
@@ -180,6 +206,11 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
         Status = NT_SUCCESS(CopyStatus) ? Status : CopyStatus;
     }
     return Status;
+}
+
+NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
+{
+    return NtFlushBuffersFileEx(FileHandle, 0, NULL, 0, IoStatusBlock);
 }
 
 /* The length travels by pointer; it lives with the IRP. */

@@ -27,6 +27,9 @@ NTSTATUS NTAPI NtDeleteFile(POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES, PVOID);
 NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES, PVOID);
 
+NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, PIO_STATUS_BLOCK);
+NTSTATUS NTAPI NtFlushBuffersFileEx(HANDLE, ULONG, PVOID, ULONG, PIO_STATUS_BLOCK);
+
 static IO_STATUS_BLOCK Io;
 
 static NTSTATUS Open(PHANDLE File, const WCHAR *Name, HANDLE Root, ACCESS_MASK Access, ULONG Disposition, ULONG Options)
@@ -371,6 +374,23 @@ static void TestDirectory(void)
     Opens("and the directory", DIR, DELETE | SYNCHRONIZE, FILE_OPEN, SYNC | FILE_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE, 0, FILE_OPENED);
 }
 
+static void TestFlush(HANDLE File)
+{
+    HANDLE Reader;
+
+    STATUS(NtFlushBuffersFile(File, &Io), 0, "flush");
+    STATUS(NtFlushBuffersFileEx(File, 0, NULL, 0, &Io), 0, "the same");
+    for (ULONG Flags = 1; Flags <= 4; Flags *= 2) {
+        STATUS(NtFlushBuffersFileEx(File, Flags, NULL, 0, &Io), 0, Flags == 1 ? "data only" : Flags == 2 ? "without the disk's own cache" : "data and its cache");
+    }
+    STATUS(NtFlushBuffersFileEx(File, 0x80000000, NULL, 0, &Io), 0xC000000D, "a flag that is none");
+    STATUS(NtFlushBuffersFileEx(File, 0, &Reader, sizeof(Reader), &Io), 0xC000000D, "there are no parameters yet");
+    STATUS(NtFlushBuffersFileEx(File, 0, NULL, 0, (PVOID)16), 0xC0000005, "nowhere to answer");
+    Open(&Reader, FILE_, NULL, READ, FILE_OPEN, SYNC);
+    STATUS(NtFlushBuffersFileEx(Reader, 0, NULL, 0, &Io), 0xC0000022, "who cannot write has nothing to flush");
+    NtClose(Reader);
+}
+
 int main(void)
 {
     HANDLE File;
@@ -380,6 +400,7 @@ int main(void)
     TestRights();
     STATUS(Open(&File, FILE_, NULL, GENERIC_READ | WRITE, FILE_OVERWRITE_IF, SYNC), 0, "a file");
     TestOffsets(File);
+    TestFlush(File);
     TestDisposition(File);
     TestClasses(File);
     TestSetClasses(File);

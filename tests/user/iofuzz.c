@@ -23,7 +23,7 @@ static const char *const Names[] = {
     "NtCancelIoFileEx", "NtDeleteFile", "NtQueryAttributesFile", "NtQueryFullAttributesFile", "NtQueryInformationFile", "NtSetInformationFile",
     "NtQueryDirectoryFile", "NtQueryVolumeInformationFile", "NtSetVolumeInformationFile", "NtNotifyChangeDirectoryFile", "NtLockFile", "NtUnlockFile",
     "NtCreateIoCompletion", "NtOpenIoCompletion", "NtSetIoCompletion", "NtQueryIoCompletion", "NtCreateNamedPipeFile", "NtCreateMailslotFile",
-    "NtCancelSynchronousIoFile",
+    "NtCancelSynchronousIoFile", "NtFlushBuffersFileEx",
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
