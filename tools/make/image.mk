@@ -22,9 +22,9 @@ $(GEN)/normalize.nls: tools/gen-normalize
 
 VOLUME_USER := $(patsubst %,$(BUILD)/user/%.dll,$(USER_DLLS)) $(patsubst %,$(BUILD)/user/%.exe,$(USER_EXES))
 VOLUME_FILES := $(VOLUME_USER) $(CRT_DLLS) $(NLS_FILES) $(DRIVERS) $(PROGRAMS) $(NATIVES) $(IMPORT_FILES) $(TEST_FILES)
-# The folders that programs expect of a fresh system.
-VOLUME_FOLDERS := Temp ProgramData Users\Public Users\Administrator\Desktop Users\Administrator\Documents Users\Administrator\Downloads \
-	Users\Administrator\AppData\Local\Temp Users\Administrator\AppData\LocalLow Users\Administrator\AppData\Roaming
+# The folders that programs expect of a fresh system; a blank in a name is written as ?.
+VOLUME_FOLDERS := Temp Program?Files\Common?Files ProgramData Users\Public Users\Administrator\Desktop Users\Administrator\Documents \
+	Users\Administrator\Downloads Users\Administrator\AppData\Local\Temp Users\Administrator\AppData\LocalLow Users\Administrator\AppData\Roaming
 # These lists are looked at in every run and written when they differ: a tree that was moved, another BOOT_OPTIONS.
 .PHONY: FORCE
 if_changed = { $(1) } > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -36,7 +36,7 @@ $(BUILD)/volume.manifest: FORCE | $(VOLUME_FILES)
 	$(Q)$(call if_changed, $(call manifest_lines,$(abspath $(VOLUME_USER) $(CRT_DLLS) $(NLS_FILES)),Windows\System32) \
 	  $(call manifest_lines,$(abspath $(DRIVERS)),Windows\System32\drivers) \
 	  $(call manifest_lines,$(abspath $(PROGRAMS) $(NATIVES) $(IMPORT_FILES)),Programs) $(test_manifest) \
-	  printf '%s\n' $(foreach f,$(VOLUME_FOLDERS),'=C:\$(f)'); $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';))
+	  printf '%s\n' $(foreach f,$(VOLUME_FOLDERS),'=C:\$(subst ?, ,$(f))'); $(if $(wildcard userland/volume),printf '%s\n' '$(abspath userland/volume)=C:\';))
 
 $(BUILD)/system.img: $(BUILD)/volume.manifest $(VOLUME_FILES) tools/image.py $(shell find userland/volume -type f 2>/dev/null)
 	$(call say,VOLUME,$@)

@@ -43,6 +43,8 @@ NTSTATUS SmpCreateEnvironment(PWSTR *Environment)
     static const struct { PCWSTR Name, Value; } Table[] = {
         {L"ALLUSERSPROFILE", L"C:\\ProgramData"},
         {L"APPDATA", L"C:\\Users\\Administrator\\AppData\\Roaming"},
+        {L"CommonProgramFiles", L"C:\\Program Files\\Common Files"},
+        {L"CommonProgramW6432", L"C:\\Program Files\\Common Files"},
         {L"COMPUTERNAME", L"NASCENT"},
         {L"ComSpec", L"C:\\Windows\\system32\\cmd.exe"},
         {L"HOMEDRIVE", L"C:"},
@@ -54,6 +56,8 @@ NTSTATUS SmpCreateEnvironment(PWSTR *Environment)
         {L"PROMPT", L"$P$G"},
         {L"ProgramData", L"C:\\ProgramData"},
         {L"ProgramFiles", L"C:\\Program Files"},
+        {L"ProgramW6432", L"C:\\Program Files"},
+        {L"PUBLIC", L"C:\\Users\\Public"},
         {L"SystemDrive", L"C:"},
         {L"SystemRoot", L"C:\\Windows"},
         {L"TEMP", L"C:\\Temp"},
