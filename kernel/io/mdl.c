@@ -7,19 +7,23 @@
 
 static_assert(sizeof(MDL) == 0x30, "MDL");
 
+/*
+ * MDL.Size is a CSHORT and a buffer may be of almost 4 GiB (as since Windows 7): what does not fit is shown as the largest Size there is, and whoever
+ * fills such an MDL in is trusted to have asked for enough room.
+ */
+#define IOP_LARGEST_MDL_SIZE ((CSHORT)(MAXSHORT & ~7))
+
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
 {
     SIZE_T Size = MmSizeOfMdl(VirtualAddress, Length);
     PMDL Mdl;
     (void)ChargeQuota;
-    if (Size > MAXSHORT) {
-        return NULL; /* MDL.Size is a CSHORT: the 2 GiB - PAGE_SIZE limit NT documents comes from the same field by other means */
-    }
     Mdl = ExAllocatePoolWithTag(NonPagedPool, Size, IOP_TAG_MDL);
     if (Mdl == NULL) {
         return NULL;
     }
     MmInitializeMdl(Mdl, VirtualAddress, Length);
+    Mdl->Size = Size > IOP_LARGEST_MDL_SIZE ? IOP_LARGEST_MDL_SIZE : (CSHORT)Size;
     if (Irp != NULL && !SecondaryBuffer) {
         Irp->MdlAddress = Mdl;
     } else if (Irp != NULL) {
@@ -53,7 +57,7 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
     TargetMdl->ByteOffset = BYTE_OFFSET(VirtualAddress);
     TargetMdl->ByteCount = Length;
     Pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(VirtualAddress, Length);
-    if (Pages > (TargetMdl->Size - sizeof(MDL)) / sizeof(PFN_NUMBER)) {
+    if (TargetMdl->Size < IOP_LARGEST_MDL_SIZE && Pages > (TargetMdl->Size - sizeof(MDL)) / sizeof(PFN_NUMBER)) {
         KeBugCheckEx(TARGET_MDL_TOO_SMALL, 0, 0, 0, 0);
     }
     TargetMdl->Process = SourceMdl->Process;
