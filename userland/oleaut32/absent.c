@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * absent.c - oleaut32's dates, type libraries, error objects and pictures, which are not there yet.  GetErrorInfo has a documented "there is
- * none" (S_FALSE), and that is always so, because no error object can be set.
+ * absent.c - oleaut32's dates, type libraries and pictures, which are not there yet.
  */
 #define LIBRARY "oleaut32"
 #include "absent.h"
@@ -12,8 +11,6 @@ ABSENT(VariantTimeToDosDateTime, 0, 0)
 ABSENT(DosDateTimeToVariantTime, 0, 0)
 ABSENT(SystemTimeToVariantTime, 0, 0)
 ABSENT(VariantTimeToSystemTime, 0, 0)
-ABSENT_HRESULT(CreateErrorInfo)
-ABSENT_HRESULT(SetErrorInfo)
 ABSENT(LoadTypeLib, TYPE_E_CANTLOADLIBRARY_, 0)
 ABSENT(LoadTypeLibEx, TYPE_E_CANTLOADLIBRARY_, 0)
 ABSENT(LoadRegTypeLib, (int32_t)0x8002801D /* TYPE_E_LIBNOTREGISTERED */, 0)
@@ -21,10 +18,3 @@ ABSENT_HRESULT(RegisterTypeLib)
 ABSENT(GetActiveObject, (int32_t)0x800401E3 /* MK_E_UNAVAILABLE */, 0)
 ABSENT_HRESULT(OleCreateFontIndirect)
 ABSENT_HRESULT(OleLoadPicture)
-
-int32_t GetErrorInfo(uint32_t Reserved, void **Info);
-int32_t GetErrorInfo(uint32_t Reserved, void **Info)
-{
-    *Info = 0;
-    return Reserved != 0 ? (int32_t)0x80070057 : 1;
-}
