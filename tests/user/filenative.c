@@ -380,9 +380,9 @@ static void TestFlush(HANDLE File)
 
     STATUS(NtFlushBuffersFile(File, &Io), 0, "flush");
     STATUS(NtFlushBuffersFileEx(File, 0, NULL, 0, &Io), 0, "the same");
-    for (ULONG Flags = 1; Flags <= 4; Flags *= 2) {
-        STATUS(NtFlushBuffersFileEx(File, Flags, NULL, 0, &Io), 0, Flags == 1 ? "data only" : Flags == 2 ? "without the disk's own cache" : "data and its cache");
-    }
+    STATUS(NtFlushBuffersFileEx(File, 1, NULL, 0, &Io), 0, "data only");
+    STATUS(NtFlushBuffersFileEx(File, 2, NULL, 0, &Io), 0, "without the disk's own cache");
+    STATUS(NtFlushBuffersFileEx(File, 4, NULL, 0, &Io), 0, "data and that cache");
     STATUS(NtFlushBuffersFileEx(File, 0x80000000, NULL, 0, &Io), 0xC000000D, "a flag that is none");
     STATUS(NtFlushBuffersFileEx(File, 0, &Reader, sizeof(Reader), &Io), 0xC000000D, "there are no parameters yet");
     STATUS(NtFlushBuffersFileEx(File, 0, NULL, 0, (PVOID)16), 0xC0000005, "nowhere to answer");

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * promises.c - small promises that programs rely on without knowing it: what a call leaves alone, what it never refuses, a search by the rules of a
+ * language.
+ */
+#include "native.h"
+#include <string.h>
+#include <wchar.h>
+#include "tap.h"
+
+NATIVE(RtlGetVersion, (PRTL_OSVERSIONINFOW Version), (Version))
+
+/* .NET's SDK leaves the size out, and its structure for GetCPInfoEx has half the room for the name. */
+static void LeftAlone(void)
+{
+    RTL_OSVERSIONINFOEXW Version = {0};
+    CPINFOEXW Info;
+    SIZE_T Used;
+
+    Ok(RtlGetVersion((PVOID)&Version) == STATUS_SUCCESS && Version.dwMajorVersion == 10, "RtlGetVersion without a size");
+    memset(&Version, 0xAA, sizeof(Version));
+    Version.dwOSVersionInfoSize = sizeof(RTL_OSVERSIONINFOW);
+    Ok(RtlGetVersion((PVOID)&Version) == STATUS_SUCCESS && Version.wProductType == 0xAA, "it fills in the short structure");
+    Version.dwOSVersionInfoSize = sizeof(RTL_OSVERSIONINFOEXW);
+    Ok(RtlGetVersion((PVOID)&Version) == STATUS_SUCCESS && Version.wProductType != 0xAA, "and the long one");
+    memset(&Info, 0xAA, sizeof(Info));
+    Ok(GetCPInfoExW(CP_UTF8, 0, &Info), "GetCPInfoEx");
+    Used = wcslen(Info.CodePageName) + 1;
+    Ok(Used < 100 && Info.CodePageName[Used] == 0xAAAA && Info.CodePageName[MAX_PATH - 1] == 0xAAAA, "writes nothing behind the name's end");
+}
+
+static int Find(DWORD Flags, LPCWSTR Source, LPCWSTR Value, int *Found)
+{
+    *Found = -7;
+    SetLastError(77);
+    return FindNLSStringEx(L"en-US", Flags, Source, -1, Value, -1, Found, NULL, NULL, 0);
+}
+
+static void Searches(void)
+{
+    int Found;
+
+    Ok(Find(FIND_FROMSTART, L"one two one", L"one", &Found) == 0 && Found == 3, "from the start");
+    Ok(Find(FIND_FROMEND, L"one two one", L"one", &Found) == 8 && Found == 3, "from the end");
+    Ok(Find(0, L"one two one", L"two", &Found) == 4, "from the start if nothing is said");
+    Ok(Find(FIND_FROMSTART, L"one two one", L"three", &Found) == -1 && GetLastError() == ERROR_SUCCESS, "not there, which is no error");
+    Ok(Find(FIND_STARTSWITH, L"one two one", L"two", &Found) == -1 && Find(FIND_STARTSWITH, L"one two", L"one", &Found) == 0, "at the start");
+    Ok(Find(FIND_ENDSWITH, L"one two one", L"two", &Found) == -1 && Find(FIND_ENDSWITH, L"one two", L"two", &Found) == 4, "at the end");
+    Ok(Find(FIND_FROMSTART, L"One TWO", L"two", &Found) == -1 && Find(FIND_FROMSTART | NORM_IGNORECASE, L"One TWO", L"two", &Found) == 4, "case");
+    Ok(Find(FIND_FROMSTART, L"caf\xE9", L"cafe", &Found) == -1 && Find(FIND_FROMSTART | NORM_IGNORENONSPACE, L"caf\xE9", L"cafe", &Found) == 0, "accents");
+    Ok(Find(FIND_FROMSTART | NORM_IGNORESYMBOLS, L"a (b.c) d", L"bc", &Found) >= 1 && Found >= 3, "symbols");
+    Is((unsigned)FindNLSStringEx(L"en-US", FIND_FROMSTART, L"abcabc", 5, L"cab", 2, &Found, NULL, NULL, 0), 2, "lengths are the caller's");
+    Ok(Find(FIND_FROMSTART | FIND_FROMEND, L"a", L"a", &Found) == -1 && GetLastError() == ERROR_INVALID_FLAGS, "from both sides");
+    Ok(FindNLSStringEx(L"en-US", FIND_FROMSTART, NULL, -1, L"a", -1, &Found, NULL, NULL, 0) == -1 && GetLastError() == ERROR_INVALID_PARAMETER, "no string");
+}
+
+int main(void)
+{
+    LeftAlone();
+    Searches();
+    return Done();
+}
