@@ -63,14 +63,44 @@ VOID NTAPI RtlInitCodePageTable(PUSHORT Base, PCPTABLEINFO Table)
         Table->DBCSOffsets = At + 1;
 }
 
-/* Single-byte pages only: a double-byte one is STATUS_NOT_SUPPORTED. */
+/* A lead byte that nothing follows is the character 0, as on NT. */
+static ULONG DoubleToUnicode(const CPTABLEINFO *Table, PWCH Unicode, ULONG UnicodeSize, const UCHAR *Source, ULONG Size)
+{
+    ULONG Room = UnicodeSize / sizeof(WCHAR), Count = 0;
+
+    for (ULONG Index = 0; Index < Size && Count < Room; Count++) {
+        UCHAR Lead = Source[Index++];
+        USHORT Place = Table->DBCSOffsets[Lead];
+        if (Place == 0)
+            Unicode[Count] = Table->MultiByteTable[Lead];
+        else
+            Unicode[Count] = Index < Size ? Table->DBCSOffsets[Place + Source[Index++]] : 0;
+    }
+    return Count * (ULONG)sizeof(WCHAR);
+}
+
+static ULONG DoubleFromUnicode(const CPTABLEINFO *Table, PUCHAR Bytes, ULONG ByteSize, PCWCH Source, ULONG Size)
+{
+    const USHORT *Codes = Table->WideCharTable;
+    ULONG Count = 0;
+
+    for (ULONG Index = 0; Index < Size / sizeof(WCHAR); Index++) {
+        USHORT Code = Codes[Source[Index]];
+        if (ByteSize - Count < (Code >= 0x100 ? 2u : 1u))
+            break; /* no character is cut */
+        if (Code >= 0x100)
+            Bytes[Count++] = (UCHAR)(Code >> 8);
+        Bytes[Count++] = (UCHAR)Code;
+    }
+    return Count;
+}
+
 NTSTATUS NTAPI RtlCustomCPToUnicodeN(PCPTABLEINFO Table, PWCH Unicode, ULONG UnicodeSize, PULONG Result, PCHAR Source, ULONG Size)
 {
     RTLP_CODE_PAGE Page = { Table->MultiByteTable, Table->WideCharTable };
+    ULONG Bytes = Table->DBCSCodePage ? DoubleToUnicode(Table, Unicode, UnicodeSize, (const UCHAR *)Source, Size)
+                                      : RtlpPageToUnicode(&Page, Unicode, UnicodeSize, Source, Size);
 
-    if (Table->DBCSCodePage)
-        return STATUS_NOT_SUPPORTED;
-    ULONG Bytes = RtlpPageToUnicode(&Page, Unicode, UnicodeSize, Source, Size);
     if (Result != NULL)
         *Result = Bytes;
     return STATUS_SUCCESS;
@@ -79,10 +109,9 @@ NTSTATUS NTAPI RtlCustomCPToUnicodeN(PCPTABLEINFO Table, PWCH Unicode, ULONG Uni
 NTSTATUS NTAPI RtlUnicodeToCustomCPN(PCPTABLEINFO Table, PCHAR Bytes, ULONG ByteSize, PULONG Result, PWCH Source, ULONG Size)
 {
     RTLP_CODE_PAGE Page = { Table->MultiByteTable, Table->WideCharTable };
+    ULONG Length = Table->DBCSCodePage ? DoubleFromUnicode(Table, (PUCHAR)Bytes, ByteSize, Source, Size)
+                                       : RtlpPageFromUnicode(&Page, Bytes, ByteSize, Source, Size, FALSE);
 
-    if (Table->DBCSCodePage)
-        return STATUS_NOT_SUPPORTED;
-    ULONG Length = RtlpPageFromUnicode(&Page, Bytes, ByteSize, Source, Size, FALSE);
     if (Result != NULL)
         *Result = Length;
     return STATUS_SUCCESS;

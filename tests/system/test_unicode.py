@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Normal forms, host names and code pages against Python's: cases are worked out here, written into a file, and compared by a program in the system.
 
-The tables of the system come from the same Python (tools/gen-normalize), so the versions of Unicode agree; the algorithms are
+The tables of the system come from the same Python (tools/gen-normalize, gen-codepage), so the versions of Unicode agree; the algorithms are
 others' work.
 """
 import encodings.idna
@@ -82,3 +82,66 @@ def test_host_names(tmp_path):
         back = encodings.idna.ToUnicode(ascii_form) if ascii_form else ""
         lines.append(";".join(["I", units(label), units(ascii_form or ""), units(back)]))
     run(tmp_path, "normalize", lines)
+
+
+SINGLE_PAGES = {"cp037": 37, "mac_roman": 10000, "mac_greek": 10006, "mac_cyrillic": 10007, "mac_latin2": 10029, "mac_iceland": 10079,
+                "mac_turkish": 10081, "koi8-r": 20866, "koi8-u": 21866,
+                **{f"cp{n}": n for n in (437, 500, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 875, 1026, 1140,
+                                         *range(1250, 1259))},
+                **{f"iso8859-{n}": 28590 + n for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15)}}
+DOUBLE_PAGES = {"cp932": 932, "gbk": 936, "cp949": 949, "cp950": 950}
+
+
+def decoded(codec, data):
+    """A field of a table: the character, or that Python knows none."""
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError:
+        return None
+    return f"{ord(text):04x}" if len(text) == 1 else None
+
+
+def encoded(codec, code):
+    """A field of the table back: only what comes back as it was, for best fits are Windows' own."""
+    if 0x80 <= code <= 0xA0 or 0xE000 <= code <= 0xF8FF or (codec == "gbk" and code == 0x20AC):
+        return "????"  # controls; end-user characters, of which Python knows only some; the euro, which it does not know
+    try:
+        data = chr(code).encode(codec)
+    except UnicodeEncodeError:
+        return "----"
+    if codec == "cp950" and 0xC6A1 <= int.from_bytes(data, "big") <= 0xC8FE:
+        return "????"
+    return data.hex().rjust(4, "0") if data.decode(codec) == chr(code) else "----"
+
+
+def is_end_user(number, lead, trail):
+    """Where Windows has characters of its users and Python has none, or others."""
+    upper, lower = 0xA1 <= trail <= 0xFE, 0x40 <= trail <= 0x7E
+    if number == 936:
+        return (upper and (0xAA <= lead <= 0xAF or lead >= 0xF8)) or (0x40 <= trail <= 0xA0 and 0xA1 <= lead <= 0xA7)
+    if number == 949:
+        return upper and lead in (0xC9, 0xFE)
+    return number == 950 and (upper or (lower and lead != 0xC6)) and (lead >= 0xFA or lead <= 0xA0 or 0xC6 <= lead <= 0xC8)
+
+
+def test_code_pages(tmp_path):
+    """Every byte of every page that Python knows; every pair of bytes of the double-byte ones, and every character back."""
+    lines = []
+
+    def single(codec, byte):
+        field = decoded(codec, bytes([byte])) or "????"
+        return "----" if field.startswith("f8f") and codec == "cp932" else field  # bytes that Windows takes for errors, if asked to
+
+    for codec, number in SINGLE_PAGES.items():
+        lines.append(f"S;{number};" + "".join(single(codec, byte) for byte in range(256)))
+    for codec, number in DOUBLE_PAGES.items():
+        leads = [byte for byte in range(0x81, 0xFF) if any(decoded(codec, bytes([byte, trail])) for trail in range(0x40, 0xFF))
+                 and decoded(codec, bytes([byte])) is None]
+        lines.append(f"S;{number};" + "".join("LLLL" if byte in leads else single(codec, byte) for byte in range(256)))
+        for lead in leads:
+            lines.append(f"D;{number};{lead:02x};" + "".join(
+                "????" if trail == 0 or is_end_user(number, lead, trail) else decoded(codec, bytes([lead, trail])) or "----"
+                for trail in range(256)))
+        for upper in range(256):
+            lines.append(f"B;{number};{upper:02x};" + "".join(encoded(codec, upper << 8 | low) for low in range(256)))
+    run(tmp_path, "doublebyte", lines)

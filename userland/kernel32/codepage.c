@@ -2,9 +2,9 @@
 /*
  * codepage.c - which code pages there are, and what is known of each.  multibyte.c converts.
  *
- * The system is an English one: ANSI 1252, OEM 437, whose tables are ntdll's.  Other single-byte pages are tables here (nlsdata.c); UTF-8,
- * UTF-7 and the symbol page are algorithms; double-byte pages are not there (ERROR_INVALID_PARAMETER, as on a Windows where they are not
- * installed).
+ * The system is an English one: ANSI 1252, OEM 437, whose tables are ntdll's.  The single-byte pages that are used most are tables here (nlsdata.c);
+ * UTF-8, UTF-7 and the symbol page are algorithms.  All others, and all double-byte pages, are files c_NUMBER.nls of System32, which are mapped when they
+ * are asked for and then stay.  A page whose file is not there is ERROR_INVALID_PARAMETER, as on a Windows where it is not installed.
  */
 #include "k32.h"
 #include <ntnls.h>
@@ -46,6 +46,64 @@ static const NLS_CODE_PAGE *SystemPage(UINT Number)
     return Page;
 }
 
+/* ---- files ------------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct _FILE_PAGE
+{
+    struct _FILE_PAGE *Next;
+    NLS_CODE_PAGE Page;
+    CPTABLEINFO Table;
+} FILE_PAGE;
+
+static FILE_PAGE *volatile FilePages; /* only grows; a page that two threads wanted at once may be there twice */
+
+static BOOL IsAsciiBelow(const uint16_t *Characters)
+{
+    for (uint16_t i = 0; i < 0x80; i++) {
+        if (Characters[i] != i) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static const NLS_CODE_PAGE *EnterPage(FILE_PAGE *File, UINT Number, PVOID View)
+{
+    NLS_CODE_PAGE *Page = &File->Page;
+
+    RtlInitCodePageTable(View, &File->Table);
+    *Page = (NLS_CODE_PAGE){.Number = Number, .High = File->Table.MultiByteTable + 128, .Default = File->Table.DefaultChar};
+    Page->Double = File->Table.DBCSCodePage ? &File->Table : NULL;
+    Page->Bytes = Page->Double == NULL ? File->Table.WideCharTable : NULL;
+    Page->All = Page->Double == NULL && !IsAsciiBelow(File->Table.MultiByteTable) ? File->Table.MultiByteTable : NULL;
+    do {
+        File->Next = FilePages;
+    } while (InterlockedCompareExchangePointer((PVOID volatile *)&FilePages, File, File->Next) != File->Next);
+    return Page;
+}
+
+static const NLS_CODE_PAGE *LoadPage(UINT Number)
+{
+    DWORD Error = GetLastError();
+    const NLS_CODE_PAGE *Page = NULL;
+    WCHAR Name[24];
+    PVOID View;
+    SIZE_T Size;
+
+    for (FILE_PAGE *File = FilePages; File != NULL; File = File->Next) {
+        if (File->Page.Number == Number) {
+            return &File->Page;
+        }
+    }
+    _snwprintf(Name, COUNT_OF(Name), L"c_%03u.nls", Number);
+    if (Number <= 0xFFFF && NT_SUCCESS(RtlMapNlsFile_(Name, &View, &Size))) {
+        FILE_PAGE *File = ((const uint16_t *)View)[1] == Number ? BaseAllocate(sizeof(*File)) : NULL;
+        Page = File != NULL ? EnterPage(File, Number, View) : NULL;
+    }
+    BaseFail(Error); /* to find none is no failure */
+    return Page;
+}
+
 const NLS_CODE_PAGE *NlsFindPage(UINT CodePage)
 {
     UINT Real = RealPage(CodePage);
@@ -58,7 +116,7 @@ const NLS_CODE_PAGE *NlsFindPage(UINT CodePage)
             return &NlsCodePages[i];
         }
     }
-    return NULL;
+    return Real == CP_UTF8 || Real == CP_UTF7 || Real == CP_SYMBOL ? NULL : LoadPage(Real);
 }
 
 UINT WINAPI GetACP(void)
@@ -82,13 +140,17 @@ BOOL WINAPI IsValidCodePage(UINT CodePage)
 BOOL WINAPI GetCPInfo(UINT CodePage, LPCPINFO Info)
 {
     UINT Real = RealPage(CodePage);
+    const NLS_CODE_PAGE *Page = NlsFindPage(Real);
 
-    if (Info == NULL || (Real != CP_UTF8 && Real != CP_UTF7 && NlsFindPage(Real) == NULL)) {
+    if (Info == NULL || (Real != CP_UTF8 && Real != CP_UTF7 && Page == NULL)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
     memset(Info, 0, sizeof(*Info));
-    Info->MaxCharSize = Real == CP_UTF8 ? 4 : Real == CP_UTF7 ? 5 : 1;
-    Info->DefaultChar[0] = '?';
+    Info->MaxCharSize = Real == CP_UTF8 ? 4 : Real == CP_UTF7 ? 5 : Page->Double != NULL ? 2 : 1;
+    Info->DefaultChar[0] = Page != NULL && Page->Default != 0 ? (BYTE)Page->Default : '?';
+    if (Page != NULL && Page->Double != NULL) {
+        memcpy(Info->LeadByte, Page->Double->LeadByte, sizeof(Info->LeadByte));
+    }
     return TRUE;
 }
 
@@ -96,6 +158,8 @@ BOOL WINAPI GetCPInfo(UINT CodePage, LPCPINFO Info)
 static LPCWSTR PageName(UINT Page)
 {
     static const struct { UINT Page; LPCWSTR Name; } Names[] = {
+        {874, L"874   (ANSI/OEM - Thai)"}, {932, L"932   (ANSI/OEM - Japanese Shift-JIS)"}, {936, L"936   (ANSI/OEM - Simplified Chinese GBK)"},
+        {949, L"949   (ANSI/OEM - Korean)"}, {950, L"950   (ANSI/OEM - Traditional Chinese Big5)"},
         {437, L"437   (OEM - United States)"}, {850, L"850   (OEM - Multilingual Latin I)"}, {852, L"852   (OEM - Latin II)"},
         {866, L"866   (OEM - Russian)"}, {1250, L"1250  (ANSI - Central Europe)"}, {1251, L"1251  (ANSI - Cyrillic)"},
         {1252, L"1252  (ANSI - Latin I)"}, {1253, L"1253  (ANSI - Greek)"}, {1254, L"1254  (ANSI - Turkish)"},
@@ -122,7 +186,8 @@ BOOL WINAPI GetCPInfoExW(UINT CodePage, DWORD Flags, LPCPINFOEXW Info)
     }
     memcpy(Info, &Plain, offsetof(CPINFO, LeadByte) + sizeof(Plain.LeadByte));
     Info->CodePage = RealPage(CodePage);
-    Info->UnicodeDefaultChar = Info->CodePage == CP_UTF8 || Info->CodePage == CP_UTF7 ? 0xFFFD : L'?';
+    const NLS_CODE_PAGE *Page = NlsFindPage(Info->CodePage);
+    Info->UnicodeDefaultChar = Page == NULL ? 0xFFFD : Page->Double != NULL ? Page->Double->UniDefaultChar : L'?';
     LPCWSTR Name = PageName(Info->CodePage);
     if (Name != NULL) {
         wcscpy(Info->CodePageName, Name);
@@ -134,13 +199,13 @@ BOOL WINAPI GetCPInfoExW(UINT CodePage, DWORD Flags, LPCPINFOEXW Info)
 
 BOOL WINAPI IsDBCSLeadByteEx(UINT CodePage, BYTE Byte)
 {
-    UNUSED(CodePage);
-    UNUSED(Byte);
-    return FALSE; /* no double-byte page is there */
+    const NLS_CODE_PAGE *Page = NlsFindPage(CodePage);
+
+    return Page != NULL && Page->Double != NULL && Page->Double->DBCSOffsets[Byte] != 0;
 }
 
+/* Of the ANSI page, which has none. */
 BOOL WINAPI IsDBCSLeadByte(BYTE Byte)
 {
-    UNUSED(Byte);
-    return FALSE;
+    return IsDBCSLeadByteEx(CP_ACP, Byte);
 }

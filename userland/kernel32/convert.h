@@ -40,8 +40,23 @@ static inline void PutByte(SINK *Sink, UCHAR Byte)
     Sink->Length++;
 }
 
+/* Two bytes, or none of them. */
+static inline void PutTwoBytes(SINK *Sink, UCHAR First, UCHAR Second)
+{
+    if (Sink->Size != 0 && Sink->Length + 1 >= Sink->Size) {
+        Sink->Full = TRUE;
+        return;
+    }
+    PutByte(Sink, First);
+    PutByte(Sink, Second);
+}
+
 /* A letter with marks as the letter and its marks. */
 void NlsPutDecomposed(SINK *Sink, WCHAR Letter);
+
+/* doublebyte.c: Default may be two bytes, if the first is a lead byte; null: the page's. */
+BOOL NlsFromDouble(const NLS_CODE_PAGE *Page, const UCHAR *Source, int Length, DWORD Flags, SINK *Sink);
+void NlsPutDouble(const NLS_CODE_PAGE *Page, WCHAR Character, DWORD Flags, LPCSTR Default, SINK *Sink, BOOL *Lossy);
 
 /* kana.c: LCMAP_HALFWIDTH, LCMAP_FULLWIDTH, LCMAP_HIRAGANA, LCMAP_KATAKANA. */
 void NlsMapKana(DWORD Flags, LPCWSTR Source, int Length, SINK *Sink);

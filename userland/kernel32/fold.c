@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fold.c - FoldString, FindStringOrdinal, and the list of code pages.
+ * fold.c - FoldString: what is one character in several dresses is one; and FindStringOrdinal.
  */
 #include "convert.h"
 
@@ -168,60 +168,4 @@ int WINAPI FindStringOrdinal(DWORD Flags, LPCWSTR Text, int TextLength, LPCWSTR 
         }
     }
     return -1;
-}
-
-/* ---- code pages ------------------------------------------------------------------------------------------------------------------------- */
-
-/* The tables here, and the pages that are ntdll's tables or algorithms. */
-static const USHORT MorePages[] = {437, 1252, CP_UTF7, CP_UTF8};
-
-static ULONG PageNumber(uint32_t Index)
-{
-    return Index < NlsCodePageCount ? NlsCodePages[Index].Number : MorePages[Index - NlsCodePageCount];
-}
-
-BOOL WINAPI EnumSystemCodePagesW(CODEPAGE_ENUMPROCW Procedure, DWORD Flags)
-{
-    WCHAR Text[12];
-
-    if (Procedure == NULL || (Flags != CP_INSTALLED && Flags != CP_SUPPORTED)) {
-        return BaseFail(Procedure == NULL ? ERROR_INVALID_PARAMETER : ERROR_INVALID_FLAGS);
-    }
-    for (uint32_t i = 0; i < NlsCodePageCount + COUNT_OF(MorePages); i++) {
-        ULONG Number = PageNumber(i);
-        _snwprintf(Text, COUNT_OF(Text), L"%lu", Number);
-        if (!Procedure(Text)) {
-            break;
-        }
-    }
-    return TRUE;
-}
-
-BOOL WINAPI EnumSystemCodePagesA(CODEPAGE_ENUMPROCA Procedure, DWORD Flags)
-{
-    CHAR Text[12];
-
-    if (Procedure == NULL || (Flags != CP_INSTALLED && Flags != CP_SUPPORTED)) {
-        return BaseFail(Procedure == NULL ? ERROR_INVALID_PARAMETER : ERROR_INVALID_FLAGS);
-    }
-    for (uint32_t i = 0; i < NlsCodePageCount + COUNT_OF(MorePages); i++) {
-        ULONG Number = PageNumber(i);
-        _snprintf(Text, COUNT_OF(Text), "%lu", Number);
-        if (!Procedure(Text)) {
-            break;
-        }
-    }
-    return TRUE;
-}
-
-BOOL WINAPI GetCPInfoExA(UINT CodePage, DWORD Flags, LPCPINFOEXA Info)
-{
-    CPINFOEXW Wide;
-
-    if (Info == NULL || !GetCPInfoExW(CodePage, Flags, &Wide)) {
-        return BaseFail(ERROR_INVALID_PARAMETER);
-    }
-    memcpy(Info, &Wide, offsetof(CPINFOEXA, CodePageName));
-    WideCharToMultiByte(CP_ACP, 0, Wide.CodePageName, -1, Info->CodePageName, sizeof(Info->CodePageName), NULL, NULL);
-    return TRUE;
 }

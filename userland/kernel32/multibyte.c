@@ -146,8 +146,16 @@ static WCHAR Glyph(const NLS_CODE_PAGE *Page, UCHAR Byte)
 
 static BOOL FromTable(const NLS_CODE_PAGE *Page, const UCHAR *Source, int Length, DWORD Flags, SINK *Sink)
 {
-    for (int i = Flags & MB_USEGLYPHCHARS ? 0 : CopyAsciiToWide(Source, Length, Sink); i < Length; i++) {
-        WCHAR Character = Source[i] >= 0x80 ? Page->High[Source[i] - 0x80] : Flags & MB_USEGLYPHCHARS ? Glyph(Page, Source[i]) : Source[i];
+    BOOL Each = (Flags & MB_USEGLYPHCHARS) || Page->All != NULL;
+    int Start = Each ? 0 : CopyAsciiToWide(Source, Length, Sink);
+
+    if (Page->Double != NULL) {
+        Sink->Length = Start;
+        return NlsFromDouble(Page, Source, Length, Flags, Sink);
+    }
+    for (int i = Start; i < Length; i++) {
+        WCHAR Character = Source[i] >= 0x80 ? Page->High[Source[i] - 0x80] : Page->All != NULL ? Page->All[Source[i]]
+                          : Flags & MB_USEGLYPHCHARS ? Glyph(Page, Source[i]) : Source[i];
         if (Character == 0xFFFD && (Flags & MB_ERR_INVALID_CHARS)) {
             return BaseFail(ERROR_NO_UNICODE_TRANSLATION);
         }
@@ -218,14 +226,17 @@ int WINAPI MultiByteToWideChar(UINT CodePage, DWORD Flags, LPCSTR Source, int Le
 
 /*
  * The characters at the start that are ASCII or, with a Page, have a byte of their own there: nearly all that is ever converted, without a call for
- * each.  Returns how many.
+ * each.  Appends them; returns how many.
  */
 static int CopyPlainToBytes(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, SINK *Sink)
 {
-    UCHAR *Target = Sink->Size != 0 ? Sink->Target : NULL;
+    UCHAR *Target = Sink->Size != 0 ? (UCHAR *)Sink->Target + Sink->Length : NULL;
     const UCHAR *Bytes = Page != NULL ? Page->Bytes : NULL;
-    int Limit = Target != NULL && Sink->Size < Length ? Sink->Size : Length, i = 0;
+    int Room = Sink->Size - Sink->Length, Limit = Target != NULL && Room < Length ? Room : Length, i = 0;
 
+    if (Page != NULL && Page->All != NULL) {
+        return 0;
+    }
     for (; i < Limit; i++) {
         WCHAR Byte = Source[i];
         if (Byte >= 0x80) {
@@ -237,7 +248,7 @@ static int CopyPlainToBytes(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Lengt
             Target[i] = (UCHAR)Byte;
         }
     }
-    Sink->Length = i;
+    Sink->Length += i;
     return i;
 }
 
@@ -304,7 +315,7 @@ static int BestFit(const NLS_CODE_PAGE *Page, WCHAR Character)
     if (Letter != NULL) {
         return TableByte(Page, Letter->Base);
     }
-    for (ULONG i = 0; i < COUNT_OF(Fit); i++) {
+    for (ULONG i = 0; i < COUNT_OF(Fit) && (Character >= 0x2000 || Character <= 0xAE); i++) { /* nothing in between is there */
         if (Fit[i].From == Character) {
             return Fit[i].To;
         }
@@ -315,34 +326,43 @@ static int BestFit(const NLS_CODE_PAGE *Page, WCHAR Character)
     return -1;
 }
 
-/* The byte for a character: its own, or the one like it where that is wanted, or the default. */
-static UCHAR ByteOf(const NLS_CODE_PAGE *Page, WCHAR Character, DWORD Flags, CHAR Default, BOOL *Lossy)
+/* The byte for a character: its own, or the one like it where that is wanted; -1: none. */
+static int ByteOf(const NLS_CODE_PAGE *Page, WCHAR Character, DWORD Flags)
 {
-    int Byte;
-
     if (Page->Bytes == NULL) {
-        Byte = TableByte(Page, Character);
-        if (Byte < 0 && !(Flags & WC_NO_BEST_FIT_CHARS)) {
-            Byte = BestFit(Page, Character);
-        }
-    } else {
-        Byte = Page->Bytes[Character];
-        if ((Byte < 0x80 ? Byte : Page->High[Byte - 0x80]) != Character && (Byte == '?' || (Flags & WC_NO_BEST_FIT_CHARS))) {
-            Byte = -1;
-        }
+        int Byte = TableByte(Page, Character);
+        return Byte < 0 && !(Flags & WC_NO_BEST_FIT_CHARS) ? BestFit(Page, Character) : Byte;
     }
+    UCHAR Byte = Page->Bytes[Character], Default = Page->Default != 0 ? (UCHAR)Page->Default : '?';
+    WCHAR Back = Byte >= 0x80 ? Page->High[Byte - 0x80] : Page->All != NULL ? Page->All[Byte] : Byte;
+    return Back != Character && (Byte == Default || (Flags & WC_NO_BEST_FIT_CHARS)) ? -1 : Byte;
+}
+
+static void PutDefault(const NLS_CODE_PAGE *Page, LPCSTR Default, SINK *Sink, BOOL *Lossy)
+{
+    *Lossy = TRUE;
+    PutByte(Sink, Default != NULL ? (UCHAR)*Default : Page->Default != 0 ? (UCHAR)Page->Default : '?');
+}
+
+static void PutCharacter(const NLS_CODE_PAGE *Page, WCHAR Character, DWORD Flags, LPCSTR Default, SINK *Sink, BOOL *Lossy)
+{
+    if (Page->Double != NULL) {
+        NlsPutDouble(Page, Character, Flags, Default, Sink, Lossy);
+        return;
+    }
+    int Byte = ByteOf(Page, Character, Flags);
     if (Byte < 0) {
-        *Lossy = TRUE;
-        return (UCHAR)Default;
+        PutDefault(Page, Default, Sink, Lossy);
+    } else {
+        PutByte(Sink, (UCHAR)Byte);
     }
-    return (UCHAR)Byte;
 }
 
 /*
  * WC_COMPOSITECHECK: a letter and the mark behind it become one character if there is one; if not, both are converted (WC_SEPCHARS, or nothing
  * said), the mark goes (WC_DISCARDNS), or a default character stands for both (WC_DEFAULTCHAR).
  */
-static void PutComposed(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, int *Index, DWORD Flags, CHAR Default, SINK *Sink, BOOL *Lossy)
+static void PutComposed(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, int *Index, DWORD Flags, LPCSTR Default, SINK *Sink, BOOL *Lossy)
 {
     WCHAR Character = Source[(*Index)++];
 
@@ -351,8 +371,7 @@ static void PutComposed(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, i
         if (Composed != 0) {
             Character = Composed;
         } else if (Flags & WC_DEFAULTCHAR) {
-            PutByte(Sink, (UCHAR)Default);
-            *Lossy = TRUE;
+            PutDefault(Page, Default, Sink, Lossy);
             (*Index)++;
             return;
         } else if (!(Flags & WC_DISCARDNS)) {
@@ -360,18 +379,21 @@ static void PutComposed(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, i
         }
         (*Index)++;
     }
-    PutByte(Sink, ByteOf(Page, Character, Flags, Default, Lossy));
+    PutCharacter(Page, Character, Flags, Default, Sink, Lossy);
 }
 
-static BOOL ToTable(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, DWORD Flags, CHAR Default, SINK *Sink, BOOL *Lossy)
+static BOOL ToTable(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, DWORD Flags, LPCSTR Default, SINK *Sink, BOOL *Lossy)
 {
-    int Index = Flags & WC_COMPOSITECHECK ? 0 : CopyPlainToBytes(Page, Source, Length, Sink);
-
-    while (Index < Length) {
+    for (int Index = 0; Index < Length;) {
         if (Flags & WC_COMPOSITECHECK) {
             PutComposed(Page, Source, Length, &Index, Flags, Default, Sink, Lossy);
-        } else {
-            PutByte(Sink, ByteOf(Page, Source[Index++], Flags, Default, Lossy));
+            continue;
+        }
+        if (Source[Index] < 0x80 || Page->Bytes != NULL) {
+            Index += CopyPlainToBytes(Page, Source + Index, Length - Index, Sink);
+        }
+        if (Index < Length) {
+            PutCharacter(Page, Source[Index++], Flags, Default, Sink, Lossy);
         }
     }
     return TRUE;
@@ -415,7 +437,7 @@ int WINAPI WideCharToMultiByte(UINT CodePage, DWORD Flags, LPCWSTR Source, int L
             BaseFail(ERROR_INVALID_FLAGS);
             return 0;
         }
-        Result = ToTable(Page, Source, Length, Flags, Default != NULL ? *Default : '?', &Sink, &Lossy);
+        Result = ToTable(Page, Source, Length, Flags, Default, &Sink, &Lossy);
     }
     if (Result && UsedDefault != NULL) {
         *UsedDefault = Lossy;

@@ -7,12 +7,18 @@
 
 #include <stdint.h>
 
-/* A single-byte code page: bytes below 0x80 are ASCII. 0xFFFD: not assigned. */
+/*
+ * A code page: a table of nlsdata.c, or one of the files c_NUMBER.nls (codepage.c).  0xFFFD: not assigned.  Null where there is none: bytes below 0x80
+ * are ASCII but where All has them; Double has all of a double-byte page.
+ */
 typedef struct _NLS_CODE_PAGE
 {
     uint32_t Number;
     const uint16_t *High; /* 0x80..0xFF */
     const uint8_t *Bytes; /* from UTF-16, best fit included; NULL: High is searched */
+    const uint16_t *All;  /* 0..0xFF */
+    const struct _CPTABLEINFO *Double;
+    uint16_t Default;     /* what is written for what the page lacks; 0: a question mark */
 } NLS_CODE_PAGE;
 
 typedef struct _NLS_CHARACTER_TYPE
