@@ -86,6 +86,8 @@ NTSTATUS ObCreateObjectType(const UNICODE_STRING *Name, const OBJECT_TYPE_INITIA
  * bias is asked for, the caller's one reference stays his. On failure the object is gone.  With OBJ_OPENIF the object opened may be
  * another: STATUS_OBJECT_NAME_EXISTS (a success code); *NewObject tells.
  */
+/* An object without a name and without attributes of its maker's, for types whose parse procedure makes the objects: less work than ObCreateObject. */
+NTSTATUS ObCreateBareObject_(POBJECT_TYPE Type, KPROCESSOR_MODE OwnershipMode, SIZE_T BodySize, PVOID *Object) NODISCARD;
 NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
                                   PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle);
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);

@@ -12,6 +12,7 @@
 
 POBJECT_TYPE ObpDirectoryObjectType;
 EX_PUSH_LOCK_ ObpNameLock;
+volatile LONG64 ObpPathGeneration = 1; /* interlocked; counts changes of directories on the paths that links remember */
 
 static ULONG ObpHashName(const UNICODE_STRING *Name)
 {
@@ -43,6 +44,14 @@ PVOID ObpLookupDirectoryEntry(POBJECT_DIRECTORY Directory, const UNICODE_STRING 
         }
     }
     return NULL;
+}
+
+/* Directory is locked exclusively, and its entries change. */
+static void ObpNoteChange(POBJECT_DIRECTORY Directory)
+{
+    if (Directory->OnRememberedPath) {
+        InterlockedIncrement64(&ObpPathGeneration);
+    }
 }
 
 /* The name header gets a copy of the last component, unless it holds exactly that already (types). */
@@ -88,6 +97,7 @@ NTSTATUS ObpInsertDirectoryEntry(POBJECT_DIRECTORY Directory, PVOID Object, cons
     Entry->ChainLink = Directory->HashBuckets[Entry->HashValue % OB_DIRECTORY_BUCKETS];
     Directory->HashBuckets[Entry->HashValue % OB_DIRECTORY_BUCKETS] = Entry;
     Directory->Count++;
+    ObpNoteChange(Directory);
     ObfReferenceObject(Object);
     ObfReferenceObject(Directory);
     ExAcquirePushLockExclusive_(&ObpNameLock);
@@ -108,6 +118,7 @@ static void ObpUnlinkEntry(POBJECT_DIRECTORY Directory, PVOID Object)
     ASSERT(Entry != NULL);
     *Link = Entry->ChainLink;
     Directory->Count--;
+    ObpNoteChange(Directory);
     ExFreePoolWithTag(Entry, TAG_OB_DIRECTORY);
     ExAcquirePushLockExclusive_(&ObpNameLock);
     Info->Directory = NULL;

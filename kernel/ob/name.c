@@ -17,7 +17,7 @@
 
 POBJECT_DIRECTORY ObpRootDirectoryObject, ObpGlobalDosDevices;
 
-static const UNICODE_STRING ObpDosDevices = RTL_CONSTANT_STRING(L"\\??");
+#define OBP_DOS_DEVICES_LENGTH 6 /* bytes of \?? */
 
 /* ---- the walk ------------------------------------------------------------------------------------------------------------------- */
 typedef struct _OBP_WALK
@@ -28,6 +28,10 @@ typedef struct _OBP_WALK
     PWCH OwnedBuffer;         /* Complete's buffer after a reparse: pool */
     ULONG Reparses;
     ULONG Attributes;
+    PVOID Link;               /* the last link followed, referenced, or NULL */
+    BOOLEAN InTarget;         /* its target is being walked, and may be worth remembering */
+    USHORT BehindLink;        /* bytes of the name that followed the link's own */
+    LONG64 Generation;        /* ObpPathGeneration when the walk of the link's target began */
 } OBP_WALK;
 
 /* Takes the next component off Remaining, which begins with it or with one separator. */
@@ -121,6 +125,19 @@ static NTSTATUS ObpInsertLast(OBP_WALK *Walk, POBJECT_DIRECTORY Directory, const
     return Status;
 }
 
+/* Found, in Directory, which is locked: if it is what the link that was followed last leads to, the link remembers it. */
+static void ObpNoteFound(OBP_WALK *Walk, POBJECT_DIRECTORY Directory, PVOID Found)
+{
+    OB_PARSE_METHOD Parse = ObGetObjectType(Found)->TypeInfo.ParseProcedure;
+
+    if (Walk->Remaining.Length <= Walk->BehindLink) {
+        Walk->InTarget = FALSE;
+        if (Walk->Remaining.Length == Walk->BehindLink && Parse != NULL && Parse != ObpParseSymbolicLink) {
+            ObpRememberTarget(Walk->Link, Directory, Found, Walk->Generation);
+        }
+    }
+}
+
 /*
  * One directory: finds the next component.  STATUS_SUCCESS with *Next: what is there (referenced).  With *Next NULL the walk is over with
  * an insertion: Directory stays locked.
@@ -146,9 +163,15 @@ static NTSTATUS ObpWalkDirectory(OBP_WALK *Walk, POBJECT_DIRECTORY Directory, PV
     } else {
         ExAcquirePushLockShared_(&Directory->Lock);
     }
+    if (UNLIKELY(Walk->InTarget)) {
+        Directory->OnRememberedPath = TRUE; /* before the look-up: a change after it is counted */
+    }
     Found = ObpLookupDirectoryEntry(Directory, &Component, (Walk->Attributes & OBJ_CASE_INSENSITIVE) != 0);
     if (Found != NULL) {
         ObfReferenceObject(Found);
+        if (UNLIKELY(Walk->InTarget)) {
+            ObpNoteFound(Walk, Directory, Found);
+        }
         if (Last && ObpParseOf(Found, Lookup) == NULL) {
             ObpPinName(Found);
             Lookup->Pinned = TRUE;
@@ -170,6 +193,40 @@ static NTSTATUS ObpWalkDirectory(OBP_WALK *Walk, POBJECT_DIRECTORY Directory, PV
     return Status;
 }
 
+/* Whether the walk may take a short cut: it need not look for the case of names, makes nothing, and is checked nowhere on the way. */
+static BOOLEAN ObpMayUseRemembered(const OBP_WALK *Walk)
+{
+    const OBP_LOOKUP *Lookup = Walk->Lookup;
+
+    return (Walk->Attributes & OBJ_CASE_INSENSITIVE) != 0 && Lookup->InsertObject == NULL && Lookup->Type != ObpSymbolicLinkObjectType &&
+           (Lookup->AccessState == NULL || (Lookup->AccessState->Flags & TOKEN_HAS_TRAVERSE_PRIVILEGE) != 0) &&
+           (Walk->Remaining.Length == 0 || Walk->Remaining.Buffer[0] == L'\\');
+}
+
+/* Object is a link, and its reference is taken over.  STATUS_SUCCESS: *Next is the device it leads to; else as ObpCallParse. */
+static NTSTATUS ObpFollowLink(OBP_WALK *Walk, PVOID Object, PVOID *Next)
+{
+    BOOLEAN Remember = ObpMayUseRemembered(Walk);
+    USHORT Behind = Walk->Remaining.Length;
+    NTSTATUS Status;
+
+    *Next = Remember ? ObpReferenceRememberedTarget(Object) : NULL;
+    Status = *Next != NULL ? STATUS_SUCCESS : ObpCallParse(Walk, Object);
+    if (Walk->Link != NULL) {
+        ObfDereferenceObject(Walk->Link);
+        Walk->Link = NULL;
+    }
+    Walk->InTarget = Status == STATUS_REPARSE && Remember;
+    if (Walk->InTarget) {
+        Walk->Generation = ObpPathGeneration;
+        Walk->BehindLink = Behind;
+        Walk->Link = Object;
+    } else {
+        ObfDereferenceObject(Object);
+    }
+    return Status;
+}
+
 /* From Object (referenced; the reference is taken over) along Remaining. */
 static NTSTATUS ObpWalkFrom(OBP_WALK *Walk, PVOID Object)
 {
@@ -178,7 +235,17 @@ static NTSTATUS ObpWalkFrom(OBP_WALK *Walk, PVOID Object)
     PVOID Next;
 
     for (;;) {
-        if (ObpParseOf(Object, Lookup) != NULL) {
+        OB_PARSE_METHOD Parse = ObpParseOf(Object, Lookup);
+
+        if (Parse == ObpParseSymbolicLink) {
+            Status = ObpFollowLink(Walk, Object, &Next);
+            if (Next == NULL) {
+                return Status;
+            }
+            Object = Next;
+            continue;
+        }
+        if (Parse != NULL) {
             Status = ObpCallParse(Walk, Object);
             break;
         }
@@ -212,11 +279,11 @@ static NTSTATUS ObpBeginAbsolute(OBP_WALK *Walk, PVOID *Start)
     *Start = ObpRootDirectoryObject;
     if (Rest->Length == sizeof(WCHAR)) {
         Rest->Length = 0;
-    } else if (ObpGlobalDosDevices != NULL && RtlPrefixUnicodeString(&ObpDosDevices, Rest, FALSE) &&
-               (Rest->Length == ObpDosDevices.Length || Rest->Buffer[ObpDosDevices.Length / sizeof(WCHAR)] == L'\\')) {
+    } else if (ObpGlobalDosDevices != NULL && Rest->Length >= OBP_DOS_DEVICES_LENGTH && Rest->Buffer[1] == L'?' && Rest->Buffer[2] == L'?' &&
+               (Rest->Length == OBP_DOS_DEVICES_LENGTH || Rest->Buffer[3] == L'\\')) {
         *Start = ObpGlobalDosDevices;
-        Rest->Buffer += ObpDosDevices.Length / sizeof(WCHAR);
-        Rest->Length -= ObpDosDevices.Length;
+        Rest->Buffer += OBP_DOS_DEVICES_LENGTH / sizeof(WCHAR);
+        Rest->Length -= OBP_DOS_DEVICES_LENGTH;
     }
     ObfReferenceObject(*Start);
     return STATUS_SUCCESS;
@@ -274,6 +341,9 @@ NTSTATUS ObpLookupObjectName(OBP_LOOKUP *Lookup)
     }
     if (Walk.OwnedBuffer != NULL) {
         ExFreePool(Walk.OwnedBuffer);
+    }
+    if (Walk.Link != NULL) {
+        ObfDereferenceObject(Walk.Link);
     }
     return Status;
 }

@@ -308,7 +308,7 @@ NTSTATUS NTAPI NtOpenPrivateNamespace(PHANDLE NamespaceHandle, ACCESS_MASK Desir
 
     PAGED_CODE();
     if (NT_SUCCESS(Status)) {
-        Status = ObpCaptureObjectAttributes(Mode, ObjectAttributes, FALSE, &Captured);
+        Status = ObpCaptureObjectAttributes(Mode, ObjectAttributes, FALSE, NULL, 0, &Captured);
     }
     if (!NT_SUCCESS(Status)) {
         return Status;

@@ -34,13 +34,13 @@ void ObpInitializeCreateInfo(void)
     (OBJ_INHERIT | OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_CASE_INSENSITIVE | OBJ_OPENIF | OBJ_OPENLINK | OBJ_KERNEL_HANDLE |           \
      OBJ_FORCE_ACCESS_CHECK | 0x800 /* OBJ_IGNORE_IMPERSONATED_DEVICEMAP */ | 0x1000 /* OBJ_DONT_REPARSE */)
 
-NTSTATUS ObpCaptureObjectName(KPROCESSOR_MODE Mode, const UNICODE_STRING *Source, UNICODE_STRING *Name)
+NTSTATUS ObpCaptureObjectName(KPROCESSOR_MODE Mode, const UNICODE_STRING *Source, PWCH Room, ULONG RoomBytes, UNICODE_STRING *Name)
 {
     UNICODE_STRING Header;
     NTSTATUS Status;
     PWCH Buffer;
 
-    RtlZeroMemory(Name, sizeof(*Name));
+    *Name = (UNICODE_STRING){0};
     if (Mode != KernelMode && ((ULONG_PTR)Source & 3) != 0) {
         return STATUS_DATATYPE_MISALIGNMENT;
     }
@@ -57,13 +57,15 @@ NTSTATUS ObpCaptureObjectName(KPROCESSOR_MODE Mode, const UNICODE_STRING *Source
     if (Mode != KernelMode && ((ULONG_PTR)Header.Buffer & 1) != 0) {
         return STATUS_DATATYPE_MISALIGNMENT;
     }
-    Buffer = ExAllocatePoolWithTag(PagedPool, Header.Length, TAG_OB_NAME);
+    Buffer = Header.Length <= RoomBytes ? Room : ExAllocatePoolWithTag(PagedPool, Header.Length, TAG_OB_NAME);
     if (Buffer == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Status = CopyFromMode(Mode, Buffer, Header.Buffer, Header.Length);
     if (!NT_SUCCESS(Status)) {
-        ExFreePoolWithTag(Buffer, TAG_OB_NAME);
+        if (Buffer != Room) {
+            ExFreePoolWithTag(Buffer, TAG_OB_NAME);
+        }
         return Status;
     }
     Name->Buffer = Buffer;
@@ -90,13 +92,13 @@ static NTSTATUS ObpCaptureQos(KPROCESSOR_MODE Mode, const VOID *Source, OBP_CAPT
     return Status;
 }
 
-NTSTATUS ObpCaptureObjectAttributes(KPROCESSOR_MODE Mode, const OBJECT_ATTRIBUTES *Source, BOOLEAN WithSecurity,
+NTSTATUS ObpCaptureObjectAttributes(KPROCESSOR_MODE Mode, const OBJECT_ATTRIBUTES *Source, BOOLEAN WithSecurity, PWCH NameRoom, ULONG RoomBytes,
                                     OBP_CAPTURED_ATTRIBUTES *Captured)
 {
     OBJECT_ATTRIBUTES Copy;
     NTSTATUS Status;
 
-    RtlZeroMemory(Captured, sizeof(*Captured));
+    *Captured = (OBP_CAPTURED_ATTRIBUTES){.NameRoom = NameRoom};
     if (Source == NULL) {
         return STATUS_SUCCESS;
     }
@@ -116,7 +118,7 @@ NTSTATUS ObpCaptureObjectAttributes(KPROCESSOR_MODE Mode, const OBJECT_ATTRIBUTE
         Status = ObpCaptureQos(Mode, Copy.SecurityQualityOfService, Captured);
     }
     if (NT_SUCCESS(Status) && Copy.ObjectName != NULL) {
-        Status = ObpCaptureObjectName(Mode, Copy.ObjectName, &Captured->Name);
+        Status = ObpCaptureObjectName(Mode, Copy.ObjectName, NameRoom, RoomBytes, &Captured->Name);
     }
     /* A directory handle without a name is allowed only where the type makes sense of it: the lookup decides. */
     if (!NT_SUCCESS(Status)) {
@@ -131,10 +133,10 @@ void ObpReleaseObjectAttributes(OBP_CAPTURED_ATTRIBUTES *Captured)
         SeReleaseCapturedSecurityDescriptor_(Captured->SecurityDescriptor);
         Captured->SecurityDescriptor = NULL;
     }
-    if (Captured->Name.Buffer != NULL) {
+    if (Captured->Name.Buffer != Captured->NameRoom && Captured->Name.Buffer != NULL) {
         ExFreePoolWithTag(Captured->Name.Buffer, TAG_OB_NAME);
-        RtlZeroMemory(&Captured->Name, sizeof(Captured->Name));
     }
+    Captured->Name = (UNICODE_STRING){0};
 }
 
 static UCHAR ObpChooseInfoMask(POBJECT_TYPE Type, ULONG Attributes, const UNICODE_STRING *Name)
@@ -248,6 +250,22 @@ void ObpFreeObject(OBJECT_HEADER *Header)
     ExFreePoolWithTag(Block, 0);
 }
 
+NTSTATUS ObCreateBareObject_(POBJECT_TYPE Type, KPROCESSOR_MODE OwnershipMode, SIZE_T BodySize, PVOID *Object)
+{
+    OBJECT_HEADER *Header;
+    NTSTATUS Status = ObpAllocateObject(Type, 0, NULL, BodySize, &Header);
+
+    PAGED_CODE();
+    *Object = NULL;
+    if (NT_SUCCESS(Status)) {
+        if (OwnershipMode == KernelMode) {
+            Header->Flags |= OB_FLAG_KERNEL_OBJECT;
+        }
+        *Object = Header->Body;
+    }
+    return Status;
+}
+
 NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJECT_ATTRIBUTES ObjectAttributes, KPROCESSOR_MODE OwnershipMode,
                               PVOID ParseContext, ULONG BodySize, ULONG PagedPoolCharge, ULONG NonPagedPoolCharge, PVOID *Object)
 {
@@ -262,7 +280,7 @@ NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJ
     if (Info == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    Status = ObpCaptureObjectAttributes(ProbeMode, ObjectAttributes, TRUE, &Captured);
+    Status = ObpCaptureObjectAttributes(ProbeMode, ObjectAttributes, TRUE, NULL, 0, &Captured);
     if (!NT_SUCCESS(Status)) {
         goto FreeInfo;
     }

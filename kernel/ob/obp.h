@@ -153,7 +153,11 @@ void ObpFreeObject(OBJECT_HEADER *Header);
 void ObpFreeObjectCreateInformation(OBJECT_CREATE_INFORMATION *Info);
 void ObpInitializeCreateInfo(void);
 void ObpReferenceObjectHeader(OBJECT_HEADER *Header);
-NTSTATUS ObpCaptureObjectName(KPROCESSOR_MODE Mode, const UNICODE_STRING *Source, UNICODE_STRING *Name) NODISCARD;
+/*
+ * A copy of the name Source: in Room, of RoomBytes, if it fits, else in pool (tag ObNm), which is then the caller's to free.  Room may be NULL.  An empty name
+ * has no buffer.
+ */
+NTSTATUS ObpCaptureObjectName(KPROCESSOR_MODE Mode, const UNICODE_STRING *Source, PWCH Room, ULONG RoomBytes, UNICODE_STRING *Name) NODISCARD;
 
 /* ---- directories (dir.c) --------------------------------------------------------------------------------------------------------- */
 #define OB_DIRECTORY_BUCKETS 37
@@ -169,6 +173,7 @@ typedef struct _OBJECT_DIRECTORY
     OBJECT_DIRECTORY_ENTRY *HashBuckets[OB_DIRECTORY_BUCKETS]; /* Lock */
     EX_PUSH_LOCK_ Lock;
     ULONG Count;   /* Lock; entries */
+    BOOLEAN OnRememberedPath; /* Lock; set with it shared: a change of entries changes ObpPathGeneration */
     struct _OBP_NAMESPACE *Namespace; /* ObpNamespaceLock; what a private namespace is found by; NULL: it is none */
 } OBJECT_DIRECTORY, *POBJECT_DIRECTORY;
 
@@ -214,6 +219,14 @@ typedef struct _OBP_LOOKUP
 NTSTATUS ObpLookupObjectName(OBP_LOOKUP *Lookup) NODISCARD;
 /* The handle is made, or will not be: unpins the name.  The reference to Object remains the caller's; it must still be held.  No lock held. */
 void ObpFinishLookup(OBP_LOOKUP *Lookup);
+/*
+ * Where links lead is remembered if the target is the name of a device: every open of a file by a drive letter would walk the same two directories again.
+ * Object was found as Link's whole target, in Directory, which is locked; Generation is what ObpPathGeneration was before the walk.  Names without case only.
+ */
+extern volatile LONG64 ObpPathGeneration;
+void ObpRememberTarget(PVOID Link, POBJECT_DIRECTORY Directory, PVOID Object, LONG64 Generation);
+/* The device Link leads to, referenced, if that is remembered and no directory on the way has changed since; else NULL.  No directory locked. */
+PVOID ObpReferenceRememberedTarget(PVOID Link);
 NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, PVOID ObjectType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                               PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PSECURITY_QUALITY_OF_SERVICE Qos,
                               PVOID *Object);
@@ -227,12 +240,15 @@ typedef struct _OBP_CAPTURED_ATTRIBUTES
 {
     ULONG Attributes;
     HANDLE RootDirectory;
-    UNICODE_STRING Name; /* pool; Buffer NULL: none */
+    UNICODE_STRING Name; /* in NameRoom or pool; Buffer NULL: none */
+    PWCH NameRoom;
     PSECURITY_DESCRIPTOR SecurityDescriptor;
     SECURITY_QUALITY_OF_SERVICE QosStorage;
     PSECURITY_QUALITY_OF_SERVICE Qos;
 } OBP_CAPTURED_ATTRIBUTES;
-NTSTATUS ObpCaptureObjectAttributes(KPROCESSOR_MODE Mode, const OBJECT_ATTRIBUTES *Source, BOOLEAN WithSecurity, OBP_CAPTURED_ATTRIBUTES *Captured) NODISCARD;
+/* NameRoom (NULL: none), of RoomBytes, is for a name that need not outlive the call: who opens something does without pool. */
+NTSTATUS ObpCaptureObjectAttributes(KPROCESSOR_MODE Mode, const OBJECT_ATTRIBUTES *Source, BOOLEAN WithSecurity, PWCH NameRoom, ULONG RoomBytes,
+                                    OBP_CAPTURED_ATTRIBUTES *Captured) NODISCARD;
 void ObpReleaseObjectAttributes(OBP_CAPTURED_ATTRIBUTES *Captured);
 ULONG ObpSanitizeHandleAttributes(ULONG Attributes, KPROCESSOR_MODE Mode);
 

@@ -7,6 +7,8 @@
  */
 #include "obp.h"
 
+#define OBP_NAME_ROOM 120 /* characters of a name that an open keeps on its stack */
+
 /* Reason for the handle of an object that a parse procedure may just have made (a file object): it was created if it has no handle yet. */
 static OB_OPEN_REASON ObpReasonOf(PVOID Object)
 {
@@ -35,6 +37,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
                                   ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle)
 {
     OBP_CAPTURED_ATTRIBUTES Captured;
+    WCHAR NameRoom[OBP_NAME_ROOM];
     ACCESS_STATE LocalAccessState;
     AUX_ACCESS_DATA AuxData;
     PACCESS_STATE AccessState = PassedAccessState;
@@ -47,7 +50,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
     if (ObjectAttributes == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
-    Status = ObpCaptureObjectAttributes(AccessMode, ObjectAttributes, TRUE, &Captured);
+    Status = ObpCaptureObjectAttributes(AccessMode, ObjectAttributes, TRUE, NameRoom, sizeof(NameRoom), &Captured);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -177,7 +180,7 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
 
     PAGED_CODE();
     *Object = NULL;
-    Status = ObpCaptureObjectName(AccessMode, ObjectName, &Name);
+    Status = ObpCaptureObjectName(AccessMode, ObjectName, NULL, 0, &Name);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -3,6 +3,9 @@
  * symlink.c - symbolic links: an object whose parse procedure puts its target in place of what was parsed so far.
  *
  * The link's own name is reached by asking for an object of type SymbolicLink with nothing behind the link's name.
+ *
+ * A target that names a device is remembered.  TargetDirectory, where the device's name lies, is set once and referenced; the other two are written and
+ * read with it locked, shared, and Target is not referenced: while the generation is the same the directory has not changed, so its entry holds the device.
  */
 #include "obp.h"
 
@@ -10,6 +13,9 @@ typedef struct _OBJECT_SYMBOLIC_LINK
 {
     LARGE_INTEGER CreationTime;
     UNICODE_STRING LinkTarget; /* pool; constant */
+    POBJECT_DIRECTORY volatile TargetDirectory; /* interlocked; NULL: nothing is remembered yet */
+    PVOID Target;
+    volatile LONG64 Generation;
 } OBJECT_SYMBOLIC_LINK;
 
 POBJECT_TYPE ObpSymbolicLinkObjectType;
@@ -21,6 +27,41 @@ void ObpDeleteSymbolicLink(PVOID Object)
     if (Link->LinkTarget.Buffer != NULL) {
         ExFreePoolWithTag(Link->LinkTarget.Buffer, TAG_OB_NAME);
     }
+    if (Link->TargetDirectory != NULL) {
+        ObfDereferenceObject(Link->TargetDirectory);
+    }
+}
+
+void ObpRememberTarget(PVOID Object, POBJECT_DIRECTORY Directory, PVOID Target, LONG64 Generation)
+{
+    OBJECT_SYMBOLIC_LINK *Link = Object;
+    POBJECT_DIRECTORY Before = InterlockedCompareExchangePointer((PVOID volatile *)&Link->TargetDirectory, Directory, NULL);
+
+    if (Before == NULL) {
+        ObfReferenceObject(Directory);
+    } else if (Before != Directory) {
+        return; /* a directory on the way was replaced: this link walks from now on */
+    }
+    Link->Target = Target;
+    __atomic_store_n(&Link->Generation, Generation, __ATOMIC_RELEASE);
+}
+
+PVOID ObpReferenceRememberedTarget(PVOID Object)
+{
+    OBJECT_SYMBOLIC_LINK *Link = Object;
+    POBJECT_DIRECTORY Directory = Link->TargetDirectory;
+    PVOID Target = NULL;
+
+    if (Directory == NULL || Link->Generation != ObpPathGeneration) {
+        return NULL;
+    }
+    ExAcquirePushLockShared_(&Directory->Lock);
+    if (LIKELY(__atomic_load_n(&Link->Generation, __ATOMIC_ACQUIRE) == ObpPathGeneration)) {
+        Target = Link->Target;
+        ObfReferenceObject(Target);
+    }
+    ExReleasePushLockShared_(&Directory->Lock);
+    return Target;
 }
 
 NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, PVOID ObjectType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
@@ -74,7 +115,7 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK Desire
     PAGED_CODE();
     Status = KiProbeForWrite(Mode, LinkHandle, sizeof(HANDLE), 1);
     if (NT_SUCCESS(Status)) {
-        Status = ObpCaptureObjectName(Mode, LinkTarget, &Target);
+        Status = ObpCaptureObjectName(Mode, LinkTarget, NULL, 0, &Target);
     }
     if (Status == STATUS_OBJECT_NAME_INVALID) {
         return STATUS_INVALID_PARAMETER; /* an odd length */
@@ -89,6 +130,7 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK Desire
         }
         return Status;
     }
+    RtlZeroMemory(Link, sizeof(*Link));
     Link->LinkTarget = Target;
     KeQuerySystemTime(&Link->CreationTime);
     return ObInsertObjectService(Link, DesiredAccess, LinkHandle, Mode);

@@ -79,7 +79,7 @@ NTSTATUS ObCreateObjectType(const UNICODE_STRING *Name, const OBJECT_TYPE_INITIA
             return STATUS_OBJECT_NAME_INVALID;
         }
     }
-    Status = ObpCaptureObjectName(KernelMode, Name, &Copy);
+    Status = ObpCaptureObjectName(KernelMode, Name, NULL, 0, &Copy);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
