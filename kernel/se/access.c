@@ -305,6 +305,34 @@ static void SepCheckDacl(SEP_PASS *Pass, ACCESS_MASK Wanted)
     }
 }
 
+/*
+ * The usual end of a check, found with less work: allowing entries alone grant all of Wanted, before an entry of any other kind comes.  The owner's
+ * rights need not be known then.  FALSE says nothing.
+ */
+static BOOLEAN SepGrantsPlainly(const SEP_SUBJECT *Subject, PACL Dacl, ACCESS_MASK Wanted)
+{
+    ACE_HEADER *Ace = SepFirstAce(Dacl);
+
+    for (USHORT i = 0; i < Dacl->AceCount; i++, Ace = SepNextAce(Ace)) {
+        const SID *Sid = ACE_SID(Ace);
+
+        if (Ace->AceFlags & INHERIT_ONLY_ACE) {
+            continue;
+        }
+        if (Ace->AceType != ACCESS_ALLOWED_ACE_TYPE || (Sid->SubAuthorityCount == 1 && (Sid->SubAuthority[0] == SepOwnerRights.Sub ||
+                                                                                          Sid->SubAuthority[0] == SepPrincipalSelf.Sub))) {
+            return FALSE; /* also SIDs that stand for another */
+        }
+        if ((ACE_MASK(Ace) & Wanted) != 0 && SepSidInSubject(Subject, (PSID)Sid, FALSE, FALSE)) {
+            Wanted &= ~ACE_MASK(Ace);
+            if (Wanted == 0) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 /* Both passes of a restricted token.  Each node's Granted is the result. */
 static void SepCheckDiscretionary(SEP_PASS *Pass, const GENERIC_MAPPING *Mapping, ACCESS_MASK Wanted)
 {
@@ -372,6 +400,9 @@ NTSTATUS SepAccessCheckByType(const SEP_SUBJECT *Subject, const SEP_OBJECT *Obje
     Remaining &= ~Given;
     if (Maximum) {
         SepCheckDiscretionary(&Pass, Mapping, (Mapping->GenericAll | Remaining) & Mandatory & ~ACCESS_SYSTEM_SECURITY);
+    } else if (Count == 1 && !Nodes[0].HasType && Subject->RestrictedCount == 0 && Object->Dacl != NULL && Remaining != 0 &&
+               SepGrantsPlainly(Subject, Object->Dacl, Remaining)) {
+        Nodes[0].Granted = Remaining;
     } else {
         SepCheckDiscretionary(&Pass, Mapping, Remaining);
     }
