@@ -171,7 +171,7 @@ static PPAGE_HEAD GiveBlock(PPOOL_CLASS To, PFREE_BLOCK Block)
 
 /* ---- a processor's lists (DISPATCH_LEVEL) ---- */
 
-static PFREE_BLOCK Refill(PKPRCB Prcb, ULONG Index)
+static __attribute__((noinline)) PFREE_BLOCK Refill(PKPRCB Prcb, ULONG Index)
 {
     PPOOL_CLASS From = &Class[Index];
     ULONG Batch = From->Size <= 512 ? 8 : 2;
@@ -191,7 +191,7 @@ static PFREE_BLOCK Refill(PKPRCB Prcb, ULONG Index)
     return First;
 }
 
-static void Spill(PKPRCB Prcb, ULONG Index)
+static __attribute__((noinline)) void Spill(PKPRCB Prcb, ULONG Index)
 {
     PPOOL_CLASS To = &Class[Index];
     PPAGE_HEAD Superfluous[CACHE_DEPTH];
@@ -283,7 +283,7 @@ static PVOID AllocateSmall(ULONG Type, SIZE_T Bytes, ULONG Tag)
     Header->Check = CheckWord(Header);
     if (Bytes + sizeof(POOL_HEADER) < ClassSize[Index])
         ((PUCHAR)Block)[Bytes] = GUARD_BYTE;
-    ExpCountPool(Tag, (LONG64)Bytes, 1);
+    ExpCountPool(Tag, (LONG64)Bytes, TRUE);
     return Block;
 }
 
@@ -300,7 +300,7 @@ static void FreeSmall(PVOID Memory, ULONG Tag)
     ULONG Index = Header->Class;
     if (UNLIKELY(Header->Bytes + sizeof *Header < ClassSize[Index] && ((PUCHAR)Memory)[Header->Bytes] != GUARD_BYTE))
         KeBugCheckEx(BAD_POOL_HEADER, 0x0D, (ULONG_PTR)Memory, Header->Bytes, Header->Tag);
-    ExpCountPool(Header->Tag, -(LONG64)Header->Bytes, -1);
+    ExpCountPool(Header->Tag, -(LONG64)Header->Bytes, FALSE);
     Header->State = POOL_DEAD;
     PFREE_BLOCK Block = Memory;
     KIRQL Irql = KeGetCurrentIrql();
@@ -317,7 +317,7 @@ static void FreeSmall(PVOID Memory, ULONG Tag)
         KeLowerIrql(Irql);
 }
 
-static PVOID AllocateBig(SIZE_T Bytes, ULONG Tag)
+static __attribute__((noinline)) PVOID AllocateBig(SIZE_T Bytes, ULONG Tag)
 {
     if (Bytes > 0x40000000)
         return NULL;
@@ -325,11 +325,11 @@ static PVOID AllocateBig(SIZE_T Bytes, ULONG Tag)
     if (Memory == NULL)
         return NULL;
     MmSetPoolPagesInfo(Memory, Tag, (ULONG)Bytes);
-    ExpCountPool(Tag, (LONG64)Bytes, 1);
+    ExpCountPool(Tag, (LONG64)Bytes, TRUE);
     return Memory;
 }
 
-static void FreeBig(PVOID Memory, ULONG Tag)
+static __attribute__((noinline)) void FreeBig(PVOID Memory, ULONG Tag)
 {
     ULONG RealTag, Bytes;
 
@@ -338,7 +338,7 @@ static void FreeBig(PVOID Memory, ULONG Tag)
     if (Tag != 0 && Tag != RealTag)
         KeBugCheckEx(BAD_POOL_CALLER, 0x0A, (ULONG_PTR)Memory, RealTag, Tag);
     MmSetPoolPagesInfo(Memory, 0, 0);
-    ExpCountPool(RealTag, -(LONG64)Bytes, -1);
+    ExpCountPool(RealTag, -(LONG64)Bytes, FALSE);
     MmFreePoolPages(Memory);
 }
 

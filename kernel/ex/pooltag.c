@@ -8,54 +8,36 @@
  */
 #include "poolp.h"
 
-#define ENTRIES 1024u /* power of two */
+EXP_TAG_ENTRY ExpPoolTags[EXP_TAG_ENTRIES];
+static_assert(EXP_TAG_ENTRIES == 1u << (32 - 22), "ExpHashTag");
 
-typedef struct _TAG_ENTRY
+EXP_TAG_ENTRY *ExpFindPoolTag(ULONG Tag)
 {
-    volatile LONG Tag; /* 0: free */
-    volatile LONG Allocs, Frees;
-    LONG Spare;
-    volatile LONG64 Bytes;
-} TAG_ENTRY;
+    ULONG Index = ExpHashTag(Tag);
 
-static TAG_ENTRY Table[ENTRIES];
-static volatile LONG64 ExpPoolBytes;
-
-static TAG_ENTRY *EntryOf(ULONG Tag)
-{
-    ULONG Index = ((Tag * 0x9E3779B1u) >> 22) & (ENTRIES - 1);
-
-    for (ULONG Tries = 0; Tries < ENTRIES / 2; Tries++, Index = (Index + 1) & (ENTRIES - 1)) {
-        LONG There = Table[Index].Tag;
+    for (ULONG Tries = 0; Tries < EXP_TAG_ENTRIES / 2; Tries++, Index = (Index + 1) % EXP_TAG_ENTRIES) {
+        LONG There = ExpPoolTags[Index].Tag;
         if (There == 0)
-            There = InterlockedCompareExchange(&Table[Index].Tag, (LONG)Tag, 0);
+            There = InterlockedCompareExchange(&ExpPoolTags[Index].Tag, (LONG)Tag, 0);
         if (There == 0 || There == (LONG)Tag)
-            return &Table[Index];
+            return &ExpPoolTags[Index];
     }
-    return Tag == POOL_TAG('O', 'v', 'f', 'l') ? &Table[0] : EntryOf(POOL_TAG('O', 'v', 'f', 'l'));
-}
-
-void ExpCountPool(ULONG Tag, LONG64 Bytes, LONG Blocks)
-{
-    TAG_ENTRY *Entry = EntryOf(Tag);
-
-    InterlockedIncrement(Blocks > 0 ? &Entry->Allocs : &Entry->Frees);
-    InterlockedExchangeAdd64(&Entry->Bytes, Bytes);
-    InterlockedExchangeAdd64(&ExpPoolBytes, Bytes);
+    return Tag == POOL_TAG('O', 'v', 'f', 'l') ? &ExpPoolTags[0] : ExpFindPoolTag(POOL_TAG('O', 'v', 'f', 'l'));
 }
 
 ULONG ExQueryPoolTags(EX_POOL_TAG *Buffer, ULONG Count)
 {
     ULONG Found = 0;
 
-    for (ULONG Index = 0; Index < ENTRIES; Index++) {
-        if (Table[Index].Tag == 0)
+    for (ULONG Index = 0; Index < EXP_TAG_ENTRIES; Index++) {
+        const EXP_TAG_ENTRY *Entry = &ExpPoolTags[Index];
+        if (Entry->Tag == 0)
             continue;
         if (Found < Count) {
-            Buffer[Found].Tag = (ULONG)Table[Index].Tag;
-            Buffer[Found].Allocs = (ULONG)Table[Index].Allocs;
-            Buffer[Found].Frees = (ULONG)Table[Index].Frees;
-            Buffer[Found].Bytes = (SIZE_T)Table[Index].Bytes;
+            Buffer[Found].Tag = (ULONG)Entry->Tag;
+            Buffer[Found].Allocs = (ULONG)Entry->Allocs;
+            Buffer[Found].Frees = (ULONG)Entry->Frees;
+            Buffer[Found].Bytes = (SIZE_T)Entry->Bytes;
         }
         Found++;
     }
@@ -64,5 +46,9 @@ ULONG ExQueryPoolTags(EX_POOL_TAG *Buffer, ULONG Count)
 
 SIZE_T ExPoolBytesInUse(void)
 {
-    return (SIZE_T)ExpPoolBytes;
+    LONG64 Bytes = 0;
+
+    for (ULONG Index = 0; Index < EXP_TAG_ENTRIES; Index++)
+        Bytes += ExpPoolTags[Index].Bytes;
+    return (SIZE_T)Bytes;
 }

@@ -165,10 +165,25 @@ static void ExpAppendWaiter(RESOURCE_WAITER *volatile *Head, RESOURCE_WAITER *Wa
 
 /* ---- acquire ---- */
 
+/* SpinLock held; let go of.  Who releases makes us an owner before we are woken. */
+static __attribute__((noinline)) void ExpWaitForResource(PERESOURCE Resource, BOOLEAN Exclusive, KIRQL OldIrql)
+{
+    RESOURCE_WAITER Waiter;
+
+    ExpAppendWaiter(Exclusive ? EXCLUSIVE_WAITERS(Resource) : SHARED_WAITERS(Resource), &Waiter);
+    if (Exclusive) {
+        Resource->NumberOfExclusiveWaiters++;
+    } else {
+        Resource->NumberOfSharedWaiters++;
+    }
+    Resource->ContentionCount++;
+    KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
+    KeWaitForSingleObject(&Waiter.Event, WrResource, KernelMode, FALSE, NULL);
+}
+
 BOOLEAN NTAPI ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait)
 {
     ERESOURCE_THREAD Thread = ExGetCurrentResourceThread();
-    RESOURCE_WAITER Waiter;
     BOOLEAN Acquired = TRUE;
     KIRQL OldIrql;
 
@@ -181,11 +196,7 @@ BOOLEAN NTAPI ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait)
     } else if (!Wait) {
         Acquired = FALSE;
     } else {
-        ExpAppendWaiter(EXCLUSIVE_WAITERS(Resource), &Waiter);
-        Resource->NumberOfExclusiveWaiters++;
-        Resource->ContentionCount++;
-        KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
-        KeWaitForSingleObject(&Waiter.Event, WrResource, KernelMode, FALSE, NULL);
+        ExpWaitForResource(Resource, TRUE, OldIrql);
         return TRUE;
     }
     KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
@@ -207,15 +218,11 @@ static BOOLEAN ExpMayShare(PERESOURCE Resource, BOOLEAN Owner, RESOURCE_KIND Kin
     }
 }
 
-static BOOLEAN ExpAcquireShared(PERESOURCE Resource, BOOLEAN Wait, RESOURCE_KIND Kind)
+static __attribute__((noinline)) BOOLEAN ExpAcquireSharedSlowly(PERESOURCE Resource, BOOLEAN Wait, RESOURCE_KIND Kind, KIRQL OldIrql)
 {
     ERESOURCE_THREAD Thread = ExGetCurrentResourceThread();
-    RESOURCE_WAITER Waiter;
     POWNER_ENTRY Owner;
-    KIRQL OldIrql;
 
-    ASSERT_IRQL_LE(APC_LEVEL);
-    KeAcquireSpinLock(&Resource->SpinLock, &OldIrql);
     if (ExpOwnedExclusiveBy(Resource, Thread)) {
         Resource->OwnerEntry.OwnerCount++;
         goto Acquired;
@@ -235,13 +242,23 @@ static BOOLEAN ExpAcquireShared(PERESOURCE Resource, BOOLEAN Wait, RESOURCE_KIND
         KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
         return FALSE;
     }
-    ExpAppendWaiter(SHARED_WAITERS(Resource), &Waiter);
-    Resource->NumberOfSharedWaiters++;
-    Resource->ContentionCount++;
-    KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
-    KeWaitForSingleObject(&Waiter.Event, WrResource, KernelMode, FALSE, NULL);
+    ExpWaitForResource(Resource, FALSE, OldIrql);
     return TRUE;
 Acquired:
+    KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
+    return TRUE;
+}
+
+static inline BOOLEAN ExpAcquireShared(PERESOURCE Resource, BOOLEAN Wait, RESOURCE_KIND Kind)
+{
+    KIRQL OldIrql;
+
+    ASSERT_IRQL_LE(APC_LEVEL);
+    KeAcquireSpinLock(&Resource->SpinLock, &OldIrql);
+    if (UNLIKELY(Resource->ActiveEntries != 0)) {
+        return ExpAcquireSharedSlowly(Resource, Wait, Kind, OldIrql);
+    }
+    ExpAddShared(Resource, &Resource->OwnerEntry, ExGetCurrentResourceThread()); /* nobody has it */
     KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
     return TRUE;
 }
@@ -307,17 +324,26 @@ static void ExpWakeWaiters(RESOURCE_WAITER *Waiter)
     }
 }
 
+/* The last owner has left, and somebody waits; returns those to wake. */
+static __attribute__((noinline)) RESOURCE_WAITER *ExpHandOver(PERESOURCE Resource, BOOLEAN WasExclusive)
+{
+    RESOURCE_WAITER *Granted = NULL;
+
+    if (WasExclusive || Resource->ExclusiveWaiters == NULL) {
+        Granted = ExpGrantShared(Resource);
+    }
+    return Granted != NULL ? Granted : ExpGrantExclusive(Resource);
+}
+
 VOID NTAPI ExReleaseResourceForThreadLite(PERESOURCE Resource, ERESOURCE_THREAD Thread)
 {
     RESOURCE_WAITER *Granted = NULL;
-    BOOLEAN Exclusive;
     POWNER_ENTRY Owner;
     KIRQL OldIrql;
 
     KeAcquireSpinLock(&Resource->SpinLock, &OldIrql);
-    Exclusive = (Resource->Flag & ResourceOwnedExclusive) != 0;
-    Owner = ExpFindOwner(Resource, Thread);
-    if (Owner == NULL || Owner->OwnerCount == 0) {
+    Owner = LIKELY(Resource->OwnerEntry.OwnerThread == Thread) ? &Resource->OwnerEntry : ExpFindOwner(Resource, Thread);
+    if (UNLIKELY(Owner == NULL || Owner->OwnerCount == 0)) {
         KeBugCheckEx(0xE3 /* RESOURCE_NOT_OWNED */, (ULONG_PTR)Resource, Thread, (ULONG_PTR)Resource->OwnerTable, 2);
     }
     Owner->OwnerCount--;
@@ -325,18 +351,19 @@ VOID NTAPI ExReleaseResourceForThreadLite(PERESOURCE Resource, ERESOURCE_THREAD 
         Owner->OwnerThread = 0;
         Resource->ActiveEntries--;
         if (Resource->ActiveEntries == 0) {
+            BOOLEAN Exclusive = (Resource->Flag & ResourceOwnedExclusive) != 0;
+
             Resource->ActiveCount = 0;
             Resource->Flag &= ~ResourceOwnedExclusive;
-            if (Exclusive || Resource->ExclusiveWaiters == NULL) {
-                Granted = ExpGrantShared(Resource);
-            }
-            if (Granted == NULL) {
-                Granted = ExpGrantExclusive(Resource);
+            if (UNLIKELY(Resource->SharedWaiters != NULL || Resource->ExclusiveWaiters != NULL)) {
+                Granted = ExpHandOver(Resource, Exclusive);
             }
         }
     }
     KeReleaseSpinLock(&Resource->SpinLock, OldIrql);
-    ExpWakeWaiters(Granted);
+    if (UNLIKELY(Granted != NULL)) {
+        ExpWakeWaiters(Granted);
+    }
 }
 
 VOID FASTCALL ExReleaseResourceLite(PERESOURCE Resource)

@@ -218,7 +218,10 @@ typedef struct _KPRCB
 } KPRCB, *PKPRCB;
 
 /* The PCR of a processor, with the part of the block that only its own processor uses. */
-PKPRCB KeGetCurrentPrcb(void);
+static inline PKPRCB KeGetCurrentPrcb(void)
+{
+    return (PKPRCB)__readgsqword(0x20); /* KPCR.CurrentPrcb */
+}
 PKPRCB KeGetPrcb(ULONG Number);
 extern PKPRCB KiProcessorBlock[KE_MAXIMUM_PROCESSORS];
 

@@ -209,11 +209,6 @@ void KiInitializeBootProcessor(LOADER_PARAMETER_BLOCK *Block)
     __writecr8(HIGH_LEVEL);
 }
 
-PKPRCB KeGetCurrentPrcb(void)
-{
-    return (PKPRCB)__readgsqword(__builtin_offsetof(KPCR, CurrentPrcb));
-}
-
 PKPRCB KeGetPrcb(ULONG Number)
 {
     return Number < KE_MAXIMUM_PROCESSORS ? KiProcessorBlock[Number] : NULL;
