@@ -45,6 +45,14 @@ static void KiPublishSystemTime(ULONG64 Value)
     Time->High1Time = (LONG)(Value >> 32);
 }
 
+static void KiPublishTimes(ULONG64 Now)
+{
+    KiPublish(&KeUserSharedData_->InterruptTime, Now);
+    KiPublishSystemTime((ULONG64)KiBootTime + Now);
+    KiPublish(&KeUserSharedData_->TickCount, Now / KE_CLOCK_INCREMENT);
+    KeUserSharedData_->TickCountLowDeprecated = (ULONG)(Now / KE_CLOCK_INCREMENT);
+}
+
 static void KiAccountTick(PKPRCB Prcb, PKTHREAD Thread, PKTRAP_FRAME Frame)
 {
     if (Prcb->DpcRoutineActive) {
@@ -72,10 +80,7 @@ void KeUpdateSystemTime(PKTRAP_FRAME Frame)
     Prcb->TimerInterrupts++;
     if (Prcb->ClockOwner) {
         Now = KiTimeSinceStart();
-        KiPublish(&KeUserSharedData_->InterruptTime, Now);
-        KiPublishSystemTime((ULONG64)KiBootTime + Now);
-        KiPublish(&KeUserSharedData_->TickCount, Now / KE_CLOCK_INCREMENT);
-        KeUserSharedData_->TickCountLowDeprecated = (ULONG)(Now / KE_CLOCK_INCREMENT);
+        KiPublishTimes(Now);
         if (KiTimersDue(Now)) {
             (void)KeInsertQueueDpc(&Prcb->TimerDpc, NULL, NULL);
         }
@@ -216,6 +221,7 @@ void KiStartTime(LOADER_PARAMETER_BLOCK *Block)
     KiInitializeHardwareClock();
     KiBootTime = Block->BootTime - (LONGLONG)KiTimeSinceStart();
     KiInitializeSharedData();
+    KiPublishTimes(KiTimeSinceStart()); /* it is the right time before the first tick, too */
     Prcb->ClockOwner = TRUE;
     KiClockRunning = TRUE;
     KiStartHardwareClock();
