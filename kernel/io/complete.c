@@ -113,15 +113,17 @@ void FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         return;
     }
     if ((Irp->Flags & (IRP_PAGING_IO | IRP_CLOSE_OPERATION)) != 0) {
-        /* No thread context needed: the pager (or the close) waits for the event.  The issuer owns a
-         * close's IRP. */
-        BOOLEAN Free = (Irp->Flags & IRP_PAGING_IO) != 0;
+        /* No thread context needed: the pager (or the close) waits for the event; a close only if the driver
+         * said that it is not done yet.  The issuer owns a close's IRP, which is gone once the event is set. */
+        BOOLEAN Paging = (Irp->Flags & IRP_PAGING_IO) != 0, Waited = Paging || Irp->PendingReturned;
         PKEVENT Event = Irp->UserEvent;
         *Irp->UserIosb = Irp->IoStatus;
-        if (Free) {
+        if (Paging) {
             IoFreeIrp(Irp);
         }
-        KeSetEvent(Event, PriorityBoost, FALSE);
+        if (Waited) {
+            KeSetEvent(Event, PriorityBoost, FALSE);
+        }
         return;
     }
     IopFreeAuxiliaryBuffer(Irp);

@@ -7,19 +7,27 @@
  */
 #include "iop.h"
 
-/* Sends a request nobody can refuse or cancel.  No memory: wait for some; a close must not fail. */
+/* No memory: wait for some; a close must not fail. */
+static PIRP IopMakeEndingIrp(CCHAR StackSize, IOP_OWN_IRP *Own)
+{
+    LARGE_INTEGER Pause = {.QuadPart = -500000};
+    PIRP Irp;
+    while ((Irp = IopMakeOwnIrp(StackSize, Own)) == NULL) {
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    }
+    return Irp;
+}
+
+/* Sends a request nobody can refuse or cancel. */
 static NTSTATUS IopSendEnding(PFILE_OBJECT File, UCHAR Major, UCHAR Minor)
 {
     PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(File);
-    LARGE_INTEGER Pause = {.QuadPart = -500000};
-    IO_STATUS_BLOCK Iosb;
-    KEVENT Event;
-    PIRP Irp;
+    IOP_OWN_IRP Own;
+    PIRP Irp = IopMakeEndingIrp(Device->StackSize, &Own);
     PIO_STACK_LOCATION Stack;
+    IO_STATUS_BLOCK Iosb;
     NTSTATUS Status;
-    while ((Irp = IoAllocateIrp(Device->StackSize, FALSE)) == NULL) {
-        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
-    }
+    KEVENT Event;
     KeInitializeEvent(&Event, SynchronizationEvent, FALSE);
     Irp->Tail.Overlay.OriginalFileObject = File;
     Irp->Tail.Overlay.Thread = PsCurrentThread_();

@@ -217,5 +217,19 @@ NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES Attributes, FILE_INFORMATION_CLASS Cl
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction) NODISCARD;
 void IopInitNames(void);
 void IopInitIrps(void);
+/*
+ * The IRP of a request whose issuer waits for its end may lie on the issuer's stack, if the device's is not unusually high: creates, cleanups and closes need no
+ * pool then.  IoFreeIrp leaves it alone.
+ */
+#define IOP_OWN_LOCATIONS 4
+#define IOP_IRP_OWN 0x80u /* in IRP.AllocationFlags; ours */
+typedef struct _IOP_OWN_IRP
+{
+    IRP Irp;
+    IO_STACK_LOCATION Locations[IOP_OWN_LOCATIONS];
+} IOP_OWN_IRP;
+static_assert(offsetof(IOP_OWN_IRP, Locations) == sizeof(IRP), "stack locations follow the IRP");
+/* Initialised: Own's, or one from pool (NULL: no memory). */
+PIRP IopMakeOwnIrp(CCHAR StackSize, IOP_OWN_IRP *Own);
 NTSTATUS IopCreateNullDevice(void) NODISCARD;
 #endif

@@ -32,6 +32,16 @@ void NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
     Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(Irp + 1) + StackSize;
 }
 
+PIRP IopMakeOwnIrp(CCHAR StackSize, IOP_OWN_IRP *Own)
+{
+    if (UNLIKELY(StackSize > IOP_OWN_LOCATIONS)) {
+        return IoAllocateIrp(StackSize, FALSE);
+    }
+    IoInitializeIrp(&Own->Irp, IoSizeOfIrp(StackSize), StackSize);
+    Own->Irp.AllocationFlags = IOP_IRP_OWN;
+    return &Own->Irp;
+}
+
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
     PIRP Irp;
@@ -65,6 +75,9 @@ void NTAPI IoFreeIrp(PIRP Irp)
 {
     ASSERT(Irp->Type == IO_TYPE_IRP && IsListEmpty(&Irp->ThreadListEntry));
     Irp->Type = 0;
+    if ((Irp->AllocationFlags & IOP_IRP_OWN) != 0) {
+        return;
+    }
     if ((Irp->AllocationFlags & IRP_LOOKASIDE_ALLOCATION) == 0) {
         ExFreePoolWithTag(Irp, IOP_TAG_IRP);
     } else if (Irp->StackCount <= IOP_SMALL_STACK) {

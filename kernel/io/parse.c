@@ -68,11 +68,8 @@ static ULONG IopFlagsOfOptions(const IOP_OPEN_PACKET *Packet, ULONG Attributes)
 
 NTSTATUS IopCreateFileObject(PDEVICE_OBJECT Device, KPROCESSOR_MODE Mode, PFILE_OBJECT *Result)
 {
-    OBJECT_ATTRIBUTES Attributes;
     PFILE_OBJECT File;
-    NTSTATUS Status;
-    InitializeObjectAttributes(&Attributes, NULL, 0, NULL, NULL);
-    Status = ObCreateObject(KernelMode, IopFileObjectType, &Attributes, Mode, NULL, sizeof(FILE_OBJECT), 0, 0, (PVOID *)&File);
+    NTSTATUS Status = ObCreateBareObject_(IopFileObjectType, Mode, sizeof(FILE_OBJECT), (PVOID *)&File);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -112,7 +109,8 @@ static NTSTATUS IopSendCreate(PDEVICE_OBJECT Target, PFILE_OBJECT File, IOP_OPEN
     static const UCHAR Major[] = {IRP_MJ_CREATE, IRP_MJ_CREATE_NAMED_PIPE, IRP_MJ_CREATE_MAILSLOT};
     IO_SECURITY_CONTEXT Security = {Qos, AccessState, AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess,
                                     Packet->CreateOptions};
-    PIRP Irp = IoAllocateIrp(Target->StackSize, FALSE);
+    IOP_OWN_IRP Own;
+    PIRP Irp = IopMakeOwnIrp(Target->StackSize, &Own);
     PIO_STACK_LOCATION Stack;
     KEVENT Event;
     if (Irp == NULL) {

@@ -190,11 +190,23 @@ NTSTATUS IopSetTransferBuffer(IOP_REQUEST *Request, PVOID Buffer, ULONG Length, 
     return STATUS_SUCCESS;
 }
 
-/* The driver was done before it returned and the last stage was left to us (IRP_DEFER_IO_COMPLETION). */
+/*
+ * The driver was done before it returned and the last stage was left to us (IRP_DEFER_IO_COMPLETION).  Nobody waits for the event: when
+ * there is nothing to copy out and nothing to unlock, the status and the IRP's end are all of that stage.
+ */
 static void IopFinishDeferred(PIRP Irp)
 {
     PVOID File = Irp->Tail.Overlay.OriginalFileObject, Unused = NULL;
     KIRQL Irql;
+    if ((Irp->Flags & (IRP_BUFFERED_IO | IRP_SYNCHRONOUS_API)) == IRP_SYNCHRONOUS_API && Irp->MdlAddress == NULL) {
+        *Irp->UserIosb = Irp->IoStatus;
+        IopDequeueThreadIrp(Irp);
+        IoFreeIrp(Irp);
+        if (File != NULL) {
+            ObfDereferenceObject(File);
+        }
+        return;
+    }
     KeRaiseIrql(APC_LEVEL, &Irql);
     IopCompleteRequest(&Irp->Tail.Apc, NULL, &Unused, &File, &Unused);
     KeLowerIrql(Irql);
