@@ -208,8 +208,10 @@ NTSTATUS NTAPI CcSetFileSizesEx(PFILE_OBJECT FileObject, PCC_FILE_SIZES FileSize
 {
     CCP_MAP *Map;
     NTSTATUS Status = STATUS_SUCCESS;
+    BOOLEAN Grows;
     ExAcquireFastMutex(&CcpLock);
     Map = CcpMapOf(FileObject);
+    Grows = Map != NULL && FileSizes->FileSize.QuadPart >= Map->FileSize.QuadPart;
     if (Map != NULL) {
         Map->ValidDataLength = FileSizes->ValidDataLength;
         Status = CcpGrow(Map, FileSizes->FileSize.QuadPart);
@@ -222,8 +224,9 @@ NTSTATUS NTAPI CcSetFileSizesEx(PFILE_OBJECT FileObject, PCC_FILE_SIZES FileSize
         Map->FileSize = FileSizes->FileSize;
     }
     ExReleaseFastMutex(&CcpLock);
-    /* Also without a cache map: the file may be mapped. */
-    MmTruncateSection_(FileObject->SectionObjectPointer, (ULONG64)FileSizes->FileSize.QuadPart);
+    if (!Grows) { /* also without a cache map: the file may be mapped */
+        MmTruncateSection_(FileObject->SectionObjectPointer, (ULONG64)FileSizes->FileSize.QuadPart);
+    }
     return Status;
 }
 

@@ -438,7 +438,8 @@ void MiReferenceInPage(struct _MI_INPAGE *InPage); /* PfnLock held */
 
 /* proto.c: a share of a section's page.  STATUS_RETRY: it is not in memory (*InPage != NULL: somebody reads it). */
 NTSTATUS MiShareProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Frame, struct _MI_INPAGE **InPage) NODISCARD;
-NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page) NODISCARD;
+/* A page that is not in memory (nor coming) becomes one of zeros: *Frame, with a share that is the caller's.  *Frame 0: it was there. */
+NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, ULONG64 *Frame) NODISCARD;
 void MiUnshareProtoPage(ULONG64 Frame, BOOLEAN Modified);
 void MiUnshareProtoPageLocked(PMMPFN Pfn, ULONG64 Frame, BOOLEAN Modified);
 BOOLEAN MiIsZeroPage(PCONTROL_AREA ControlArea, ULONG64 Page); /* nothing in the file */

@@ -184,12 +184,11 @@ NTSTATUS MiShareProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, PULONG64 Fram
     return MiIsZeroPage(ControlArea, Page) ? ShareZeroPage(ControlArea, Page, Frame) : STATUS_RETRY;
 }
 
-/* If the page is not in memory (nor coming) it becomes one of zeros, on standby: the next fault finds it. */
-NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page)
+NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page, ULONG64 *Frame)
 {
-    ULONG64 Frame;
     KIRQL Irql;
 
+    *Frame = 0;
     if (Page >= ControlArea->TotalPages)
         return STATUS_ACCESS_VIOLATION;
     NTSTATUS Status = ControlArea->Block[Page >> MI_BLOCK_SHIFT] == NULL ? MiPrepareProto(ControlArea, Page) : STATUS_SUCCESS;
@@ -200,8 +199,8 @@ NTSTATUS MiZeroProtoPage(PCONTROL_AREA ControlArea, ULONG64 Page)
     KeReleaseSpinLock(&MmPfnLock, Irql);
     if (There)
         return STATUS_SUCCESS;
-    Status = ShareZeroPage(ControlArea, Page, &Frame);
-    if (Status == STATUS_SUCCESS)
-        MiUnshareProtoPage(Frame, FALSE);
+    Status = ShareZeroPage(ControlArea, Page, Frame);
+    if (Status != STATUS_SUCCESS)
+        *Frame = 0;
     return Status == STATUS_RETRY ? STATUS_SUCCESS : Status;
 }

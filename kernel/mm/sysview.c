@@ -76,30 +76,50 @@ NTSTATUS NTAPI MmMapViewInSessionSpace(PVOID Section, PVOID *MappedBase, PSIZE_T
     return MmMapViewInSystemSpaceEx(Section, MappedBase, ViewSize, NULL, 0); /* one session, system space */
 }
 
-static void UnmapPages(PMMVAD Vad)
+/* The pages that were mapped at Va by Entry. */
+static void ForgetPages(const PVOID *Va, const ULONG64 *Entry, ULONG Count)
 {
+    KIRQL Irql;
+
+    KeFlushMultipleTb_(Count, (PVOID *)Va, NULL);
+    KeAcquireSpinLock(&MmPfnLock, &Irql);
+    while (Count != 0) {
+        Count--;
+        MiUnshareProtoPageLocked(MiPfn(PTE_PFN(Entry[Count])), PTE_PFN(Entry[Count]), (Entry[Count] & PTE_DIRTY) != 0);
+    }
+    KeReleaseSpinLock(&MmPfnLock, Irql);
+}
+
+/* One page table's part of a view: most of it was never touched. */
+static void UnmapTable(ULONG64 Start, ULONG64 Pages)
+{
+    PULONG64 First = MiGetKernelPte((PVOID)Start, FALSE);
     PVOID Va[MI_FLUSH_MAX];
     ULONG64 Entry[MI_FLUSH_MAX];
     ULONG Count = 0;
-    KIRQL Irql;
 
-    PULONG64 Pte = NULL;
-    for (ULONG64 At = MiVadStart(Vad); At <= MiVadEnd(Vad); At += PAGE_SIZE, Pte++) {
-        if (Pte == NULL || (At & 0x1FFFFF) == 0) /* the next table */
-            Pte = MiGetKernelPte((PVOID)At, FALSE);
-        if (*Pte != 0) {
-            Va[Count] = (PVOID)At;
-            Entry[Count++] = (ULONG64)InterlockedExchange64((volatile LONG64 *)Pte, 0); /* with the last dirty bit */
-        }
-        if (Count == 0 || (Count < MI_FLUSH_MAX && At + PAGE_SIZE <= MiVadEnd(Vad)))
+    for (PULONG64 Pte = First; Pte != First + Pages; Pte++) {
+        if (*Pte == 0)
             continue;
-        KeFlushMultipleTb_(Count, Va, NULL);
-        KeAcquireSpinLock(&MmPfnLock, &Irql);
-        while (Count != 0) {
-            Count--;
-            MiUnshareProtoPageLocked(MiPfn(PTE_PFN(Entry[Count])), PTE_PFN(Entry[Count]), (Entry[Count] & PTE_DIRTY) != 0);
+        Va[Count] = (PVOID)(Start + ((ULONG64)(Pte - First) << PAGE_SHIFT));
+        Entry[Count++] = (ULONG64)InterlockedExchange64((volatile LONG64 *)Pte, 0); /* with the last dirty bit */
+        if (Count == MI_FLUSH_MAX) {
+            ForgetPages(Va, Entry, Count);
+            Count = 0;
         }
-        KeReleaseSpinLock(&MmPfnLock, Irql);
+    }
+    if (Count != 0)
+        ForgetPages(Va, Entry, Count);
+}
+
+static void UnmapPages(PMMVAD Vad)
+{
+    const ULONG64 Table = 1ULL << 21;
+    ULONG64 End = MiVadEnd(Vad) + 1, Next;
+
+    for (ULONG64 At = MiVadStart(Vad); At < End; At = Next) {
+        Next = min(End, (At | (Table - 1)) + 1);
+        UnmapTable(At, (Next - At) >> PAGE_SHIFT);
     }
 }
 
@@ -126,6 +146,15 @@ NTSTATUS NTAPI MmUnmapViewInSessionSpace(PVOID MappedBase)
     return MmUnmapViewInSystemSpace(MappedBase);
 }
 
+/* Frame, of which the caller has a share, becomes the page of the view at Pte, unless somebody else was quicker. */
+static void PutPage(const MMVAD *Vad, PULONG64 Pte, ULONG64 Frame)
+{
+    ULONG64 Value = (Frame << PAGE_SHIFT) | PTE_VALID | PTE_ACCESSED | PTE_NX | (Vad->Protection == MM_READWRITE ? PTE_WRITE : 0);
+
+    if (InterlockedCompareExchange64((volatile LONG64 *)Pte, (LONG64)Value, 0) != 0)
+        MiUnshareProtoPage(Frame, FALSE);
+}
+
 static NTSTATUS ResolveView(ULONG64 Va, ULONG Code, struct _MI_INPAGE **InPage, PCONTROL_AREA *ReadArea, ULONG64 *ReadPage)
 {
     PMMVAD Vad = FindView(Va);
@@ -145,9 +174,7 @@ static NTSTATUS ResolveView(ULONG64 Va, ULONG Code, struct _MI_INPAGE **InPage, 
     }
     if (!NT_SUCCESS(Status) || Status == STATUS_RETRY)
         return Status;
-    ULONG64 Value = (Frame << PAGE_SHIFT) | PTE_VALID | PTE_ACCESSED | PTE_NX | (Vad->Protection == MM_READWRITE ? PTE_WRITE : 0);
-    if (InterlockedCompareExchange64((volatile LONG64 *)Pte, (LONG64)Value, 0) != 0)
-        MiUnshareProtoPage(Frame, FALSE);
+    PutPage(Vad, Pte, Frame);
     return STATUS_SUCCESS;
 }
 
@@ -205,10 +232,13 @@ NTSTATUS MmZeroSystemView_(PVOID Address, SIZE_T Length)
     ExAcquirePushLockShared_(&MiSystemSpace.Lock);
     for (ULONG64 Va = MI_ROUND_DOWN(Address, PAGE_SIZE); Va < End && NT_SUCCESS(Status); Va += PAGE_SIZE) {
         PMMVAD Vad = FindView(Va);
+        ULONG64 Frame = 0;
         if (Vad == NULL)
             Status = STATUS_ACCESS_VIOLATION;
         else
-            Status = MiZeroProtoPage(Vad->ControlArea, Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn);
+            Status = MiZeroProtoPage(Vad->ControlArea, Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn, &Frame);
+        if (Frame != 0)
+            PutPage(Vad, MiGetKernelPte((PVOID)Va, FALSE), Frame); /* who zeroes it writes to it next */
     }
     ExReleasePushLockShared_(&MiSystemSpace.Lock);
     return Status;
