@@ -90,6 +90,8 @@ typedef struct _FAT_VCB {
     LIST_ENTRY NotifyList;
     PFILE_OBJECT LockedBy;         /* V; FSCTL_LOCK_VOLUME */
     LONG OpenCount;                /* interlocked; handles */
+    struct _FAT_KNOWN_PATHS *Known; /* V, and fatknown.c; paths found lately */
+    ULONG KnownGeneration;         /* V; entries of another generation are void */
     LONG Quiet;                    /* seconds without a change; the writer thread's */
     BOOLEAN WriteProtected;        /* the disk says so */
     BOOLEAN Dismounted;            /* V */
@@ -160,6 +162,16 @@ void FatPutPath(const FAT_NODE *Node, PVOID Buffer, ULONG Room);
 /* Copies what of one part lies before Room. */
 void FatPutPart(PUCHAR Buffer, ULONG Room, ULONG At, const VOID *Part, ULONG Length);
 
+/* fatknown.c */
+NTSTATUS FatMakeKnownPaths(FAT_VCB *Vcb);
+void FatFreeKnownPaths(FAT_VCB *Vcb);
+ULONG FatHashPath(PCUNICODE_STRING Path);
+/* V held.  The node of a path, spelt as now, that was remembered and still has that name; NULL: it must be looked for. */
+FAT_NODE *FatFindKnown(FAT_VCB *Vcb, PCUNICODE_STRING Path, ULONG Hash);
+void FatRememberPath(FAT_VCB *Vcb, PCUNICODE_STRING Path, ULONG Hash, FAT_NODE *Node);
+/* V exclusive.  Node loses its name, or gets another. */
+void FatForgetPaths(FAT_VCB *Vcb, const FAT_NODE *Node);
+
 /* fatpath.c: names to nodes; V held. */
 typedef struct _FAT_OPEN {
     FAT_VCB *Vcb;
@@ -178,7 +190,9 @@ typedef struct _FAT_OPEN {
 NTSTATUS FatFindTarget(FAT_OPEN *Open, FAT_NODE **Node);
 NTSTATUS FatEnsureTable(FAT_OPEN *Open, FAT_NODE *Directory);
 
-/* fatopen.c: an existing file is opened, or a node that was just made (Created); V held. */
+/* fatopen.c: the CCBs that are not in use; each open takes one, each close gives one back. */
+extern NPAGED_LOOKASIDE_LIST FatCcbs;
+/* An existing file is opened, or a node that was just made (Created); V held. */
 NTSTATUS FatOpenNode(FAT_OPEN *Open, FAT_NODE *Node, BOOLEAN Created, PULONG_PTR Information);
 NTSTATUS FatFinishOpen(const FAT_OPEN *Open, FAT_FCB *Fcb);
 NTSTATUS FatGetFcb(FAT_OPEN *Open, FAT_NODE *Node, FAT_FCB **Fcb);
@@ -190,6 +204,7 @@ FAT_REQUEST FatCreate;                                                    /* fat
 FAT_REQUEST FatCleanup, FatClose;                                         /* fatclean.c */
 FAT_REQUEST FatRead;                                                      /* fatread.c */
 FAT_REQUEST FatWrite;                                                     /* fatwrite.c */
+BOOLEAN FatWriteFast(FAT_FCB *Fcb, PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, PVOID Buffer, PIO_STATUS_BLOCK IoStatus);
 FAT_REQUEST FatFlush, FatShutdown;                                        /* fatflush.c */
 FAT_REQUEST FatQueryInformation;                                          /* fatinfo.c */
 FAT_REQUEST FatSetInformation;                                            /* fatset.c */

@@ -18,6 +18,7 @@ static void DeleteFile(FAT_VCB *Vcb, FAT_FCB *Fcb)
         return;
     }
     FatReport(Vcb, Node, FatIsDirectory(Node) ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME, FILE_ACTION_REMOVED);
+    FatForgetPaths(Vcb, Node);
     if (!NT_SUCCESS(FatRemoveNode(&Vcb->Volume, Node)))
         return;
     FatForgetDirty(Fcb);
@@ -105,7 +106,7 @@ NTSTATUS FatClose(FAT_VCB *Vcb, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR I
             ExFreePoolWithTag(Ccb->Last.Buffer, FAT_TAG_CCB);
         if (Ccb->Watched.Buffer != NULL)
             ExFreePoolWithTag(Ccb->Watched.Buffer, FAT_TAG_CCB);
-        ExFreePoolWithTag(Ccb, FAT_TAG_CCB);
+        ExFreeToNPagedLookasideList(&FatCcbs, Ccb);
     }
     if (Fcb != NULL && Ccb != NULL && InterlockedDecrement(&Fcb->References) == 0 && Fcb->Node != NULL && Fcb->Node->Deleted) {
         FAT_NODE *Node = Fcb->Node;

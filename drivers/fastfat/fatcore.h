@@ -146,6 +146,9 @@ FAT_STATUS FatCreateRoot(FAT_VOLUME *Volume);
 FAT_STATUS FatLoadDirectory(FAT_VOLUME *Volume, FAT_NODE *Directory);
 void FatUnloadDirectory(FAT_NODE *Directory); /* and all below */
 FAT_NODE *FatFindNode(const FAT_DIRECTORY *Table, const uint16_t *Name, uint32_t Length);
+/* The first name of a path: its length, to the first backslash or the end, and its hash, by which FatFindHashed finds it without reading it again. */
+uint32_t FatScanName(const uint16_t *Path, uint32_t Length, uint32_t *Hash);
+FAT_NODE *FatFindHashed(const FAT_DIRECTORY *Table, const uint16_t *Name, uint32_t Length, uint32_t Hash);
 void FatFreeNode(FAT_NODE *Node);
 /* The first node at or behind a place in the directory. */
 FAT_NODE *FatNodeFrom(const FAT_DIRECTORY *Table, uint32_t Offset);

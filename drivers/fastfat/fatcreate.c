@@ -17,6 +17,7 @@ static void UndoCreate(FAT_OPEN *Open, FAT_NODE *Node)
     if (Node->Fcb != NULL)
         FatFreeFcb(Node->Fcb);
     Node->Fcb = NULL;
+    FatForgetPaths(Open->Vcb, Node);
     if (FatRemoveNode(&Open->Vcb->Volume, Node) == FAT_SUCCESS)
         FatFreeNode(Node);
 }
@@ -112,11 +113,16 @@ static NTSTATUS TryByName(FAT_OPEN *Open, PULONG_PTR Information)
     return NT_SUCCESS(Status) ? FatOpenNode(Open, Node, FALSE, Information) : Status;
 }
 
+/* Who can only create something needs V exclusive; who may, only if it is not there. */
 static NTSTATUS OpenByName(FAT_OPEN *Open, PULONG_PTR Information)
 {
-    ExAcquireResourceSharedLite(&Open->Vcb->Resource, TRUE);
-    NTSTATUS Status = TryByName(Open, Information);
-    ExReleaseResourceLite(&Open->Vcb->Resource);
+    NTSTATUS Status = STATUS_RETRY;
+
+    if (Open->Disposition != FILE_CREATE) {
+        ExAcquireResourceSharedLite(&Open->Vcb->Resource, TRUE);
+        Status = TryByName(Open, Information);
+        ExReleaseResourceLite(&Open->Vcb->Resource);
+    }
     if (Status == STATUS_RETRY) {
         Open->Exclusive = TRUE;
         ExAcquireResourceExclusiveLite(&Open->Vcb->Resource, TRUE);

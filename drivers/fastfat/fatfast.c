@@ -72,13 +72,20 @@ static BOOLEAN NTAPI FastQueryNetworkOpen(PFILE_OBJECT File, BOOLEAN Wait, PFILE
     return TRUE;
 }
 
-/* A write within the file that goes to the cache only; its place on the list of dirty files is not waited for. */
+/*
+ * A write that goes to the cache only; its place on the list of dirty files is not waited for.  One that begins at the end of the file is fast too if the
+ * caller waits for it.
+ */
 static BOOLEAN NTAPI FastWrite(PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, BOOLEAN Wait, ULONG LockKey, PVOID Buffer, PIO_STATUS_BLOCK IoStatus,
                                PDEVICE_OBJECT Device)
 {
     FAT_FCB *Fcb = FileFcb(File);
 
-    if (Fcb == NULL || Fcb->Vcb->WriteProtected || Length == 0 || !FsRtlCopyWrite(File, Offset, Length, Wait, LockKey, Buffer, IoStatus, Device))
+    if (Fcb == NULL || Fcb->Vcb->WriteProtected || Length == 0)
+        return FALSE;
+    if (Offset->QuadPart == Fcb->Header.FileSize.QuadPart) /* a hint: looked at again with F held */
+        return Wait && !(File->Flags & FO_WRITE_THROUGH) && FatWriteFast(Fcb, File, Offset, Length, Buffer, IoStatus);
+    if (!FsRtlCopyWrite(File, Offset, Length, Wait, LockKey, Buffer, IoStatus, Device))
         return FALSE;
     FatMarkFcbDirty(Fcb);
     return TRUE;

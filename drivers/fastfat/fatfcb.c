@@ -235,6 +235,8 @@ void FatTrimClusters(FAT_FCB *Fcb)
 {
     ULONG Needed = FatClustersFor(&Fcb->Vcb->Volume, Fcb->Node->Size);
 
+    if (!Fcb->File.Built || Fcb->File.Clusters <= Needed)
+        return; /* with F held nobody adds clusters */
     ExAcquireResourceExclusiveLite(&Fcb->PagingIoResource, TRUE);
     if (Fcb->File.Built && Fcb->File.Clusters > Needed) {
         (void)FatTruncateFile(&Fcb->Vcb->Volume, &Fcb->File, Needed);

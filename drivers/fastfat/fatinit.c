@@ -108,6 +108,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 
     UNREFERENCED_PARAMETER(RegistryPath);
     RtlInitUnicodeString(&Name, L"\\Fat");
+    ExInitializeNPagedLookasideList(&FatCcbs, NULL, NULL, 0, sizeof(FAT_CCB), FAT_TAG_CCB, 0);
     NTSTATUS Status = FatStartWriter();
     if (!NT_SUCCESS(Status))
         return Status;

@@ -15,13 +15,23 @@ static NTSTATUS NTAPI TransferDone(PDEVICE_OBJECT Device, PIRP Irp, PVOID Contex
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
+/* A request that is waited for may lie on the stack of who waits, if the devices below are not unusually many. */
+#define OWN_LOCATIONS 4
+typedef struct _OWN_IRP {
+    IRP Irp;
+    IO_STACK_LOCATION Locations[OWN_LOCATIONS];
+} OWN_IRP;
+
 static NTSTATUS Send(PDEVICE_OBJECT Target, UCHAR Major, ULONG64 Offset, ULONG Length, PMDL Mdl)
 {
     KEVENT Event;
-    PIRP Irp = IoAllocateIrp(Target->StackSize, FALSE);
+    OWN_IRP Own;
+    PIRP Irp = Target->StackSize <= OWN_LOCATIONS ? &Own.Irp : IoAllocateIrp(Target->StackSize, FALSE);
 
     if (Irp == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    if (Irp == &Own.Irp)
+        IoInitializeIrp(Irp, IoSizeOfIrp(Target->StackSize), Target->StackSize);
     KeInitializeEvent(&Event, NotificationEvent, FALSE);
     PIO_STACK_LOCATION Stack = IoGetNextIrpStackLocation(Irp);
     Stack->MajorFunction = Major;
@@ -37,7 +47,8 @@ static NTSTATUS Send(PDEVICE_OBJECT Target, UCHAR Major, ULONG64 Offset, ULONG L
     if (NT_SUCCESS(Status) && Irp->IoStatus.Information != Length)
         Status = STATUS_DISK_CORRUPT_ERROR;
     Irp->MdlAddress = NULL;
-    IoFreeIrp(Irp);
+    if (Irp != &Own.Irp)
+        IoFreeIrp(Irp);
     return Status;
 }
 
@@ -58,15 +69,25 @@ NTSTATUS FatTransferDiskMdl(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length,
     return Status;
 }
 
+/* A sector or two, as nearly all of the file system's own transfers are, needs an MDL of two pages at most. */
+typedef struct _SMALL_MDL {
+    MDL Mdl;
+    PFN_NUMBER Frames[2];
+} SMALL_MDL;
+
 NTSTATUS FatTransferDisk(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PVOID Buffer, BOOLEAN Write)
 {
-    PMDL Mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+    SMALL_MDL Small;
+    PMDL Mdl = Length <= PAGE_SIZE ? &Small.Mdl : IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
 
     if (Mdl == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    if (Mdl == &Small.Mdl)
+        MmInitializeMdl(Mdl, Buffer, Length);
     MmBuildMdlForNonPagedPool(Mdl);
     NTSTATUS Status = Send(Target, Write ? IRP_MJ_WRITE : IRP_MJ_READ, Offset, Length, Mdl);
-    IoFreeMdl(Mdl);
+    if (Mdl != &Small.Mdl)
+        IoFreeMdl(Mdl);
     return Status;
 }
 

@@ -68,7 +68,9 @@ static NTSTATUS InitializeVcb(FAT_VCB *Vcb, PDEVICE_OBJECT Device, PDEVICE_OBJEC
     ExInitializeResourceLite(&Vcb->Resource);
     InitializeListHead(&Vcb->NotifyList);
     FsRtlNotifyInitializeSync(&Vcb->NotifySync);
-    NTSTATUS Status = FatOpenVolume(&Vcb->Volume);
+    NTSTATUS Status = FatMakeKnownPaths(Vcb);
+    if (NT_SUCCESS(Status))
+        Status = FatOpenVolume(&Vcb->Volume);
     if (NT_SUCCESS(Status))
         Status = FatCreateFcb(Vcb, NULL, &Vcb->VolumeFcb);
     return Status;
@@ -81,6 +83,7 @@ static void DestroyVcb(FAT_VCB *Vcb)
         FatFreeFcb(Vcb->VolumeFcb);
     FsRtlNotifyUninitializeSync(&Vcb->NotifySync);
     ExDeleteResourceLite(&Vcb->Resource);
+    FatFreeKnownPaths(Vcb);
 }
 
 NTSTATUS FatMountVolume(PDEVICE_OBJECT Target, PVPB Vpb)

@@ -93,6 +93,9 @@ static void Bury(FAT_VCB *Vcb, FAT_NODE *Victim)
 /* F and P exclusive; the data are on the disk. */
 static NTSTATUS Rename(FAT_VCB *Vcb, FAT_FCB *Fcb, const MOVE *Move)
 {
+    FatForgetPaths(Vcb, Fcb->Node);
+    if (Move->Victim != NULL)
+        FatForgetPaths(Vcb, Move->Victim);
     ExAcquireResourceExclusiveLite(&Fcb->PagingIoResource, TRUE);
     NTSTATUS Status = FatRenameNode(&Vcb->Volume, Fcb->Node, &Fcb->File, Move->Parent, Move->Name.Buffer, Move->Name.Length / sizeof(WCHAR), Move->Victim);
     ExReleaseResourceLite(&Fcb->PagingIoResource);

@@ -12,23 +12,82 @@
 
 /* ---- names -------------------------------------------------------------------------------------------------------------------------- */
 
+#define LANES(x) ((x) * 0x0001000100010001ULL)
+
+static __attribute__((noinline)) uint64_t FoldEach(uint64_t Four)
+{
+    uint64_t Folded = 0;
+
+    for (int Shift = 0; Shift < 64; Shift += 16)
+        Folded |= (uint64_t)FatFold((uint16_t)(Four >> Shift)) << Shift;
+    return Folded;
+}
+
+/* The same for all spellings of a name; that other characters become the same too does no harm to a hash. */
+static inline uint64_t MixFour(uint64_t Hash, uint64_t Four)
+{
+    if ((Four & LANES(0xFF80)) != 0)
+        Four = FoldEach(Four);
+    return (Hash ^ (Four | LANES('a' - 'A'))) * 0x9E3779B97F4A7C15ULL;
+}
+
+/* The lowest lane that is a backslash has its highest bit set, those below it have not. */
+static inline uint64_t Separators(uint64_t Four)
+{
+    uint64_t Other = Four ^ LANES('\\');
+
+    return (Other - LANES(1)) & ~Other & LANES(0x8000);
+}
+
+/* Four characters at once, since most are ASCII. */
+uint32_t FatScanName(const uint16_t *Path, uint32_t Length, uint32_t *Hash)
+{
+    uint64_t Sum = 0, Four = 0, Found;
+    uint32_t At = 0, Rest = 0;
+
+    for (; At + 4 <= Length; At += 4) {
+        __builtin_memcpy(&Four, Path + At, sizeof Four);
+        Found = Separators(Four);
+        if (Found != 0) {
+            Rest = (uint32_t)__builtin_ctzll(Found) / 16;
+            Four &= ~(~0ULL << Rest * 16);
+            goto Last;
+        }
+        Sum = MixFour(Sum, Four);
+    }
+    Four = 0;
+    for (; At + Rest < Length && Path[At + Rest] != '\\'; Rest++)
+        Four |= (uint64_t)Path[At + Rest] << Rest * 16;
+Last:
+    if (Rest != 0)
+        Sum = MixFour(Sum, Four);
+    *Hash = (uint32_t)(Sum >> 32) ^ (uint32_t)(Sum >> 48); /* a fourth character shows in the highest bits only */
+    return At + Rest;
+}
+
 static uint32_t HashName(const uint16_t *Name, uint32_t Length)
 {
-    uint32_t Hash = 2166136261u;
+    uint32_t Hash;
 
-    for (uint32_t Index = 0; Index < Length; Index++)
-        Hash = (Hash ^ FatFold(Name[Index])) * 16777619u;
-    return Hash ^ Hash >> 15;
+    (void)FatScanName(Name, Length, &Hash);
+    return Hash;
 }
 
 static int SameName(const FAT_NAME *Name, const uint16_t *Other, uint32_t Length)
 {
+    const uint16_t *Mine = Name->Buffer;
+    uint32_t Index = 0;
+
     if (Name->Length != Length * 2)
         return 0;
-    if (__builtin_memcmp(Name->Buffer, Other, Length * sizeof *Other) == 0)
-        return 1; /* nearly always: spelt alike */
-    for (uint32_t Index = 0; Index < Length; Index++) {
-        if (Name->Buffer[Index] != Other[Index] && FatFold(Name->Buffer[Index]) != FatFold(Other[Index]))
+    for (uint64_t One, Two; Index + 4 <= Length; Index += 4) { /* nearly always: spelt alike */
+        __builtin_memcpy(&One, Mine + Index, sizeof One);
+        __builtin_memcpy(&Two, Other + Index, sizeof Two);
+        if (One != Two)
+            break;
+    }
+    for (; Index < Length; Index++) {
+        if (Mine[Index] != Other[Index] && FatFold(Mine[Index]) != FatFold(Other[Index]))
             return 0;
     }
     return 1;
@@ -223,9 +282,8 @@ void FatUnlinkNode(FAT_NODE *Node)
     __builtin_memmove(Table->Nodes + Index, Table->Nodes + Index + 1, (Table->Count - Index) * sizeof *Table->Nodes);
 }
 
-FAT_NODE *FatFindNode(const FAT_DIRECTORY *Table, const uint16_t *Name, uint32_t Length)
+FAT_NODE *FatFindHashed(const FAT_DIRECTORY *Table, const uint16_t *Name, uint32_t Length, uint32_t Hash)
 {
-    uint32_t Hash = HashName(Name, Length);
     FAT_NODE *Node;
 
     if (Table->Count == 0)
@@ -239,6 +297,11 @@ FAT_NODE *FatFindNode(const FAT_DIRECTORY *Table, const uint16_t *Name, uint32_t
             return Node;
     }
     return NULL;
+}
+
+FAT_NODE *FatFindNode(const FAT_DIRECTORY *Table, const uint16_t *Name, uint32_t Length)
+{
+    return FatFindHashed(Table, Name, Length, HashName(Name, Length));
 }
 
 /* ---- loading ------------------------------------------------------------------------------------------------------------------------ */

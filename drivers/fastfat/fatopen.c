@@ -7,6 +7,8 @@
  */
 #include "fat.h"
 
+NPAGED_LOOKASIDE_LIST FatCcbs;
+
 #define DATA_WRITES (FILE_WRITE_DATA | FILE_APPEND_DATA)
 
 /* STATUS_RETRY: V must be exclusive. */
@@ -108,15 +110,16 @@ static void FillFileObject(const FAT_OPEN *Open, FAT_FCB *Fcb, FAT_CCB *Ccb)
     if (Fcb->Node == NULL || FatIsDirectory(Fcb->Node) || (Open->Options & FILE_NO_INTERMEDIATE_BUFFERING))
         return;
     Open->File->Flags |= FO_CACHE_SUPPORTED;
-    /* The file is in the cache: being connected from the start, its first read too can be fast I/O. */
-    if (Fcb->Sections.SharedCacheMap != NULL && (Open->Access & (FILE_READ_DATA | FILE_WRITE_DATA)))
+    /* The file is in the cache, or is made to be written: being connected from the start, its first read and write too can be fast I/O. */
+    if ((Fcb->Sections.SharedCacheMap != NULL && (Open->Access & (FILE_READ_DATA | FILE_WRITE_DATA))) ||
+        (Open->Disposition != FILE_OPEN && (Open->Access & FILE_WRITE_DATA) && Fcb->Node->Size == 0))
         FatConnectCache(Open->File, Fcb);
 }
 
 /* The commit: share access first, then nothing can fail. */
 NTSTATUS FatFinishOpen(const FAT_OPEN *Open, FAT_FCB *Fcb)
 {
-    FAT_CCB *Ccb = ExAllocatePoolWithTag(PagedPool, sizeof *Ccb, FAT_TAG_CCB);
+    FAT_CCB *Ccb = ExAllocateFromNPagedLookasideList(&FatCcbs);
 
     if (Ccb == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -130,7 +133,7 @@ NTSTATUS FatFinishOpen(const FAT_OPEN *Open, FAT_FCB *Fcb)
         FillFileObject(Open, Fcb, Ccb);
     ExReleaseResourceLite(&Fcb->Resource);
     if (!NT_SUCCESS(Status))
-        ExFreePoolWithTag(Ccb, FAT_TAG_CCB);
+        ExFreeToNPagedLookasideList(&FatCcbs, Ccb);
     return Status;
 }
 
@@ -144,7 +147,7 @@ static void UndoOpen(const FAT_OPEN *Open, FAT_FCB *Fcb)
     if (File->PrivateCacheMap != NULL)
         CcUninitializeCacheMap(File, NULL, NULL);
     ExReleaseResourceLite(&Fcb->Resource);
-    ExFreePoolWithTag(File->FsContext2, FAT_TAG_CCB);
+    ExFreeToNPagedLookasideList(&FatCcbs, File->FsContext2);
     File->FsContext = File->FsContext2 = NULL;
     File->SectionObjectPointer = NULL;
     InterlockedDecrement(&Fcb->References);

@@ -4,20 +4,18 @@
  */
 #include "fat.h"
 
-/* Splits the first name off *Path. */
-static void NextName(PUNICODE_STRING Path, PUNICODE_STRING Name)
+/* Splits the first name off *Path; its hash. */
+static uint32_t NextName(PUNICODE_STRING Path, PUNICODE_STRING Name)
 {
-    const WCHAR *End = Path->Buffer + Path->Length / sizeof(WCHAR), *At = Path->Buffer;
+    uint32_t Hash;
+    ULONG Length = FatScanName((const uint16_t *)Path->Buffer, Path->Length / sizeof(WCHAR), &Hash) * sizeof(WCHAR);
+    ULONG Used = Length < Path->Length ? Length + sizeof(WCHAR) : Length;
 
-    while (At < End && *At != L'\\')
-        At++;
-    USHORT Length = (USHORT)((const UCHAR *)At - (const UCHAR *)Path->Buffer);
     Name->Buffer = Path->Buffer;
-    Name->Length = Name->MaximumLength = Length;
-    if (At < End)
-        Length += sizeof(WCHAR);
-    Path->Buffer += Length / sizeof(WCHAR);
-    Path->Length = (USHORT)(Path->Length - Length);
+    Name->Length = Name->MaximumLength = (USHORT)Length;
+    Path->Buffer += Used / sizeof(WCHAR);
+    Path->Length -= (USHORT)Used;
+    return Hash;
 }
 
 /* STATUS_RETRY: the table has to be loaded, for which V must be exclusive from the start: a node found before V was let go may be gone after. */
@@ -33,7 +31,7 @@ static NTSTATUS WalkPath(FAT_OPEN *Open, FAT_NODE *Start, UNICODE_STRING Path, F
     FAT_NODE *Node = Start;
 
     while (Path.Length != 0) {
-        NextName(&Path, &Open->Last);
+        uint32_t Hash = NextName(&Path, &Open->Last);
         *Found = Node;
         ULONG Length = Open->Last.Length / sizeof(WCHAR);
         if (Length == 0)
@@ -43,7 +41,7 @@ static NTSTATUS WalkPath(FAT_OPEN *Open, FAT_NODE *Start, UNICODE_STRING Path, F
         NTSTATUS Status = FatEnsureTable(Open, Node);
         if (!NT_SUCCESS(Status))
             return Status;
-        FAT_NODE *Child = FatFindNode(Node->Table, Open->Last.Buffer, Length);
+        FAT_NODE *Child = FatFindHashed(Node->Table, (const uint16_t *)Open->Last.Buffer, Length, Hash);
         /* What is there is legal: only a name that is not has to be looked at more closely. */
         if (Child == NULL && FatCheckName(Open->Last.Buffer, Length) != FAT_SUCCESS)
             return STATUS_OBJECT_NAME_INVALID;
@@ -85,10 +83,8 @@ static NTSTATUS FindById(FAT_OPEN *Open, FAT_NODE **Found)
     return NT_SUCCESS(Status) && Node == NULL ? STATUS_INVALID_PARAMETER : Status;
 }
 
-NTSTATUS FatFindTarget(FAT_OPEN *Open, FAT_NODE **Node)
+static NTSTATUS FindByName(FAT_OPEN *Open, FAT_NODE **Node)
 {
-    if (Open->Options & FILE_OPEN_BY_FILE_ID)
-        return FindById(Open, Node);
     PFILE_OBJECT Related = Open->File->RelatedFileObject;
     UNICODE_STRING Path = Open->File->FileName;
     FAT_NODE *Start = Open->Vcb->Volume.Root;
@@ -109,4 +105,22 @@ NTSTATUS FatFindTarget(FAT_OPEN *Open, FAT_NODE **Node)
         Path.Length -= sizeof(WCHAR);
     }
     return WalkPath(Open, Start, Path, Node);
+}
+
+NTSTATUS FatFindTarget(FAT_OPEN *Open, FAT_NODE **Node)
+{
+    PUNICODE_STRING Path = &Open->File->FileName;
+
+    if (Open->Options & FILE_OPEN_BY_FILE_ID)
+        return FindById(Open, Node);
+    if (Open->TargetDirectory || Open->File->RelatedFileObject != NULL)
+        return FindByName(Open, Node);
+    ULONG Hash = FatHashPath(Path);
+    *Node = FatFindKnown(Open->Vcb, Path, Hash);
+    if (*Node != NULL)
+        return STATUS_SUCCESS;
+    NTSTATUS Status = FindByName(Open, Node);
+    if (Status == STATUS_SUCCESS && !Open->TrailingBackslash)
+        FatRememberPath(Open->Vcb, Path, Hash, *Node);
+    return Status;
 }

@@ -32,6 +32,16 @@ static NTSTATUS WritePaging(FAT_FCB *Fcb, PIRP Irp, LARGE_INTEGER Offset, ULONG 
     return Status;
 }
 
+/* F exclusive.  The file becomes larger if it must. */
+static NTSTATUS MakeRoom(FAT_FCB *Fcb, PFILE_OBJECT File, LONG64 End)
+{
+    NTSTATUS Status = FatBuildRuns(Fcb);
+
+    if (NT_SUCCESS(Status) && End > Fcb->Header.FileSize.QuadPart)
+        Status = FatGrowFile(Fcb, File, End);
+    return Status;
+}
+
 /* F exclusive; *Offset becomes a place in the file. */
 static NTSTATUS Prepare(FAT_FCB *Fcb, PIRP Irp, PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length)
 {
@@ -46,15 +56,11 @@ static NTSTATUS Prepare(FAT_FCB *Fcb, PIRP Irp, PFILE_OBJECT File, PLARGE_INTEGE
         return STATUS_FILE_LOCK_CONFLICT;
     if (Fcb->Vcb->WriteProtected)
         return STATUS_MEDIA_WRITE_PROTECTED;
-    NTSTATUS Status = FatBuildRuns(Fcb);
-    if (NT_SUCCESS(Status) && Offset->QuadPart + Length > Fcb->Header.FileSize.QuadPart)
-        Status = FatGrowFile(Fcb, File, Offset->QuadPart + Length);
-    return Status;
+    return MakeRoom(Fcb, File, Offset->QuadPart + Length);
 }
 
-static NTSTATUS WriteCached(FAT_FCB *Fcb, PIRP Irp, PFILE_OBJECT File, LARGE_INTEGER Offset, ULONG Length)
+static NTSTATUS WriteCached(FAT_FCB *Fcb, PVOID Buffer, PFILE_OBJECT File, LARGE_INTEGER Offset, ULONG Length)
 {
-    PVOID Buffer = FatGetBuffer(Irp);
     LARGE_INTEGER End = { .QuadPart = Offset.QuadPart + Length };
 
     if (Buffer == NULL)
@@ -105,7 +111,7 @@ static NTSTATUS WriteFileData(FAT_FCB *Fcb, PIRP Irp, PFILE_OBJECT File, PLARGE_
     LONG64 OldSize = Fcb->Header.FileSize.QuadPart;
     NTSTATUS Status = Prepare(Fcb, Irp, File, Offset, Length);
     if (NT_SUCCESS(Status)) {
-        Status = Cached ? WriteCached(Fcb, Irp, File, *Offset, Length) : WriteUncached(Fcb, Irp, *Offset, Length);
+        Status = Cached ? WriteCached(Fcb, FatGetBuffer(Irp), File, *Offset, Length) : WriteUncached(Fcb, Irp, *Offset, Length);
         if (!NT_SUCCESS(Status) && Fcb->Header.FileSize.QuadPart > OldSize)
             (void)FatShrinkFile(Fcb, File, OldSize);
     }
@@ -119,6 +125,37 @@ static NTSTATUS WriteFileData(FAT_FCB *Fcb, PIRP Irp, PFILE_OBJECT File, PLARGE_
     }
     ExReleaseResourceLite(&Fcb->Resource);
     return Status;
+}
+
+/*
+ * A write that needs no IRP, though it makes the file larger: the caller's buffer is copied from in its own context, so it need not be locked and
+ * mapped.  FALSE leaves everything as it was, and the IRP that comes then finds the same fault again and says what it is.
+ */
+BOOLEAN FatWriteFast(FAT_FCB *Fcb, PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, PVOID Buffer, PIO_STATUS_BLOCK IoStatus)
+{
+    BOOLEAN Done = FALSE;
+
+    FsRtlEnterFileSystem();
+    ExAcquireResourceExclusiveLite(&Fcb->Resource, TRUE);
+    LONG64 OldSize = Fcb->Header.FileSize.QuadPart;
+    if (Fcb->FileLock == NULL && Offset->QuadPart >= 0 && Offset->QuadPart <= FAT_MAX_FILE_SIZE - (LONG64)Length && !Fcb->Vcb->Dismounted) {
+        PIRP Top = IoGetTopLevelIrp();
+        IoSetTopLevelIrp((PIRP)FSRTL_FAST_IO_TOP_LEVEL_IRP);
+        Done = NT_SUCCESS(MakeRoom(Fcb, File, Offset->QuadPart + Length)) && NT_SUCCESS(WriteCached(Fcb, Buffer, File, *Offset, Length));
+        if (!Done && Fcb->Header.FileSize.QuadPart > OldSize)
+            (void)FatShrinkFile(Fcb, File, OldSize);
+        IoSetTopLevelIrp(Top);
+    }
+    if (Done) {
+        File->Flags |= FO_FILE_MODIFIED;
+        FatMarkFcbDirty(Fcb);
+        File->CurrentByteOffset.QuadPart = Offset->QuadPart + Length;
+        IoStatus->Status = STATUS_SUCCESS;
+        IoStatus->Information = Length;
+    }
+    ExReleaseResourceLite(&Fcb->Resource);
+    FsRtlExitFileSystem();
+    return Done;
 }
 
 /* The sectors of a volume are written only by who has locked it. */
