@@ -68,8 +68,12 @@ BOOL WINAPI VerifyConsoleIoHandle(HANDLE Handle)
 
 BOOL BaseIsConsoleName(LPCWSTR Name, BOOL *Output)
 {
-    if (_wcsnicmp(Name, L"\\\\.\\", 4) == 0 || _wcsnicmp(Name, L"\\\\?\\", 4) == 0) {
+    if (Name[0] == '\\' && Name[1] == '\\' && (Name[2] == '.' || Name[2] == '?') && Name[3] == '\\') {
         Name += 4;
+    }
+    *Output = FALSE;
+    if ((Name[0] | 0x20) != 'c' || (Name[1] | 0x20) != 'o') { /* nearly every name */
+        return FALSE;
     }
     *Output = _wcsicmp(Name, L"CONOUT$") == 0;
     return *Output || _wcsicmp(Name, L"CONIN$") == 0;

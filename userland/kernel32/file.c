@@ -118,13 +118,13 @@ HANDLE WINAPI CreateFileW(LPCWSTR Name, DWORD Access, DWORD Share, LPSECURITY_AT
 HANDLE WINAPI CreateFileA(LPCSTR Name, DWORD Access, DWORD Share, LPSECURITY_ATTRIBUTES Security, DWORD Disposition, DWORD Flags,
                           HANDLE Template)
 {
-    LPWSTR Wide;
+    BASE_FILE_NAME Wide;
 
-    if (!BaseFileToWide(Name, &Wide)) {
+    if (!BaseMakeFileName(Name, &Wide)) {
         return INVALID_HANDLE_VALUE;
     }
-    HANDLE File = CreateFileW(Wide, Access, Share, Security, Disposition, Flags, Template);
-    BaseFree(Wide);
+    HANDLE File = CreateFileW(Wide.Text, Access, Share, Security, Disposition, Flags, Template);
+    BaseFreeFileName(&Wide);
     return File;
 }
 

@@ -54,13 +54,13 @@ DWORD WINAPI GetFileAttributesW(LPCWSTR Name)
 
 DWORD WINAPI GetFileAttributesA(LPCSTR Name)
 {
-    LPWSTR Wide;
+    BASE_FILE_NAME Wide;
 
-    if (!BaseFileToWide(Name, &Wide)) {
+    if (!BaseMakeFileName(Name, &Wide)) {
         return INVALID_FILE_ATTRIBUTES;
     }
-    DWORD Attributes = GetFileAttributesW(Wide);
-    BaseFree(Wide);
+    DWORD Attributes = GetFileAttributesW(Wide.Text);
+    BaseFreeFileName(&Wide);
     return Attributes;
 }
 
@@ -92,13 +92,13 @@ BOOL WINAPI GetFileAttributesExW(LPCWSTR Name, GET_FILEEX_INFO_LEVELS Level, LPV
 
 BOOL WINAPI GetFileAttributesExA(LPCSTR Name, GET_FILEEX_INFO_LEVELS Level, LPVOID Information)
 {
-    LPWSTR Wide;
+    BASE_FILE_NAME Wide;
 
-    if (!BaseFileToWide(Name, &Wide)) {
+    if (!BaseMakeFileName(Name, &Wide)) {
         return FALSE;
     }
-    BOOL Result = GetFileAttributesExW(Wide, Level, Information);
-    BaseFree(Wide);
+    BOOL Result = GetFileAttributesExW(Wide.Text, Level, Information);
+    BaseFreeFileName(&Wide);
     return Result;
 }
 
@@ -253,49 +253,49 @@ BOOL WINAPI CreateHardLinkW(LPCWSTR Link, LPCWSTR Target, LPSECURITY_ATTRIBUTES 
 
 BOOL WINAPI SetFileAttributesA(LPCSTR Name, DWORD Attributes)
 {
-    LPWSTR Wide;
+    BASE_FILE_NAME Wide;
 
-    if (!BaseFileToWide(Name, &Wide)) {
+    if (!BaseMakeFileName(Name, &Wide)) {
         return FALSE;
     }
-    BOOL Result = SetFileAttributesW(Wide, Attributes);
-    BaseFree(Wide);
+    BOOL Result = SetFileAttributesW(Wide.Text, Attributes);
+    BaseFreeFileName(&Wide);
     return Result;
 }
 
 BOOL WINAPI DeleteFileA(LPCSTR Name)
 {
-    LPWSTR Wide;
+    BASE_FILE_NAME Wide;
 
-    if (!BaseFileToWide(Name, &Wide)) {
+    if (!BaseMakeFileName(Name, &Wide)) {
         return FALSE;
     }
-    BOOL Result = DeleteFileW(Wide);
-    BaseFree(Wide);
+    BOOL Result = DeleteFileW(Wide.Text);
+    BaseFreeFileName(&Wide);
     return Result;
 }
 
 BOOL WINAPI RemoveDirectoryA(LPCSTR Name)
 {
-    LPWSTR Wide;
+    BASE_FILE_NAME Wide;
 
-    if (!BaseFileToWide(Name, &Wide)) {
+    if (!BaseMakeFileName(Name, &Wide)) {
         return FALSE;
     }
-    BOOL Result = RemoveDirectoryW(Wide);
-    BaseFree(Wide);
+    BOOL Result = RemoveDirectoryW(Wide.Text);
+    BaseFreeFileName(&Wide);
     return Result;
 }
 
 BOOL WINAPI CreateDirectoryA(LPCSTR Name, LPSECURITY_ATTRIBUTES Security)
 {
-    LPWSTR Wide;
+    BASE_FILE_NAME Wide;
 
-    if (!BaseFileToWide(Name, &Wide)) {
+    if (!BaseMakeFileName(Name, &Wide)) {
         return FALSE;
     }
-    BOOL Result = CreateDirectoryW(Wide, Security);
-    BaseFree(Wide);
+    BOOL Result = CreateDirectoryW(Wide.Text, Security);
+    BaseFreeFileName(&Wide);
     return Result;
 }
 

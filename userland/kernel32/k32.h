@@ -124,11 +124,21 @@ DWORD BaseFileToAnsi(LPCWSTR Source, SIZE_T Length, LPSTR Target, DWORD Size);
 PVOID BaseAllocate(SIZE_T Size);           /* sets ERROR_NOT_ENOUGH_MEMORY */
 void BaseFree(PVOID Block);
 
-/* path.c: a DOS path as native object attributes. RelativeName is filled from the heap: free with BaseFreePath. */
+/* ansi.c: a file's name of an A call.  What is short and plain stays in Inline.  Free with BaseFreeFileName, which keeps the last error. */
+typedef struct _BASE_FILE_NAME
+{
+    LPWSTR Text; /* null for a null source */
+    WCHAR Inline[MAX_PATH];
+} BASE_FILE_NAME;
+BOOL BaseMakeFileName(LPCSTR Source, BASE_FILE_NAME *Name);
+void BaseFreeFileName(BASE_FILE_NAME *Name);
+
+/* path.c: a DOS path as native object attributes.  The name lies in Inline or on the heap: free with BaseFreePath. */
 typedef struct _BASE_PATH
 {
     UNICODE_STRING Name;
     OBJECT_ATTRIBUTES Attributes;
+    WCHAR Inline[MAX_PATH];
 } BASE_PATH;
 NTSTATUS BaseOpenPath(LPCWSTR FileName, BASE_PATH *Path);
 void BaseFreePath(BASE_PATH *Path);

@@ -7,6 +7,7 @@
  * with it.
  */
 #include "k32.h"
+#include "dospath.h"
 
 NTSTATUS BaseOpenPath(LPCWSTR FileName, BASE_PATH *Path)
 {
@@ -14,11 +15,16 @@ NTSTATUS BaseOpenPath(LPCWSTR FileName, BASE_PATH *Path)
     if (FileName == NULL) {
         return STATUS_OBJECT_PATH_NOT_FOUND;
     }
-    NTSTATUS Status = RtlDosPathNameToNtPathName_U_WithStatus(FileName, &Path->Name, NULL, NULL);
-    if (!NT_SUCCESS(Status)) {
-        Path->Name.Buffer = NULL;
-        /* "" and names of bad syntax: CreateFile and its family say ERROR_PATH_NOT_FOUND. */
-        return Status == STATUS_OBJECT_NAME_INVALID ? STATUS_OBJECT_PATH_NOT_FOUND : Status;
+    ULONG Plain = DosPathPlain(FileName, Path->Inline, COUNT_OF(Path->Inline));
+    if (Plain != 0) {
+        Path->Name = (UNICODE_STRING){(USHORT)(Plain * sizeof(WCHAR)), sizeof(Path->Inline), Path->Inline};
+    } else {
+        NTSTATUS Status = RtlDosPathNameToNtPathName_U_WithStatus(FileName, &Path->Name, NULL, NULL);
+        if (!NT_SUCCESS(Status)) {
+            Path->Name.Buffer = NULL;
+            /* "" and names of bad syntax: CreateFile and its family say ERROR_PATH_NOT_FOUND. */
+            return Status == STATUS_OBJECT_NAME_INVALID ? STATUS_OBJECT_PATH_NOT_FOUND : Status;
+        }
     }
     InitializeObjectAttributes(&Path->Attributes, &Path->Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
     return STATUS_SUCCESS;
@@ -26,10 +32,10 @@ NTSTATUS BaseOpenPath(LPCWSTR FileName, BASE_PATH *Path)
 
 void BaseFreePath(BASE_PATH *Path)
 {
-    if (Path->Name.Buffer != NULL) {
+    if (Path->Name.Buffer != NULL && Path->Name.Buffer != Path->Inline) {
         RtlFreeHeap(BasePeb()->ProcessHeap, 0, Path->Name.Buffer);
-        Path->Name.Buffer = NULL;
     }
+    Path->Name.Buffer = NULL;
 }
 
 DWORD BaseReturnString(const UNICODE_STRING *Source, LPWSTR Target, DWORD Size)

@@ -6,6 +6,7 @@
  *      \\?\x ->  \??\x  literally: no normalising, dots and spaces stay, '/' is a character
  */
 #include "path.h"
+#include "dospath.h"
 
 static bool IsLiteral(PCWSTR Name)
 {
@@ -31,7 +32,7 @@ static NTSTATUS Join(PCWSTR Prefix, PCWSTR Rest, ULONG RestLength, PUNICODE_STRI
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS Convert(PCWSTR Dos, PUNICODE_STRING Nt)
+static __attribute__((noinline)) NTSTATUS ConvertAny(PCWSTR Dos, PUNICODE_STRING Nt)
 {
     WORK_PATH Path;
 
@@ -53,6 +54,14 @@ static NTSTATUS Convert(PCWSTR Dos, PUNICODE_STRING Nt)
     }
     RtlpFreeFullPath(&Path);
     return Status;
+}
+
+static NTSTATUS Convert(PCWSTR Dos, PUNICODE_STRING Nt)
+{
+    WCHAR Plain[MAX_PATH];
+    ULONG Length = DosPathPlain(Dos, Plain, COUNT_OF(Plain));
+
+    return Length != 0 ? Join(L"", Plain, Length, Nt) : ConvertAny(Dos, Nt);
 }
 
 NTSTATUS NTAPI RtlDosPathNameToRelativeNtPathName_U_WithStatus(PCWSTR Dos, PUNICODE_STRING Nt, PWSTR *FilePart,
