@@ -218,8 +218,8 @@ NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE Ini
 void IopInitNames(void);
 void IopInitIrps(void);
 /*
- * The IRP of a request whose issuer waits for its end may lie on the issuer's stack, if the device's is not unusually high: creates, cleanups and closes need no
- * pool then.  IoFreeIrp leaves it alone.
+ * The IRP of a request whose issuer waits for its end may lie on the issuer's stack, if the device's is not unusually high: creates, cleanups
+ * and closes need no pool then.  IoFreeIrp leaves it alone.
  */
 #define IOP_OWN_LOCATIONS 4
 #define IOP_IRP_OWN 0x80u /* in IRP.AllocationFlags; ours */

@@ -67,7 +67,7 @@ void MmDeleteKernelStack(PVOID Top)
     PUCHAR Slot = (PUCHAR)Top - STACK_SLOT * PAGE_SIZE;
 
     ASSERT_IRQL_LE(DISPATCH_LEVEL);
-    ASSERT(MiIsDirectMapAddress(Top) == FALSE && MiGetKernelPte(Slot, FALSE) != NULL && *MiGetKernelPte(Slot, FALSE) == 0);
+    ASSERT(MiIsDirectMapAddress(Top) == FALSE);
     KeAcquireSpinLock(&MiStackLock, &Irql);
     BOOLEAN Keep = MiStackCacheCount < CACHE_LIMIT;
     if (Keep) {
@@ -78,6 +78,7 @@ void MmDeleteKernelStack(PVOID Top)
     KeReleaseSpinLock(&MiStackLock, Irql);
     if (Keep)
         return;
+    ASSERT(MiGetKernelPte(Slot, FALSE) != NULL && *MiGetKernelPte(Slot, FALSE) == 0);
     MiUnmapKernelRange(Slot + PAGE_SIZE, STACK_PAGES, TRUE);
     MiReleaseRange(&MiSystemPtes, Slot, STACK_SLOT);
     MiReturnCommitment(STACK_PAGES);

@@ -4,7 +4,8 @@
  *
  * Windows keeps its VADs in an AVL tree and walks it in order for a hole (Windows Internals, 7th ed., part 1, chapter 5 "Virtual address
  * descriptors"); a process with fifty thousand mappings pays for that.  Here each node carries the widest hole of its subtree, so a
- * subtree without a fitting hole is skipped.  Summaries are refreshed on the way up from every change, where balance is looked at anyway.
+ * subtree without a fitting hole is skipped.  Summaries are refreshed on the way up from every change, where balance is looked at anyway, as far as they
+ * change.
  */
 #include "vadtree.h"
 
@@ -109,10 +110,24 @@ static MI_VAD_NODE *Balance(MI_VAD_NODE **Root, MI_VAD_NODE *Node)
     return Node;
 }
 
-static void Rise(MI_VAD_NODE **Root, MI_VAD_NODE *Node)
+/* What those above know of a subtree. */
+static int SameSummary(const MI_VAD_NODE *Node, const MI_VAD_NODE *Before)
 {
-    while (Node != NULL)
-        Node = Balance(Root, Node)->Parent;
+    return Node->Height == Before->Height && Node->First == Before->First && Node->Last == Before->Last && Node->MaxHole == Before->MaxHole;
+}
+
+/* From Node up, which is Must or below it: to the first above Must (NULL: above Node) for which nothing changed. */
+static void Rise(MI_VAD_NODE **Root, MI_VAD_NODE *Node, const MI_VAD_NODE *Must)
+{
+    while (Node != NULL) {
+        MI_VAD_NODE Before = *Node, *Top = Balance(Root, Node);
+
+        if (Node == Must)
+            Must = NULL;
+        if (Must == NULL && SameSummary(Top, &Before))
+            return;
+        Node = Top->Parent;
+    }
 }
 
 void MiTreeInsert(MI_VAD_NODE **Root, MI_VAD_NODE *Node)
@@ -126,12 +141,13 @@ void MiTreeInsert(MI_VAD_NODE **Root, MI_VAD_NODE *Node)
     Node->Left = Node->Right = NULL;
     Node->Parent = Parent;
     *Link = Node;
-    Rise(Root, Node);
+    Summarise(Node);
+    Rise(Root, Parent, NULL);
 }
 
 void MiTreeRemove(MI_VAD_NODE **Root, MI_VAD_NODE *Node)
 {
-    MI_VAD_NODE *From;
+    MI_VAD_NODE *From, *Must = NULL;
 
     if (Node->Left != NULL && Node->Right != NULL) {
         /* The successor takes Node's place. */
@@ -144,12 +160,17 @@ void MiTreeRemove(MI_VAD_NODE **Root, MI_VAD_NODE *Node)
         }
         Heir->Left = Node->Left;
         Heir->Left->Parent = Heir;
+        Heir->Height = Node->Height; /* what those above know of this place */
+        Heir->First = Node->First;
+        Heir->Last = Node->Last;
+        Heir->MaxHole = Node->MaxHole;
         Replace(Root, Node, Heir);
+        Must = Heir;
     } else {
         From = Node->Parent;
         Replace(Root, Node, Node->Left != NULL ? Node->Left : Node->Right);
     }
-    Rise(Root, From);
+    Rise(Root, From, Must);
 }
 
 void MiTreeResized(MI_VAD_NODE *Node)

@@ -113,12 +113,9 @@ NTSTATUS KiCopyExtendedState(const CONTEXT *Context, PVOID Area, BOOLEAN Out)
     if (!Out) {
         __builtin_memset(Area, 0, KeXStateLength);
     }
-    for (ULONG Index = 2; Index < KI_XSTATE_FEATURES && NT_SUCCESS(Status); Index++) {
-        const KI_XSTATE_FEATURE *Feature = &KiXStateFeature[Index];
+    for (ULONG64 Left = Present; Left != 0 && NT_SUCCESS(Status); Left &= Left - 1) {
+        const KI_XSTATE_FEATURE *Feature = &KiXStateFeature[__builtin_ctzll(Left)];
         PUCHAR Kernel = (PUCHAR)Area + Feature->Offset, User = Where.Base + Feature->Offset - KI_LEGACY_STATE;
-        if (!(Present >> Index & 1)) {
-            continue;
-        }
         if (Feature->Offset - KI_LEGACY_STATE + Feature->Size > Where.Length) {
             return STATUS_INVALID_PARAMETER;
         }
