@@ -48,6 +48,12 @@ NORETURN void KiAssertFailed(const char *Expression, const char *File, int Line)
 #undef PAGED_CODE
 #define PAGED_CODE() ASSERT_IRQL_LE(APC_LEVEL)
 
+/* The kernel is compiled without built-in functions; what is small and of known size is filled and copied in line all the same. */
+#undef RtlZeroMemory
+#define RtlZeroMemory(Destination, Length) ((void)__builtin_memset((Destination), 0, (Length)))
+#undef RtlCopyMemory
+#define RtlCopyMemory(Destination, Source, Length) ((void)__builtin_memcpy((Destination), (Source), (Length)))
+
 #define POOL_TAG(a, b, c, d) ((ULONG)(a) | ((ULONG)(b) << 8) | ((ULONG)(c) << 16) | ((ULONG)(d) << 24))
 
 #endif
