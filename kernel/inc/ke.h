@@ -155,6 +155,7 @@ typedef struct _KTHREAD
     LIST_ENTRY MutantListHead;  /* mutants owned; guarded by the owner thread's ThreadLock */
     LIST_ENTRY ThreadListEntry; /* p */
     LONG SuspendCount;          /* a */
+    LONG FreezeCount;           /* a; by its debugger, or rather by ps/freeze.c for it */
     KAPC SuspendApc;            /* its normal routine waits on SuspendEvent */
     KEVENT SuspendEvent;
     PKSTART_ROUTINE StartRoutine;        /* c; system routine the thread begins in (PspSystemThreadStartup, PspUserThreadStartup) */
@@ -254,6 +255,9 @@ NORETURN void KeTerminateThread(KPRIORITY Increment);
 extern void (*KeThreadReaper)(
     struct _KTHREAD *Thread); /* called at DISPATCH_LEVEL by the processor after it left the dead thread's stack */
 LONG KeSetProcess(struct _KPROCESS *Process, KPRIORITY Increment); /* signal the process object; returns old state */
+/* Beside suspension: the thread stops until both counts are 0.  Thawing one that is not frozen (any more) does nothing.  <= DISPATCH_LEVEL. */
+void KeFreezeThread_(struct _KTHREAD *Thread);
+void KeThawThread_(struct _KTHREAD *Thread);
 ULONG KeSuspendThread(struct _KTHREAD *Thread); /* raises STATUS_SUSPEND_COUNT_EXCEEDED as return MAXULONG; returns previous count */
 ULONG KeResumeThread(struct _KTHREAD *Thread);
 ULONG KeForceResumeThread(struct _KTHREAD *Thread);
@@ -324,6 +328,8 @@ extern PVOID KeUserApcDispatcher, KeUserExceptionDispatcher, KeRaiseUserExceptio
 NTSTATUS NTAPI KeRaiseUserException(NTSTATUS Status);
 /* Called when no handler in user mode can be reached: ps terminates the process with the status. */
 extern NORETURN void (*KeTerminateProcessForException)(NTSTATUS Status);
+/* Has the debugger handled it?  Set by dbgk. */
+extern BOOLEAN (*KeForwardException)(PEXCEPTION_RECORD Record, BOOLEAN FirstChance);
 void KiDispatchException(PEXCEPTION_RECORD Record, PKTRAP_FRAME TrapFrame, KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
 NTSTATUS NTAPI NtContinue(PCONTEXT Context, BOOLEAN TestAlert);
 NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD Record, PCONTEXT Context, BOOLEAN FirstChance);

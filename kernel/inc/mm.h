@@ -132,4 +132,5 @@ extern void (*MmFlushFileCache)(PSECTION_OBJECT_POINTERS Pointers); /* cc: an im
 extern void (*MmAwaitLazyWriter)(void); /* cc: memory is short; waits a while for modified pages to be written.  No locks held */
 extern void (*MmFilesModified)(void); /* cc: there is something for MmWriteModified_; called with mm's locks held: sets an event */
 extern void (*MmImageMapped)(PEPROCESS Process, PVOID SectionObject, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
+extern void (*MmImageUnmapped)(PEPROCESS Process, PVOID Base);
 #endif

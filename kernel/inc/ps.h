@@ -21,6 +21,8 @@ extern PEPROCESS PsIdleProcess;
 NORETURN void PspExitThread(NTSTATUS Status);
 /* Ends the current process for an unhandled exception. */
 NORETURN void PspTerminateCurrentProcess(NTSTATUS Status);
+void PspKillProcess(PEPROCESS Process, NTSTATUS Status); /* another process, with threads or without; PASSIVE_LEVEL */
+extern PVOID PspSystemDllBase; /* where ntdll lies in every process */
 PEPROCESS PsGetNextProcess_(PEPROCESS Previous); /* referenced walk of the active list; drops Previous' reference */
 PETHREAD PsGetNextProcessThread_(PEPROCESS Process, PETHREAD Previous);
 /* Ke's and Mm's invariants: STATUS_SUCCESS, or STATUS_INTERNAL_ERROR with a description in Text; mm bugchecks.  PASSIVE_LEVEL. */

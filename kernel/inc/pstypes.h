@@ -79,7 +79,10 @@ typedef struct _EPROCESS
     ULONG WorkingSetFlags;
     volatile LONG InjectionRole;        /* failure injection (ex/inject.c): EX_INJECT_*; children inherit it */
     ULONG DefaultHardErrorProcessing;
-    PVOID DebugPort, ExceptionPort;
+    PVOID DebugPort;                    /* DbgkpProcessDebugPortMutex; referenced; NULL: not debugged */
+    BOOLEAN NoDebugInherit;             /* its children are not debugged with it */
+    ULONG FreezeCount;                  /* ProcessLock; ps/freeze.c */
+    PVOID ExceptionPort;
     ULONG SessionId;
     PVOID SecurityPort;
     LARGE_INTEGER ReadOperationCount, WriteOperationCount, OtherOperationCount;

@@ -4,8 +4,8 @@
  *
  * Kernel mode: RtlDispatchException walks the stack by unwind data; without a handler it is a bugcheck.  User mode, first chance: CONTEXT
  * and record go on the user stack and the thread continues at ntdll!KiUserExceptionDispatcher; second chance (nobody handled it,
- * NtRaiseException says so), or no room on the stack: the process ends with the exception's code.  A debugger would be asked in between
- * both times. Windows Internals, 7th ed., part 2, chapter 8 "Exception dispatching".
+ * NtRaiseException says so), or no room on the stack: the process ends with the exception's code.  A debugger is asked before, both
+ * times. Windows Internals, 7th ed., part 2, chapter 8 "Exception dispatching".
  */
 #include "kep.h"
 #include "ps.h"
@@ -14,6 +14,7 @@
 
 PVOID KeUserApcDispatcher, KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
 NORETURN void (*KeTerminateProcessForException)(NTSTATUS Status);
+BOOLEAN (*KeForwardException)(PEXCEPTION_RECORD Record, BOOLEAN FirstChance);
 
 BOOLEAN KiMayDispatchKernelException(const KTRAP_FRAME *Frame)
 {
@@ -48,11 +49,33 @@ static void KiLogUserException(const EXCEPTION_RECORD *Record, const KTRAP_FRAME
              (PVOID)Record->ExceptionInformation[0], (PVOID)Record->ExceptionInformation[1], Why);
 }
 
+/*
+ * The debugger, if there is one.  After a breakpoint it finds the thread behind the INT3, so that it can just let it go on; handlers of the program find it on
+ * the INT3.
+ */
+static BOOLEAN KiAskDebugger(PEXCEPTION_RECORD Record, PKTRAP_FRAME Frame, BOOLEAN FirstChance)
+{
+    BOOLEAN Breakpoint = FirstChance && Record->ExceptionCode == STATUS_BREAKPOINT;
+
+    if (((PEPROCESS)KeGetCurrentThread()->Process)->DebugPort == NULL) {
+        return FALSE;
+    }
+    Frame->Rip += Breakpoint;
+    if (KeForwardException(Record, FirstChance)) {
+        return TRUE;
+    }
+    Frame->Rip -= Breakpoint;
+    return FALSE;
+}
+
 static void KiDispatchUserException(PEXCEPTION_RECORD Record, PKTRAP_FRAME Frame, BOOLEAN FirstChance)
 {
     CONTEXT Context __attribute__((aligned(16)));
     NTSTATUS Status = STATUS_UNSUCCESSFUL;
 
+    if (KiAskDebugger(Record, Frame, FirstChance)) {
+        return;
+    }
     if (FirstChance && KeUserExceptionDispatcher != NULL) {
         RtlZeroMemory(&Context, sizeof(Context));
         Context.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS | CONTEXT_DEBUG_REGISTERS;

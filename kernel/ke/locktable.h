@@ -8,6 +8,8 @@
 /* clang-format off */
 /*   rank name                         folder or file  kind            flags  IRQL         guards */
 LOCK(  6, "LdrpLoadLock", "kernel/ldr/", KeLockPush, 0, "APC", "loading and unloading of drivers; the list of modules with PsLoadedModuleSpinLock")
+LOCK( 10, "DbgkpProcessDebugPortMutex","kernel/dbgk/", KeLockPush,     0,     "APC",       "EPROCESS.DebugPort of every process")
+LOCK( 12, "Object->DebugMutex",        "kernel/dbgk/", KeLockPush,     0,     "APC",       "the events of one debug object")
 LOCK( 14, "PspActiveProcessLock",      "kernel/ps/",   KeLockPush,     0,     "APC",       "the list of all processes")
 LOCK( 20, "Thread->ThreadLock",        "kernel/ps/",   KeLockPush,     0,     "APC",       "ETHREAD: impersonation, name")
 LOCK( 20, "Thread->ThreadLock",        "kernel/se/",   KeLockPush,     0,     "APC",       "as above")

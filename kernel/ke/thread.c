@@ -133,6 +133,16 @@ void KiReapThread(PKTHREAD Thread)
 
 /* ---- suspension ----------------------------------------------------------------------------------------------------------------- */
 
+/* ApcQueueLock held; the first reason to stop. */
+static void KiStopThread(PKTHREAD Thread, KI_READY_LIST *Ready)
+{
+    (void)KeResetEvent(&Thread->SuspendEvent);
+    if (!Thread->SuspendApc.Inserted) {
+        Thread->SuspendApc.Inserted = TRUE;
+        KiQueueApc(&Thread->SuspendApc, Ready);
+    }
+}
+
 ULONG KeSuspendThread(PKTHREAD Thread)
 {
     KI_READY_LIST Ready = { 0 };
@@ -142,12 +152,8 @@ ULONG KeSuspendThread(PKTHREAD Thread)
     KeAcquireSpinLock(&Thread->ApcQueueLock, &OldIrql);
     if (Thread->SuspendCount < 127) {
         Old = (ULONG)Thread->SuspendCount;
-        if (Thread->ApcQueueable && Thread->SuspendCount++ == 0) {
-            (void)KeResetEvent(&Thread->SuspendEvent);
-            if (!Thread->SuspendApc.Inserted) {
-                Thread->SuspendApc.Inserted = TRUE;
-                KiQueueApc(&Thread->SuspendApc, &Ready);
-            }
+        if (Thread->ApcQueueable && Thread->SuspendCount++ == 0 && Thread->FreezeCount == 0) {
+            KiStopThread(Thread, &Ready);
         }
     }
     KeReleaseSpinLockFromDpcLevel(&Thread->ApcQueueLock);
@@ -166,7 +172,11 @@ static ULONG KiResume(PKTHREAD Thread, BOOLEAN Force)
     Old = (ULONG)Thread->SuspendCount;
     if (Old != 0) {
         Thread->SuspendCount = Force ? 0 : Thread->SuspendCount - 1;
-        Signal = Thread->SuspendCount == 0;
+        Signal = Thread->SuspendCount == 0 && Thread->FreezeCount == 0;
+    }
+    if (Force && Thread->FreezeCount != 0) {
+        Thread->FreezeCount = 0;
+        Signal = TRUE;
     }
     if (Signal) {
         KeSetEvent(&Thread->SuspendEvent, 0, FALSE); /* at DISPATCH_LEVEL, under the lock: a suspension that follows resets it after us */
@@ -183,6 +193,32 @@ ULONG KeResumeThread(PKTHREAD Thread)
 ULONG KeForceResumeThread(PKTHREAD Thread)
 {
     return KiResume(Thread, TRUE);
+}
+
+void KeFreezeThread_(PKTHREAD Thread)
+{
+    KI_READY_LIST Ready = { 0 };
+    KIRQL OldIrql;
+
+    KeAcquireSpinLock(&Thread->ApcQueueLock, &OldIrql);
+    if (Thread->ApcQueueable && Thread->FreezeCount++ == 0 && Thread->SuspendCount == 0) {
+        KiStopThread(Thread, &Ready);
+    }
+    KeReleaseSpinLockFromDpcLevel(&Thread->ApcQueueLock);
+    KiReadyThreads(&Ready);
+    KiExitDispatcher(OldIrql);
+}
+
+void KeThawThread_(PKTHREAD Thread)
+{
+    KIRQL OldIrql;
+
+    KeAcquireSpinLock(&Thread->ApcQueueLock, &OldIrql);
+    if (Thread->FreezeCount != 0 && --Thread->FreezeCount == 0 && Thread->SuspendCount == 0) {
+        KeSetEvent(&Thread->SuspendEvent, 0, FALSE);
+    }
+    KeReleaseSpinLockFromDpcLevel(&Thread->ApcQueueLock);
+    KiExitDispatcher(OldIrql);
 }
 
 /* ---- alerts --------------------------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "mi.h"
 
 void (*MmImageMapped)(PEPROCESS Process, PVOID SectionObject, PVOID Base, SIZE_T Size, BOOLEAN SystemImage);
+void (*MmImageUnmapped)(PEPROCESS Process, PVOID Base);
 
 static PMMVAD NewMappedVad(PSECTION Section, MI_VAD_TYPE Type, ULONG Protection, ULONG64 FirstPage, ULONG64 Pages)
 {
@@ -292,6 +293,8 @@ NTSTATUS MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress)
     MiUnlockPageTables(Process);
     MiUnlockAddressSpace(Process);
     MiDereferenceUserView(Vad->ControlArea, Vad->Writable);
+    if (Vad->Type == MiVadImage && !Vad->NoExecute && MmImageUnmapped != NULL)
+        MmImageUnmapped(Process, (PVOID)MiVadStart(Vad));
     MiFreeVad(Vad);
     return STATUS_SUCCESS;
 }

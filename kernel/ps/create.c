@@ -177,10 +177,6 @@ static NTSTATUS PspCaptureRequest(PSP_BIRTH *Birth, PVOID UserParameters, const 
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if (Birth->Attributes.DebugObject != NULL) {
-        KdPrint_("Ps: NtCreateUserProcess: the debug object attribute is not supported\n");
-        return STATUS_NOT_SUPPORTED;
-    }
     /* The parent in the sense of inheritance: the caller, or who he names. */
     if (!Birth->Attributes.HasParentProcess) {
         Birth->Parent = PsCurrentProcess_();

@@ -274,6 +274,11 @@ NORETURN void PspExitThread(NTSTATUS Status)
     Thread->Tcb.PreviousMode = KernelMode; /* what is freed below is freed on the kernel's account */
     Last = PspLeaveProcess(Thread, Process, Status);
     PspNotifyThread(Thread, FALSE);
+    if (Last) {
+        DbgkExitProcess(Process->ExitStatus);
+    } else {
+        DbgkExitThread(Thread->ExitStatus);
+    }
     (void)PsImpersonateClient(Thread, NULL, FALSE, FALSE, SecurityAnonymous);
     IoCancelThreadIo(Thread);
     ExTimerRundown(Thread);

@@ -142,8 +142,11 @@ void PsInitSystemPhase0(void)
     PspInitReaper();
     KeTerminateProcessForException = PspTerminateCurrentProcess;
     MmImageMapped = PspNotifyImageMapped;
+    MmImageUnmapped = DbgkUnMapViewOfSection;
+    KeForwardException = DbgkForwardException;
     PspCreateTypes();
     PspCreateJobType();
+    DbgkInitialize();
     ObpProcessType = *PsProcessType;
     ObpThreadType = *PsThreadType;
     PspCidTable = ExCreateHandleTable(NULL);

@@ -160,6 +160,7 @@ void PspNotifyImageMapped(PEPROCESS Process, PVOID Section, PVOID Base, SIZE_T S
 
     ETW_TRACE(ETW_CLASS_BIRTH, EtwImageMapped, ETW_PHASE_POINT, Process->UniqueProcessId, STATUS_SUCCESS, (ULONG_PTR)Base, Size,
               (ULONG_PTR)Section, 0);
+    DbgkMapViewOfSection(Process, Base);
     /* The executable and ntdll are mapped before anybody knows the process; its first thread reports them (PspReportFirstImages). */
     if (PspImageNotify.Count == 0 || !(Process->Flags & PS_PROCESS_FLAGS_CREATE_REPORTED)) {
         return;

@@ -57,9 +57,6 @@ NTSTATUS NTAPI NtCreateProcessEx(PHANDLE ProcessHandle, ACCESS_MASK DesiredAcces
     if ((Flags & ~(PROCESS_CREATE_FLAGS_BREAKAWAY | PROCESS_CREATE_FLAGS_NO_DEBUG_INHERIT | PROCESS_CREATE_FLAGS_INHERIT_HANDLES)) || ParentProcess == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (DebugPort != NULL) {
-        return STATUS_NOT_SUPPORTED;
-    }
     Birth = ExAllocatePoolWithTag(PagedPool, sizeof(*Birth), PSP_TAG);
     if (Birth == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -70,6 +67,7 @@ NTSTATUS NTAPI NtCreateProcessEx(PHANDLE ProcessHandle, ACCESS_MASK DesiredAcces
     Birth->ProcessAccess = DesiredAccess;
     Birth->ProcessObjectAttributes = ObjectAttributes;
     Birth->Attributes.Token = TokenHandle;
+    Birth->Attributes.DebugObject = DebugPort;
     Status = PspBirthFromSection(Birth, ParentProcess, SectionHandle);
     if (NT_SUCCESS(Status)) {
         Birth->CreateInfo.State = PsCreateSuccess;

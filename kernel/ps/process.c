@@ -251,6 +251,11 @@ NTSTATUS PspBuildPeb(PSP_BIRTH *Birth)
     if (Birth->ImageInfo.ImageFlags & SECTION_IMAGE_DYNAMICALLY_RELOCATED) {
         Initial.BitField |= PEB_IS_IMAGE_DYNAMICALLY_RELOCATED;
     }
+    Status = DbgkInheritDebugPort(Process, Birth->Parent, Birth->Attributes.DebugObject,
+                                  (Birth->ProcessFlags & PROCESS_CREATE_FLAGS_NO_DEBUG_INHERIT) != 0, Birth->Mode, &Initial.BeingDebugged);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
     Status = MmCreatePeb(Process, &Initial, &Process->Peb);
     if (NT_SUCCESS(Status) && Birth->Parameters != NULL) {
         Status = PspWriteProcessParameters(Birth);
@@ -306,6 +311,7 @@ void NTAPI PspProcessDelete(PVOID Object)
     if (Process->ImageFileNameFull.Buffer != NULL) {
         ExFreePoolWithTag(Process->ImageFileNameFull.Buffer, PSP_TAG);
     }
+    DbgkProcessDelete(Process);
     PspExitJob(Process); /* it never ran */
     if (Process->Job != NULL) {
         ObDereferenceObject(Process->Job);

@@ -88,12 +88,12 @@ static NTSTATUS PspQueryZeroPointer(PEPROCESS Process, PVOID Buffer, ULONG Lengt
 
 static NTSTATUS PspQueryDebugObject(PEPROCESS Process, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    return STATUS_PORT_NOT_SET;
+    return DbgkOpenProcessDebugPort(Process, Buffer);
 }
 
 static NTSTATUS PspQueryDebugFlags(PEPROCESS Process, PVOID Buffer, ULONG Length, ULONG *Needed)
 {
-    *(ULONG *)Buffer = 1; /* PROCESS_DEBUG_INHERIT */
+    *(ULONG *)Buffer = Process->NoDebugInherit ? 0 : 1; /* PROCESS_DEBUG_INHERIT */
     return STATUS_SUCCESS;
 }
 

@@ -106,6 +106,16 @@ static NTSTATUS PspSetIoPriority(PEPROCESS Process, const ULONG64 *Value, KPROCE
     return STATUS_SUCCESS;
 }
 
+/* PROCESS_DEBUG_INHERIT, or not. */
+static NTSTATUS PspSetDebugFlags(PEPROCESS Process, const ULONG64 *Value, KPROCESSOR_MODE Mode)
+{
+    if ((ULONG)*Value & ~1u) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Process->NoDebugInherit = (ULONG)*Value == 0;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS PspSetPagePriority(PEPROCESS Process, const ULONG64 *Value, KPROCESSOR_MODE Mode)
 {
     if ((ULONG)*Value < 1 || (ULONG)*Value > 5) {
@@ -160,6 +170,7 @@ const PSP_SET_CLASS PspProcessSets[] = {
     [21] = {PSP_S(PspSetAffinity), PROCESS_SET_INFORMATION, 8, 16 /* GROUP_AFFINITY: the mask comes first */},
     [22] = {PSP_S(PspSetBoost), PROCESS_SET_INFORMATION, 4, 0},
     [29] = {PSP_S(PspSetBreak), PROCESS_SET_INFORMATION, 4, 0},
+    [31] = {PSP_S(PspSetDebugFlags), PROCESS_SET_INFORMATION, 4, 0},
     [33] = {PSP_S(PspSetIoPriority), PROCESS_SET_INFORMATION, 4, 0},
     [39] = {PSP_S(PspSetPagePriority), PROCESS_SET_INFORMATION, 4, 0},
     [52] = {PSP_S(PspSetMitigation), PROCESS_SET_INFORMATION, 8, 0},

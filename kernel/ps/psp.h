@@ -9,6 +9,7 @@
 #define NASCENT_PSP_H
 
 #include "arch.h"
+#include "dbgk.h"
 #include "etw.h"
 #include "ex.h"
 #include "io.h"
@@ -109,7 +110,7 @@ typedef struct _PSP_BIRTH
 
 extern EX_PUSH_LOCK_ PspActiveProcessLock;
 extern LIST_ENTRY PsActiveProcessHead;
-extern PVOID PspSystemDllSection, PspSystemDllBase, PspLdrInitializeThunk, PspRtlUserThreadStart;
+extern PVOID PspSystemDllSection, PspLdrInitializeThunk, PspRtlUserThreadStart;
 
 /* process.c */
 NTSTATUS PspCreateProcessObject(PSP_BIRTH *Birth) NODISCARD;
@@ -137,7 +138,6 @@ NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS Status);
 /* STATUS_THREAD_IS_TERMINATING: it is, and does not stop.  STATUS_SUSPEND_COUNT_EXCEEDED.  *PreviousCount only on success.  (open.c) */
 NTSTATUS PspSuspendThread(PETHREAD Thread, PULONG PreviousCount);
 NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS Status);
-void PspKillProcess(PEPROCESS Process, NTSTATUS Status); /* the same, also for one without threads; not the current thread */
 void PspEndThreadlessProcess(PEPROCESS Process); /* termination was asked for, and there is no thread to do it */
 void PspInitReaper(void);
 /* cid.c */

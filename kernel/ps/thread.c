@@ -173,6 +173,7 @@ static VOID NTAPI PspUserThreadStartup(PVOID Context)
     if (Thread->CrossThreadFlags & PS_CROSS_THREAD_FLAGS_INITIAL) {
         PspReportFirstImages(PsThreadProcess_(Thread));
     }
+    DbgkCreateThread(Thread);
     if (NT_SUCCESS(Status) && !(CreateFlags & THREAD_CREATE_FLAGS_SKIP_LOADER_INIT)) {
         Status = PspQueueLoaderApc(Frame);
     }
@@ -200,6 +201,9 @@ static NTSTATUS PspLinkThread(PETHREAD Thread, PEPROCESS Process)
             Process->ActiveThreadsHighWatermark = (ULONG)Process->ActiveThreads;
         }
         KeStartThread(&Thread->Tcb);
+        if (Process->FreezeCount != 0) {
+            KeFreezeThread_(&Thread->Tcb);
+        }
     }
     ExReleasePushLockExclusive_(&Process->ProcessLock);
     return Status;

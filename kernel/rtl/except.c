@@ -361,6 +361,7 @@ void NTAPI RtlRaiseException(PEXCEPTION_RECORD Record)
     if (Function != NULL)
         RtlpUnwindFrame(UNW_FLAG_NHANDLER, ImageBase, Function, &Context, &Exact, &HandlerData, &Frame);
     Record->ExceptionAddress = (PVOID)(ULONG_PTR)Context.Rip;
+    RtlpRaiseToDebugger(Record, &Context);
     if (RtlDispatchException(Record, &Context))
         RtlpResume(&Context);
     RtlpUnhandled(Record, &Context);

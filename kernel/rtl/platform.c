@@ -58,6 +58,12 @@ NORETURN void RtlpUnhandled(PEXCEPTION_RECORD Record, PCONTEXT Context)
                  (ULONG_PTR)Record, (ULONG_PTR)Context);
 }
 
+void RtlpRaiseToDebugger(PEXCEPTION_RECORD Record, PCONTEXT Context)
+{
+    UNREFERENCED_PARAMETER(Record);
+    UNREFERENCED_PARAMETER(Context);
+}
+
 BOOLEAN RtlpCallVectoredExceptionHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
     UNREFERENCED_PARAMETER(Record);

@@ -24,6 +24,8 @@ PRUNTIME_FUNCTION RtlpFindDynamicFunction(ULONG64 Pc, PULONG64 ImageBase);
 BOOLEAN RtlpStackLimits(ULONG64 Sp, PULONG64 Low, PULONG64 High);
 /* The exception cannot be raised or continued: kernel, bugcheck; user, NtRaiseException with FirstChance FALSE.  Returns nowhere. */
 NORETURN void RtlpUnhandled(PEXCEPTION_RECORD Record, PCONTEXT Context);
+/* User mode: a process that is debugged raises through the kernel, which asks the debugger first, and does not come back.  Else it returns. */
+void RtlpRaiseToDebugger(PEXCEPTION_RECORD Record, PCONTEXT Context);
 /* Vectored handlers, first and last; the kernel has none. */
 BOOLEAN RtlpCallVectoredExceptionHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context);
 void RtlpCallVectoredContinueHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context);

@@ -6,7 +6,7 @@
 # arch/x64/offsets.c is special: it is not linked, but compiled to assembly from which the lines `->NAME value` become
 # $(GEN)/offsets.inc, so that assembly and C cannot disagree about a structure.
 
-KERNEL_DIRS := arch/x64 inbv rtl ke kd ex mm ob se io cc ps ldr etw init
+KERNEL_DIRS := arch/x64 inbv rtl ke kd ex mm ob se io cc ps dbgk ldr etw init
 KERNEL_FLAGS := $(COMMON_FLAGS) -ffreestanding -fno-builtin $(NO_SSE) -mno-stack-arg-probe -mcmodel=small \
 	-fstack-protector-strong -fno-optimize-sibling-calls -fno-tree-loop-distribute-patterns -D_NTOSKRNL_ -D_NTHALDLL_ \
 	-isystem $(DDK) -Ikernel/inc -Iuserland/inc -I$(GEN) -I.

@@ -5,6 +5,7 @@
  * The thread is always created suspended: kernel32 looks at the image's subsystem first, and only BaseReleaseChild lets it run.
  */
 #include "create.h"
+#include "dbgui.h"
 
 typedef struct _NATIVE_LIST
 {
@@ -86,6 +87,13 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     if (Create->Token != NULL) {
         Add(&List, PS_ATTRIBUTE_TOKEN, Create->Token, sizeof(HANDLE));
     }
+    if (Create->Flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS)) {
+        Create->Status = DbgUiConnectToDbg();
+        if (!NT_SUCCESS(Create->Status)) {
+            return FALSE;
+        }
+        Add(&List, PS_ATTRIBUTE_DEBUG_OBJECT, DbgUiGetThreadDebugObject(), sizeof(HANDLE));
+    }
     if (Create->HandleList != NULL) {
         Add(&List, PS_ATTRIBUTE_HANDLE_LIST, Create->HandleList, Create->HandleListSize);
     }
@@ -109,6 +117,7 @@ BOOL BaseCreateNative(BASE_CREATE *Create)
     Create->Status = NtCreateUserProcess(&Create->Process, &Create->Thread, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &ProcessObject, &ThreadObject,
                                          (Create->InheritHandles ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0) |
                                              (Create->Flags & CREATE_BREAKAWAY_FROM_JOB ? PROCESS_CREATE_FLAGS_BREAKAWAY : 0) |
+                                             (Create->Flags & DEBUG_ONLY_THIS_PROCESS ? PROCESS_CREATE_FLAGS_NO_DEBUG_INHERIT : 0) |
                                              (Create->Flags & CREATE_PROTECTED_PROCESS ? PROCESS_CREATE_FLAGS_PROTECTED_PROCESS : 0),
                                          THREAD_CREATE_FLAGS_CREATE_SUSPENDED, (PVOID)Create->Parameters, &Info, &List.Head);
     if (!NT_SUCCESS(Create->Status)) {

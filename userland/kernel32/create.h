@@ -29,7 +29,7 @@ struct _PROC_THREAD_ATTRIBUTE_LIST
 };
 static_assert(offsetof(struct _PROC_THREAD_ATTRIBUTE_LIST, Entry) == 0x18, "as programs size it on x64 Windows");
 
-#define BASE_MAX_NATIVE_ATTRIBUTES 12
+#define BASE_MAX_NATIVE_ATTRIBUTES 13
 
 typedef struct _BASE_CREATE
 {

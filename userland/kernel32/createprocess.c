@@ -7,7 +7,7 @@
  * environment in two character sets, the standard handles, and last errors that differ from the plain mapping of the status.
  * (Windows Internals, 7th ed., part 1, chapter 3, "Flow of CreateProcess", stages 1, 2 and 6.)
  *
- * Different from Windows: there is no csrss (stage 5) and no application compatibility; a debugged child is refused honestly.
+ * Different from Windows: there is no csrss (stage 5) and no application compatibility.
  */
 #include "create.h"
 #include "etw.h"
@@ -30,9 +30,6 @@ BOOL BaseCheckCreation(BASE_CREATE *Create)
     }
     if (Create->ApplicationName == NULL && Create->CommandLine == NULL) {
         return BaseFail(ERROR_INVALID_PARAMETER);
-    }
-    if (Flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS)) {
-        return BaseNotSupported("CreateProcess(DEBUG_PROCESS)");
     }
     if (Flags & CREATE_SECURE_PROCESS) {
         return BaseNotSupported("CreateProcess(CREATE_SECURE_PROCESS)");

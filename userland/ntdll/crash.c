@@ -113,8 +113,11 @@ LONG RtlpReportUnhandled(PEXCEPTION_POINTERS Pointers)
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
+/* A debugger gets what nobody handles a second time, and the report is his. */
 LONG NTAPI RtlUnhandledExceptionFilter(PEXCEPTION_POINTERS Pointers)
 {
+    if (Peb()->BeingDebugged)
+        return EXCEPTION_CONTINUE_SEARCH;
     return RtlpReportUnhandled(Pointers);
 }
 

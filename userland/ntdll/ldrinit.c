@@ -255,6 +255,8 @@ static NTSTATUS LdrpInitializeProcess(void)
     if (NT_SUCCESS(Status))
         Status = LdrpAllocateThreadTls();
     LdrpData.Initialized = TRUE;
+    if (NT_SUCCESS(Status) && PebNow->BeingDebugged)
+        DbgBreakPoint(); /* everything is mapped, and no line of the program or its DLLs has run */
     if (NT_SUCCESS(Status))
         Status = LdrpRunInitializers();
     LdrpInitializing = false;
@@ -265,8 +267,6 @@ static NTSTATUS LdrpInitializeProcess(void)
     LdrpUnlock();
     if (NT_SUCCESS(Status) && PebNow->PostProcessInitRoutine != NULL)
         PebNow->PostProcessInitRoutine();
-    if (NT_SUCCESS(Status) && PebNow->BeingDebugged)
-        DbgBreakPoint();
     return Status;
 }
 

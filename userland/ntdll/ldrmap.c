@@ -56,12 +56,15 @@ NTSTATUS LdrpRelocate(PVOID Base, const PE_INFO *Info)
     return NT_SUCCESS(Status) ? Restored : Status;
 }
 
-static NTSTATUS MapView(HANDLE Section, PVOID *Base, PE_INFO *Info)
+/* Where the path is while the view is mapped is where a debugger is told to look for it. */
+static NTSTATUS MapView(HANDLE Section, PCUNICODE_STRING Path, PVOID *Base, PE_INFO *Info)
 {
     SIZE_T Size = 0;
 
     *Base = NULL;
+    Teb()->NtTib.ArbitraryUserPointer = Path->Buffer;
     NTSTATUS Status = NtMapViewOfSection(Section, NtCurrentProcess(), Base, 0, 0, NULL, &Size, ViewShare, 0, VIEW_PROTECTION);
+    Teb()->NtTib.ArbitraryUserPointer = NULL;
     if (!NT_SUCCESS(Status))
         return Status;
     bool Moved = Status == STATUS_IMAGE_NOT_AT_BASE;
@@ -80,7 +83,7 @@ NTSTATUS LdrpMapModule(HANDLE Section, PCUNICODE_STRING Path, LDR_DLL_LOAD_REASO
 {
     PVOID Base;
     PE_INFO Info;
-    NTSTATUS Status = MapView(Section, &Base, &Info);
+    NTSTATUS Status = MapView(Section, Path, &Base, &Info);
 
     if (!NT_SUCCESS(Status))
         return Status;

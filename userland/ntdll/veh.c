@@ -146,6 +146,14 @@ BOOLEAN RtlpStackLimits(ULONG64 Sp, PULONG64 Low, PULONG64 High)
     return *Low != 0 && Sp >= *Low && Sp < *High;
 }
 
+void RtlpRaiseToDebugger(PEXCEPTION_RECORD Record, PCONTEXT Context)
+{
+    if (LIKELY(!Peb()->BeingDebugged))
+        return;
+    NTSTATUS Status = NtRaiseException(Record, Context, TRUE);
+    NtTerminateProcess(NtCurrentProcess(), Status); /* the context cannot be resumed */
+}
+
 __attribute__((noreturn)) void RtlpUnhandled(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
     NTSTATUS Status = NtRaiseException(Record, Context, FALSE);
