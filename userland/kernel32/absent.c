@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * absent.c - what programs import from kernel32 that is not there yet: tapes, pseudo consoles, calendars,
- * packages, error reporting.  A program in no package is told so (APPMODEL_ERROR_NO_PACKAGE), which is not a failure of
- * ours and needs no line in the log.
+ * absent.c - what programs import from kernel32 that is not there yet: tapes, pseudo consoles, packages, error
+ * reporting.  A program in no package is told so (APPMODEL_ERROR_NO_PACKAGE), which is not a failure of ours and needs no line in the log.
  */
 #define LIBRARY "kernel32"
 #include "absent.h"
@@ -19,24 +18,12 @@ ABSENT_FALSE(CommConfigDialogW)
 ABSENT_HRESULT(CreatePseudoConsole)
 ABSENT_ERROR(CreateTapePartition)
 ABSENT_FALSE(DosPathToSessionPathW)
-ABSENT_FALSE(EnumCalendarInfoExEx)
-ABSENT_FALSE(EnumCalendarInfoExW)
-ABSENT_FALSE(EnumCalendarInfoW)
-ABSENT_FALSE(EnumDateFormatsExEx)
-ABSENT_FALSE(EnumDateFormatsExW)
-ABSENT_FALSE(EnumDateFormatsW)
 ABSENT_FALSE(EnumLanguageGroupLocalesW)
 ABSENT_FALSE(EnumSystemFirmwareTables)
 ABSENT_FALSE(EnumSystemLanguageGroupsW)
-ABSENT_FALSE(EnumTimeFormatsEx)
-ABSENT_FALSE(EnumTimeFormatsW)
-ABSENT_FALSE(EnumUILanguagesW)
 ABSENT_ERROR(EraseTape)
 ABSENT_FALSE(GetAppContainerNamedObjectPath)
 ABSENT_ERROR(GetApplicationUserModelId)
-ABSENT_FALSE(GetCalendarInfoA)
-ABSENT_FALSE(GetCalendarInfoEx)
-ABSENT_FALSE(GetCalendarInfoW)
 ABSENT_FALSE(GetConsoleAliasW)
 ABSENT_FALSE(GetConsoleAliasesW)
 ABSENT_FALSE(GetConsoleHistoryInfo)
@@ -44,8 +31,6 @@ ABSENT_FALSE(GetConsoleOriginalTitleW)
 ABSENT_ERROR(GetCurrentApplicationUserModelId)
 ABSENT_FALSE(GetDefaultCommConfigW)
 ABSENT_FALSE(GetDevicePowerState)
-ABSENT_FALSE(GetDurationFormat)
-ABSENT_FALSE(GetDurationFormatEx)
 ABSENT_FALSE(GetFileMUIInfo)
 ABSENT_FALSE(GetFileMUIPath)
 ABSENT_FALSE(GetFirmwareEnvironmentVariableA)

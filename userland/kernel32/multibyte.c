@@ -237,6 +237,15 @@ static int CopyPlainToBytes(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Lengt
     if (Page != NULL && Page->All != NULL) {
         return 0;
     }
+    for (; i + 8 <= Limit; i += 8) { /* ASCII, eight at a time */
+        __m128i Eight = _mm_loadu_si128((const __m128i *)(Source + i)), Above = _mm_and_si128(Eight, _mm_set1_epi16((short)0xFF80));
+        if (_mm_movemask_epi8(_mm_cmpeq_epi16(Above, _mm_setzero_si128())) != 0xFFFF) {
+            break;
+        }
+        if (Target != NULL) {
+            _mm_storel_epi64((__m128i *)(Target + i), _mm_packus_epi16(Eight, Eight));
+        }
+    }
     for (; i < Limit; i++) {
         WCHAR Byte = Source[i];
         if (Byte >= 0x80) {

@@ -175,6 +175,18 @@ static BOOL ValidTime(const SYSTEMTIME *Given, LPSYSTEMTIME Time, BOOL Date)
     return SystemTimeToFileTime(Time, &FileTime) && FileTimeToSystemTime(&FileTime, Time); /* sets the day of the week */
 }
 
+#define DATE_KINDS (DWORD)(DATE_LONGDATE | DATE_SHORTDATE | DATE_YEARMONTH | DATE_MONTHDAY)
+#define DATE_READING (DWORD)(DATE_LTRREADING | DATE_RTLREADING)
+
+/* One kind at most, and no picture with it; one direction at most.  (There is no other calendar for DATE_USE_ALT_CALENDAR.) */
+static BOOL ValidDateFlags(DWORD Flags, BOOL Picture)
+{
+    DWORD Kind = Flags & DATE_KINDS;
+    DWORD Known = DATE_KINDS | DATE_READING | DATE_USE_ALT_CALENDAR | 0x40u /* DATE_AUTOLAYOUT */ | LOCALE_NOUSEROVERRIDE | LOCALE_USE_CP_ACP;
+
+    return !(Flags & ~Known) && !(Kind & (Kind - 1)) && !(Picture && Kind != 0) && (Flags & DATE_READING) != DATE_READING;
+}
+
 int WINAPI GetDateFormatW(LCID Locale, DWORD Flags, const SYSTEMTIME *Given, LPCWSTR Picture, LPWSTR Target, int Size)
 {
     LCTYPE Kind = Flags & DATE_LONGDATE ? LOCALE_SLONGDATE : Flags & DATE_YEARMONTH ? LOCALE_SYEARMONTH : LOCALE_SSHORTDATE;
@@ -184,9 +196,10 @@ int WINAPI GetDateFormatW(LCID Locale, DWORD Flags, const SYSTEMTIME *Given, LPC
     if (!ValidTime(Given, &Time, TRUE)) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
-    if (Picture != NULL && (Flags & (DATE_LONGDATE | DATE_SHORTDATE | DATE_YEARMONTH))) {
+    if (!ValidDateFlags(Flags, Picture != NULL)) {
         return BaseFail(ERROR_INVALID_FLAGS);
     }
+    Picture = Flags & DATE_MONTHDAY ? L"MMMM d" : Picture;
     if (Picture == NULL) {
         if (GetLocaleInfoW(Locale, Kind, Default, COUNT_OF(Default)) == 0) {
             return 0;

@@ -161,3 +161,49 @@ BOOL WINAPI IsNLSDefinedString(NLS_FUNCTION Function, DWORD Flags, LPNLSVERSIONI
     }
     return TRUE;
 }
+
+/* ---- what is installed ------------------------------------------------------------------------------------------------------------------- */
+
+#define INSTALLED 0x20u /* MUI_ALL_INSTALLED_LANGUAGES, and the licensed ones: the headers lack them */
+#define LICENSED 0x40u
+
+/* FALSE: flags that contradict.  The older way to tell a language is its number. */
+static BOOL WantsName(DWORD Flags, BOOL *Name)
+{
+    *Name = (Flags & MUI_LANGUAGE_NAME) != 0;
+    if ((Flags & ~(DWORD)(MUI_LANGUAGE_ID | MUI_LANGUAGE_NAME | INSTALLED | LICENSED)) ||
+        (*Name && (Flags & MUI_LANGUAGE_ID))) {
+        return BaseFail(ERROR_INVALID_FLAGS);
+    }
+    return TRUE;
+}
+
+BOOL WINAPI EnumUILanguagesW(UILANGUAGE_ENUMPROCW Routine, DWORD Flags, LONG_PTR Parameter)
+{
+    WCHAR English[] = L"en-US", Number[] = L"0409";
+    BOOL Name;
+
+    if (Routine == NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    if (!WantsName(Flags, &Name)) {
+        return FALSE;
+    }
+    Routine(Name ? English : Number, Parameter);
+    return TRUE;
+}
+
+BOOL WINAPI EnumUILanguagesA(UILANGUAGE_ENUMPROCA Routine, DWORD Flags, LONG_PTR Parameter)
+{
+    CHAR English[] = "en-US", Number[] = "0409";
+    BOOL Name;
+
+    if (Routine == NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
+    if (!WantsName(Flags, &Name)) {
+        return FALSE;
+    }
+    Routine(Name ? English : Number, Parameter);
+    return TRUE;
+}
