@@ -9,7 +9,8 @@ import pytest
 
 from conftest import BUILD, ROOT
 
-SCENARIOS = ["process", "threads", "memory", "names", "ending", "suspend", "waits", "locks", "timers", "io", "handles", "jobs", "files"]
+SCENARIOS = ["process", "threads", "memory", "names", "ending", "suspend", "waits", "locks", "timers", "io", "handles", "jobs", "files",
+             "physical", "held", "debug"]
 SECONDS = int(os.environ.get("STRESS_SECONDS", "8"))
 
 
