@@ -73,20 +73,34 @@ ULONG MiMapNeighbours(const MMVAD *Vad, ULONG64 Va, PULONG64 VaPte, ULONG64 Page
     return Mapped;
 }
 
-/*
- * The pages of Bits, counted from First on (one word of CONTROL_AREA.Touched), where they are in memory and of use of late.  All of them lie in the
- * table of page Vpn, which is ours alone; FirstVpn is First's.
- */
-static ULONG MapWord(PEPROCESS Process, PCONTROL_AREA ControlArea, ULONG64 First, ULONG Bits, ULONG64 FirstVpn, ULONG64 Vpn, ULONG64 Flags)
+/* The pages of a view that are written ahead, word by word of CONTROL_AREA.Touched. */
+typedef struct _AHEAD
 {
-    PULONG64 Table = Bits != 0 ? MiCreatePte(Process, MI_ROUND_DOWN(Vpn, 512) << PAGE_SHIFT) : NULL;
-    PULONG64 Proto = MiProto(ControlArea, First);
+    PEPROCESS Process;
+    PCONTROL_AREA ControlArea;
+    PULONG64 Table;   /* the page table that was written to last, and ... */
+    ULONG64 TableVpn; /* ... its first page */
+    ULONG Mapped;
+} AHEAD;
+
+/*
+ * The pages of Bits, counted from First on (one word), where they are in memory and of use of late.  All of them lie in the table of page Vpn, which is ours
+ * alone; FirstVpn is First's.
+ */
+static void MapWord(AHEAD *Ahead, ULONG64 First, ULONG Bits, ULONG64 FirstVpn, ULONG64 Vpn, ULONG64 Flags)
+{
+    PULONG64 Proto = MiProto(Ahead->ControlArea, First);
     ULONG Useless = 0, Mapped = 0;
     ULONG64 Lines = 0;
     KIRQL Irql;
 
+    if (Ahead->Table == NULL || Ahead->TableVpn != MI_ROUND_DOWN(Vpn, 512)) {
+        Ahead->TableVpn = MI_ROUND_DOWN(Vpn, 512);
+        Ahead->Table = MiCreatePte(Ahead->Process, Ahead->TableVpn << PAGE_SHIFT);
+    }
+    PULONG64 Table = Ahead->Table;
     if (Table == NULL)
-        return 0;
+        return;
     KeAcquireSpinLock(&MmPfnLock, &Irql);
     for (; Bits != 0; Bits &= Bits - 1) {
         ULONG Index = (ULONG)__builtin_ctz(Bits);
@@ -105,50 +119,49 @@ static ULONG MapWord(PEPROCESS Process, PCONTROL_AREA ControlArea, ULONG64 First
         Mapped++;
     }
     if (Useless != 0)
-        InterlockedAnd((volatile LONG *)&ControlArea->Touched[First >> 5], (LONG)~Useless);
+        InterlockedAnd((volatile LONG *)&Ahead->ControlArea->Touched[First >> 5], (LONG)~Useless);
     KeReleaseSpinLock(&MmPfnLock, Irql);
     MiCountNewPtes(Table, Mapped, Lines);
-    return Mapped;
+    Ahead->Mapped += Mapped;
 }
 
 /* [First, Last]: pages of one subsection. */
-static ULONG MapTouchedOf(PEPROCESS Process, const MMVAD *Vad, ULONG64 First, ULONG64 Last, ULONG64 Flags)
+static void MapTouchedOf(AHEAD *Ahead, const MMVAD *Vad, ULONG64 First, ULONG64 Last, ULONG64 Flags)
 {
-    PCONTROL_AREA ControlArea = Vad->ControlArea;
-    ULONG Mapped = 0;
+    const ULONG *Touched = Ahead->ControlArea->Touched;
 
     for (ULONG64 Word = First >> 5; Word <= Last >> 5; Word++) {
-        ULONG Bits = ControlArea->Touched[Word];
+        ULONG Bits = Touched[Word];
+        if (Bits == 0)
+            continue;
         if (Word == First >> 5)
             Bits &= ~0u << (First & 31);
         if (Word == Last >> 5)
             Bits &= ~0u >> (31 - (Last & 31));
-        if (Bits == 0)
-            continue;
         ULONG64 Vpn = (Word << 5) - Vad->FirstPage + Vad->Node.StartVpn, NextTable = MI_ROUND_DOWN(Vpn, 512) + 512;
         ULONG Here = NextTable - Vpn < 32 ? Bits & ((1u << (NextTable - Vpn)) - 1) : Bits;
-        Mapped += MapWord(Process, ControlArea, Word << 5, Here, Vpn, Vpn, Flags);
-        Mapped += MapWord(Process, ControlArea, Word << 5, Bits & ~Here, Vpn, NextTable, Flags);
+        if (Here != 0)
+            MapWord(Ahead, Word << 5, Here, Vpn, Vpn, Flags);
+        if (Bits != Here)
+            MapWord(Ahead, Word << 5, Bits & ~Here, Vpn, NextTable, Flags);
     }
-    return Mapped;
 }
 
 ULONG MiMapTouchedPages(PEPROCESS Process, const MMVAD *Vad)
 {
-    PCONTROL_AREA ControlArea = Vad->ControlArea;
+    AHEAD Ahead = { .Process = Process, .ControlArea = Vad->ControlArea };
     ULONG64 ViewLast = Vad->FirstPage + (Vad->Node.EndVpn - Vad->Node.StartVpn);
-    ULONG Mapped = 0;
 
-    if (ControlArea->Touched == NULL || Vad->FirstPage != 0)
+    if (Ahead.ControlArea->Touched == NULL || Vad->FirstPage != 0)
         return 0;
-    for (ULONG Index = 0; Index < ControlArea->NumberOfSubsections; Index++) {
-        PSUBSECTION Subsection = &ControlArea->Subsection[Index];
+    for (ULONG Index = 0; Index < Ahead.ControlArea->NumberOfSubsections; Index++) {
+        PSUBSECTION Subsection = &Ahead.ControlArea->Subsection[Index];
         ULONG64 First = Subsection->StartPage, Last = First + Subsection->Pages - 1;
         if (Subsection->Pages == 0 || First > ViewLast)
             continue;
-        ULONG Protection = MiVadPageProtection(Vad, MiVadStart(Vad) + (First << PAGE_SHIFT)); /* of this view: it may lack execution */
+        ULONG Protection = MiSubsectionProtection(Vad, Subsection); /* in this view: it may lack execution */
         if (Protection < MM_NOACCESS)
-            Mapped += MapTouchedOf(Process, Vad, First, Last < ViewLast ? Last : ViewLast, MiUserPteFlags(Protection) & ~PTE_ACCESSED);
+            MapTouchedOf(&Ahead, Vad, First, Last < ViewLast ? Last : ViewLast, MiUserPteFlags(Protection) & ~PTE_ACCESSED);
     }
-    return Mapped;
+    return Ahead.Mapped;
 }

@@ -487,6 +487,7 @@ ULONG64 MiFindEmptyRangeIn(PEPROCESS Process, ULONG64 Size, const MI_PLACE *Plac
 static inline ULONG64 MiVadStart(const MMVAD *Vad) { return Vad->Node.StartVpn << PAGE_SHIFT; }
 static inline ULONG64 MiVadEnd(const MMVAD *Vad) { return ((Vad->Node.EndVpn + 1) << PAGE_SHIFT) - 1; } /* last byte */
 ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va);
+ULONG MiSubsectionProtection(const MMVAD *Vad, const SUBSECTION *Subsection); /* of an image's view; Subsection NULL: of what lies between */
 
 /* around.c: pages mapped ahead.  Both return how many, which the caller counts as resident. */
 #define MI_TOUCHED_BYTES(pages) (((pages) + 31) / 32 * sizeof(ULONG))

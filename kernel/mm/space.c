@@ -163,15 +163,19 @@ ULONG64 MiFindEmptyRange(PEPROCESS Process, ULONG64 Size, ULONG64 Highest, BOOLE
 }
 
 /* The protection a page of the view starts with: the image's own, section by section, or the view's. */
+ULONG MiSubsectionProtection(const MMVAD *Vad, const SUBSECTION *Subsection)
+{
+    static const UCHAR WithoutExecute[] = { MM_ZERO_ACCESS, MM_READONLY, MM_READONLY, MM_READONLY, MM_READWRITE, MM_WRITECOPY, MM_READWRITE, MM_WRITECOPY };
+    ULONG Protection = Subsection != NULL ? Subsection->Protection : MM_NOACCESS;
+
+    return Vad->NoExecute && Protection < sizeof WithoutExecute ? WithoutExecute[Protection] : Protection;
+}
+
 ULONG MiVadPageProtection(const MMVAD *Vad, ULONG64 Va)
 {
     if (Vad->Type != MiVadImage)
         return Vad->Protection;
-    static const UCHAR WithoutExecute[] = { MM_ZERO_ACCESS, MM_READONLY, MM_READONLY, MM_READONLY, MM_READWRITE, MM_WRITECOPY, MM_READWRITE, MM_WRITECOPY };
-    PSUBSECTION Subsection = MiSubsectionOfPage(Vad->ControlArea, Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn);
-    ULONG Protection = Subsection != NULL ? Subsection->Protection : MM_NOACCESS;
-
-    return Vad->NoExecute && Protection < sizeof WithoutExecute ? WithoutExecute[Protection] : Protection;
+    return MiSubsectionProtection(Vad, MiSubsectionOfPage(Vad->ControlArea, Vad->FirstPage + MI_VPN(Va) - Vad->Node.StartVpn));
 }
 
 /* ---- the end ---- */

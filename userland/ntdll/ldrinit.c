@@ -191,8 +191,8 @@ static NTSTATUS AddNtdll(void)
     return STATUS_SUCCESS;
 }
 
-/* The heap has the executable's sizes; the modules' entries are its first blocks. */
-static NTSTATUS CreateHeapAndModules(PNPEB PebNow)
+/* The heap has the executable's sizes; the modules' entries are its first blocks.  Apart: its room on the stack is free again when imports are bound. */
+static __attribute__((noinline)) NTSTATUS CreateHeapAndModules(PNPEB PebNow)
 {
     PE_INFO Info;
     NTSTATUS Status = ParseLoaded(PebNow->ImageBaseAddress, &Info);

@@ -100,10 +100,12 @@ static NTSTATUS LoadNew(PCUNICODE_STRING Name, PCWSTR SearchPath, LDR_DLL_LOAD_R
     return Status;
 }
 
-/* The usual case, apart, so that it takes little of a new thread's stack: a short name without a path, of a module that is there. */
+/* The usual case, apart, so that it takes little of a new thread's stack, whose second page need not be touched: a short name without a path, of a module
+ * that is there. */
+#define SHORT_NAME 64u
 static __attribute__((noinline)) LDRP_MODULE *FindByShortName(PCUNICODE_STRING Name)
 {
-    WCHAR Buffer[LDRP_MAX_NAME], HostBuffer[LDRP_MAX_NAME];
+    WCHAR Buffer[SHORT_NAME], HostBuffer[SHORT_NAME];
     UNICODE_STRING Full = {0, sizeof Buffer, Buffer}, Host = {0, sizeof HostBuffer, HostBuffer};
 
     if (HasPath(Name) || !NT_SUCCESS(CompleteName(Name, &Full)))
