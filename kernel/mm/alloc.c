@@ -152,10 +152,16 @@ static ULONG64 CountUncommitted(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, UL
             Next = End;
         if (Pte == NULL) {
             Count += Vad->MemCommit ? 0 : (Next - Va) >> PAGE_SHIFT;
-        } else if (!IsCommitted(Vad, *Pte)) {
-            Count++;
-        } else if (*Pte != 0 && MiProtectionOfPte(Vad, Va, *Pte) != Protection) {
-            *Differs = TRUE;
+            continue;
+        }
+        Next = MI_ROUND_DOWN(Va, 0x200000) + 0x200000; /* the rest of this table */
+        if (Next > End)
+            Next = End;
+        for (ULONG64 At = Va; At < Next; At += PAGE_SIZE, Pte++) {
+            if (!IsCommitted(Vad, *Pte))
+                Count++;
+            else if (*Pte != 0 && MiProtectionOfPte(Vad, At, *Pte) != Protection)
+                *Differs = TRUE;
         }
     }
     return Count;
