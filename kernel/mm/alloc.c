@@ -67,7 +67,7 @@ static PMMVAD NewPrivateVad(ULONG64 Start, ULONG64 Size, ULONG Protection, BOOLE
     Vad->Placeholder = (Type & MEM_RESERVE_PLACEHOLDER) != 0;
     Vad->WasPlaceholder = (Type & MEM_REPLACE_PLACEHOLDER) != 0;
     Vad->WriteWatch = (Type & MEM_WRITE_WATCH) != 0;
-    Vad->Physical = (Type & MEM_PHYSICAL) != 0;
+    Vad->Physical = (Type & MEM_PHYSICAL) ? MI_PHYSICAL_WINDOW : 0;
     Vad->LargePages = (Type & MEM_LARGE_PAGES) != 0;
     return Vad;
 }

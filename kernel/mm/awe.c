@@ -321,7 +321,7 @@ static NTSTATUS CheckAddresses(PEPROCESS Process, const WINDOW *Window)
         ULONG64 Va = AddressOf(Window, Index);
         if (Vad == NULL || Va < MiVadStart(Vad) || Va > MiVadEnd(Vad))
             Vad = Va <= MM_USER_HIGHEST ? MiLocateVad(Process, Va) : NULL;
-        if (Vad == NULL || !Vad->Physical || (Window->Address == NULL && Va + ((Window->Count - Index) << PAGE_SHIFT) - 1 > MiVadEnd(Vad)))
+        if (Vad == NULL || Vad->Physical != MI_PHYSICAL_WINDOW || (Window->Address == NULL && Va + ((Window->Count - Index) << PAGE_SHIFT) - 1 > MiVadEnd(Vad)))
             return STATUS_INVALID_PARAMETER_1;
         if (Window->Frame != NULL && MiCreatePte(Process, Va) == NULL)
             return STATUS_NO_MEMORY;

@@ -350,6 +350,10 @@ static BOOLEAN LockIfPresent(PEPROCESS Process, ULONG64 Va, BOOLEAN Write, PULON
 
     if (!(Entry & PTE_VALID) || (Write && !(Entry & PTE_WRITE)))
         return FALSE;
+    if (UNLIKELY(Entry & MI_PTE_BORROWED) && PTE_PFN(Entry) > MmHighestPage) { /* a device's memory: there is nothing to count */
+        *Frame = PTE_PFN(Entry);
+        return TRUE;
+    }
     *Frame = Pte != NULL ? PTE_PFN(Entry) : MiLargeFrame(Entry, Va);
     if (Write && !(Entry & PTE_DIRTY)) /* what a device or the kernel writes through the frame counts as written here */
         InterlockedOr64((volatile LONG64 *)Pte, PTE_DIRTY);
@@ -383,6 +387,8 @@ NTSTATUS MiLockUserPage(PEPROCESS Process, ULONG64 Va, BOOLEAN Write, PULONG64 F
 
 void MiUnlockPage(ULONG64 Frame, BOOLEAN Modified)
 {
+    if (UNLIKELY(Frame > MmHighestPage))
+        return;
     if (MiPfn(Frame)->PrototypePte)
         MiDereferenceSectionPage(Frame, Modified);
     else

@@ -16,10 +16,11 @@ static void DeleteEntry(PULONG64 Pte, ULONG64 Va, PMI_FLUSH Flush, TALLY *Tally)
             MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
             return;
         }
-        if (UNLIKELY(Entry & (MI_PTE_LOCKED | MI_PTE_PHYSICAL))) {
+        if (UNLIKELY(Entry & (MI_PTE_LOCKED | MI_PTE_PHYSICAL | MI_PTE_BORROWED))) {
             MiForgetLock(Flush->Process, Entry);
-            if (Entry & MI_PTE_PHYSICAL) { /* the process keeps the page */
-                MiForgetPhysicalMapping(Frame);
+            if (Entry & (MI_PTE_PHYSICAL | MI_PTE_BORROWED)) { /* the process, or a driver, keeps the page */
+                if (Entry & MI_PTE_PHYSICAL)
+                    MiForgetPhysicalMapping(Frame);
                 MiFlushAdd(Flush, Va, 0, MiFlushPrivate);
                 return;
             }

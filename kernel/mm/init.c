@@ -47,6 +47,11 @@ static void CreateSharedUserData(void)
     InterlockedIncrement64(&MmTotalCommittedPages);
 }
 
+/* What drivers' macros MM_HIGHEST_USER_ADDRESS, MM_SYSTEM_RANGE_START and MM_USER_PROBE_ADDRESS read. */
+PVOID MmHighestUserAddress = (PVOID)MM_USER_HIGHEST;
+PVOID MmSystemRangeStart = (PVOID)0xFFFF800000000000;
+ULONG64 MmUserProbeAddress = MM_USER_HIGHEST + 1;
+
 void MmInitSystemPhase0(LOADER_PARAMETER_BLOCK *Block)
 {
     MiLoaderBlock = Block;

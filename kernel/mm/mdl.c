@@ -226,11 +226,28 @@ static BOOLEAN IsRun(PMDL Mdl)
     return TRUE;
 }
 
+static ULONG64 CacheBits(MEMORY_CACHING_TYPE CacheType)
+{
+    return CacheType == MmNonCached ? PTE_CACHEDISABLE | PTE_WRITETHROUGH : CacheType == MmWriteCombined ? PTE_CACHEDISABLE : 0;
+}
+
+/* Into the current process; failures are raised, as the driver kit says. */
+static PVOID MapToUser(PMDL Mdl, MEMORY_CACHING_TYPE CacheType, PVOID BaseAddress)
+{
+    ULONG64 Address = (ULONG64)BaseAddress;
+
+    ASSERT(Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL));
+    NTSTATUS Status = MiMapFramesToUser(Frames(Mdl), PageCount(Mdl), CacheBits(CacheType), &Address);
+    if (!NT_SUCCESS(Status))
+        ExRaiseStatus(Status);
+    return (PUCHAR)Address + Mdl->ByteOffset;
+}
+
 static PVOID MapThroughPtes(PMDL Mdl, MEMORY_CACHING_TYPE CacheType)
 {
     ULONG Count = PageCount(Mdl);
     PUCHAR Address = MiReserveRange(&MiSystemPtes, Count);
-    ULONG64 Cache = CacheType == MmNonCached ? PTE_CACHEDISABLE | PTE_WRITETHROUGH : CacheType == MmWriteCombined ? PTE_CACHEDISABLE : 0;
+    ULONG64 Cache = CacheBits(CacheType);
 
     for (ULONG Index = 0; Address != NULL && Index < Count; Index++) {
         PULONG64 Pte = MiGetKernelPte(Address + ((ULONG64)Index << PAGE_SHIFT), FALSE);
@@ -245,12 +262,8 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL Mdl, KPROCESSOR_MODE AccessMode, M
     PUCHAR Address;
 
     UNREFERENCED_PARAMETER(Priority);
-    UNREFERENCED_PARAMETER(BaseAddress);
-    if (AccessMode != KernelMode) {
-        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_WARNING_LEVEL,
-                   "Mm: MmMapLockedPagesSpecifyCache: mapping an MDL to user space is not implemented\n");
-        ExRaiseStatus(STATUS_NOT_IMPLEMENTED);
-    }
+    if (AccessMode != KernelMode)
+        return MapToUser(Mdl, CacheType, BaseAddress);
     ASSERT(!(Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) && (Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL)));
     if (CacheType == MmCached && Frames(Mdl)[PageCount(Mdl) - 1] <= MmHighestPage && IsRun(Mdl))
         Address = MiPageAddress(Frames(Mdl)[0]);
@@ -277,6 +290,12 @@ void NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL Mdl)
 {
     PVOID Address = (PVOID)MI_ROUND_DOWN(BaseAddress, PAGE_SIZE);
 
+    if ((ULONG64)BaseAddress <= MM_USER_HIGHEST) {
+        BOOLEAN Found = MiUnmapFramesFromUser((ULONG64)Address);
+        ASSERT(Found);
+        (void)Found;
+        return;
+    }
     ASSERT(Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
     if (!MiIsDirectMapAddress(Address)) {
         ULONG Count = PageCount(Mdl);

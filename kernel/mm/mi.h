@@ -143,6 +143,7 @@ static inline BOOLEAN MiIsGuard(ULONG Protection) { return (Protection & MM_GUAR
 #define MI_PTE_COW PTE_SOFTWARE0
 #define MI_PTE_LOCKED (1ULL << 58) /* valid entry: NtLockVirtualMemory keeps the page in memory */
 #define MI_PTE_PHYSICAL (1ULL << 59) /* valid entry: a page of an AWE window */
+#define MI_PTE_BORROWED (1ULL << 57) /* valid entry: a page that a driver shows; it is not given back here, and may have no MMPFN */
 #define MI_PROTO_COMMITTED 0x002ULL
 
 /* ---- the PFN database ------------------------------------------------------------------------------------------------------------- */
@@ -450,6 +451,8 @@ void MiDereferenceSectionPage(ULONG64 Frame, BOOLEAN Modified);
 
 /* ---- VADs --------------------------------------------------------------------------------------------------------------------------------- */
 typedef enum _MI_VAD_TYPE { MiVadPrivate, MiVadMapped, MiVadImage, MiVadSharedData } MI_VAD_TYPE;
+#define MI_PHYSICAL_WINDOW 1u /* MEM_PHYSICAL: a window for the process' physical pages (awe.c) */
+#define MI_PHYSICAL_MDL 2u    /* what a driver shows (mdluser.c) */
 typedef struct _MMVAD
 {
     MI_VAD_NODE Node;          /* page range; must be first */
@@ -466,7 +469,7 @@ typedef struct _MMVAD
     USHORT SecureCount;        /* MmSecureVirtualMemory */
     UCHAR SecureProbe;
     UCHAR MaximumProtection;   /* mapped: the section's, as MM_* */
-    BOOLEAN Physical;          /* MEM_PHYSICAL: a window for the process' physical pages (awe.c) */
+    UCHAR Physical;            /* MI_PHYSICAL_*: its pages are not the address space's */
     BOOLEAN LargePages;        /* all of it is there, in pages of 2 MiB (large.c) */
     ULONG AllocationType;
     PCONTROL_AREA ControlArea; /* mapped: a view reference */
@@ -543,6 +546,10 @@ void MiDeleteLargePages(PEPROCESS Process, PMMVAD Vad);
 void MiDeleteLargeEntry(PULONG64 Entry, ULONG64 Va, PMI_FLUSH Flush); /* the entry of an address space that ends */
 NTSTATUS MiFillLargeSection(PCONTROL_AREA ControlArea) NODISCARD; /* no locks */
 void MiDropLargeSection(PCONTROL_AREA ControlArea);               /* no locks; nobody maps it any more */
+
+/* mdluser.c: pages shown to the current process.  *Address: 0, or where; returns where.  FALSE: none lies there.  No locks. */
+NTSTATUS MiMapFramesToUser(const PFN_NUMBER *Frame, ULONG64 Count, ULONG64 CacheBits, PULONG64 Address) NODISCARD;
+BOOLEAN MiUnmapFramesFromUser(ULONG64 Address);
 
 /* awe.c; both locks exclusive */
 void MiForgetPhysicalMapping(ULONG64 Frame);  /* the entry that maps a MiUsePhysical page is gone */

@@ -37,6 +37,7 @@ static_assert(sizeof(BASIC) == 48 && offsetof(BASIC, RegionSize) == 24, "MEMORY_
 #define REGION_DATA_FILE 0x2u
 #define REGION_IMAGE 0x4u
 #define REGION_PAGE_FILE 0x8u
+#define REGION_PHYSICAL 0x10u
 #define REGION_PLACEHOLDER 0x100u
 #define REGION_AWE 0x200u
 #define REGION_WRITE_WATCH 0x400u
@@ -148,8 +149,8 @@ static ULONG RegionType(const MMVAD *Vad)
     ULONG Type = Vad->Type == MiVadImage ? REGION_IMAGE : Vad->ControlArea == NULL ? REGION_PRIVATE
                  : (Vad->ControlArea->Flags & MI_CA_FILE) ? REGION_DATA_FILE : REGION_PAGE_FILE;
 
-    return Type | (Vad->Placeholder ? REGION_PLACEHOLDER : 0) | (Vad->Physical ? REGION_AWE : 0) | (Vad->WriteWatch ? REGION_WRITE_WATCH : 0) |
-           (Vad->LargePages ? REGION_LARGE : 0);
+    Type |= Vad->Physical == MI_PHYSICAL_WINDOW ? REGION_AWE : Vad->Physical == MI_PHYSICAL_MDL ? REGION_PHYSICAL : 0;
+    return Type | (Vad->Placeholder ? REGION_PLACEHOLDER : 0) | (Vad->WriteWatch ? REGION_WRITE_WATCH : 0) | (Vad->LargePages ? REGION_LARGE : 0);
 }
 
 static NTSTATUS QueryRegion(PEPROCESS Process, ULONG64 Va, REGION *Region)
@@ -201,7 +202,7 @@ static ULONG64 WorkingSetBits(PEPROCESS Process, ULONG64 Va)
     ExAcquirePushLockShared_(&Process->WorkingSetLock);
     PULONG64 Pte = MiLookupPte(Process, Va);
     ULONG64 Entry = Pte != NULL ? *(volatile ULONG64 *)Pte : MiLargeEntry(Process, Va);
-    if (Entry & PTE_VALID) {
+    if ((Entry & PTE_VALID) && !(Entry & MI_PTE_BORROWED)) {
         BOOLEAN Large = Pte == NULL;
         PMMPFN Pfn = MiPfn(Large ? MiLargeFrame(Entry, Va) : PTE_PFN(Entry));
         ULONG64 Shares = Pfn->PrototypePte ? (Pfn->ShareCount < 7 ? (ULONG64)Pfn->ShareCount : 7) : 0;

@@ -69,7 +69,7 @@ static PULONG64 LockablePte(PEPROCESS Process, ULONG64 Va, BOOLEAN *Resident)
 {
     PULONG64 Pte = MiLookupPte(Process, Va);
 
-    *Resident = Pte == NULL ? MiLargeEntry(Process, Va) != 0 : (*Pte & PTE_VALID) && MiPfn(PTE_PFN(*Pte))->Usage == MiUsePhysical;
+    *Resident = Pte == NULL ? MiLargeEntry(Process, Va) != 0 : (*Pte & PTE_VALID) && (*Pte & (MI_PTE_PHYSICAL | MI_PTE_BORROWED)) != 0;
     return *Resident || Pte == NULL || !(*Pte & PTE_VALID) ? NULL : Pte;
 }
 

@@ -61,7 +61,10 @@ static void CheckEntry(PEPROCESS Process, ULONG64 Va, ULONG64 Entry, SUMS *Sums)
 
     if (Vad == NULL)
         Wrong(8, Va, Entry);
-    if (Entry & PTE_VALID) {
+    if (Entry & MI_PTE_BORROWED) {
+        if (Vad->Physical != MI_PHYSICAL_MDL)
+            Wrong(22, Va, Entry);
+    } else if (Entry & PTE_VALID) {
         PMMPFN Pfn = MiPfn(PTE_PFN(Entry));
         if (PTE_PFN(Entry) == MiSharedUserDataFrame)
             return;

@@ -62,7 +62,8 @@ BOOLEAN KtJoinThread(PVOID Thread);
     X(PoolSizes) X(PoolTags) X(PoolAtDispatch) X(LookasideLists) X(SinglyLinkedLists) X(SpinLocks) X(Irql) X(Events) X(Mutexes)          \
     X(Semaphores) X(WaitAny) X(WaitAll) X(WaitManyObjects) X(PingPong) X(Dpcs) X(Timers) X(PeriodicTimer) X(Delay) X(WorkItems)          \
     X(ExWorkItems) X(WorkersComeAndGo) X(Resources) X(FastMutexes) X(Rundown) X(Callbacks) X(SystemThreads) X(ThreadPriority) X(KernelApcs)                  \
-    X(ApcsToOthers) X(IrpSynchronous) X(IrpCompletion) X(IrpStack) X(IrpCancel) X(IrpAssociated) X(FileOnDevice) X(Mdls) X(PartialMdls) X(LockedPages)    \
+    X(ApcsToOthers) X(IrpSynchronous) X(IrpCompletion) X(IrpStack) X(IrpCancel) X(IrpAssociated) X(FileOnDevice) X(Mdls) X(PartialMdls)      \
+    X(LockedPages) X(UserMdls)                                                                                                           \
     X(ObjectNames) X(ObjectTypes) X(SymbolicLinks) X(NamePaths) X(PermanentObjects) X(Attach) X(ZwFiles) X(ZwSections) X(ZwProcesses) X(RoutineAddress)
 
 #define X(name) VOID KtTest##name(KTEST *Test);

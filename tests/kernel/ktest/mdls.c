@@ -94,3 +94,33 @@ VOID KtTestLockedPages(KTEST *Test)
     IoFreeMdl(Mdl);
     ExFreePoolWithTag(Block, KT_TAG);
 }
+
+/* The driver's pages in the process that asks for the test: shown in two places, taken away again. */
+VOID KtTestUserMdls(KTEST *Test)
+{
+    PUCHAR Block = ExAllocatePoolWithTag(NonPagedPoolNx, KT_MDL_SIZE, KT_TAG), Shown, Again;
+    PMDL Mdl;
+
+    REQUIRE(Block != NULL);
+    Mdl = IoAllocateMdl(Block + 100, KT_MDL_SIZE - 100, FALSE, FALSE, NULL);
+    REQUIRE(Mdl != NULL);
+    MmBuildMdlForNonPagedPool(Mdl);
+    Shown = MmMapLockedPagesSpecifyCache(Mdl, UserMode, MmCached, NULL, FALSE, NormalPagePriority);
+    CHECK((ULONG_PTR)Shown < (ULONG_PTR)MmHighestUserAddress && ((ULONG_PTR)Shown & (PAGE_SIZE - 1)) == (((ULONG_PTR)Block + 100) & (PAGE_SIZE - 1)));
+    CHECK(MmIsAddressValid(Shown));
+    CHECK_EQUAL(MmGetPhysicalAddress(Shown).QuadPart, MmGetPhysicalAddress(Block + 100).QuadPart);
+    CHECK_EQUAL(MmGetPhysicalAddress(Shown + PAGE_SIZE).QuadPart, MmGetPhysicalAddress(Block + 100 + PAGE_SIZE).QuadPart);
+    Again = MmMapLockedPagesSpecifyCache(Mdl, UserMode, MmNonCached, NULL, FALSE, NormalPagePriority);
+    CHECK(Again != Shown);
+    CHECK_EQUAL(MmGetPhysicalAddress(Again).QuadPart, MmGetPhysicalAddress(Block + 100).QuadPart);
+    MmUnmapLockedPages(Shown, Mdl);
+    CHECK(!MmIsAddressValid(Shown));
+    CHECK(MmIsAddressValid(Again));
+    Shown = MmMapLockedPagesSpecifyCache(Mdl, UserMode, MmCached, (PVOID)0x20000000000, FALSE, NormalPagePriority);
+    CHECK_EQUAL((ULONG_PTR)Shown & ~(ULONG_PTR)(PAGE_SIZE - 1), 0x20000000000);
+    MmUnmapLockedPages(Shown, Mdl);
+    MmUnmapLockedPages(Again, Mdl);
+    CHECK(!MmIsAddressValid(Again));
+    IoFreeMdl(Mdl);
+    ExFreePoolWithTag(Block, KT_TAG);
+}
