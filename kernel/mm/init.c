@@ -93,6 +93,7 @@ void MmInitSystemPhase1(LOADER_PARAMETER_BLOCK *Block)
     MiInitializeControlAreas();
     MiInitializeSectionType();
     MmQueryStatistics(&Statistics);
+    KeUserSharedData_->NumberOfPhysicalPages = (ULONG)Statistics.TotalPages;
     KdBootStep("Mm: %u MiB of memory, %u pages free", (unsigned)(Statistics.TotalPages >> 8), (unsigned)Statistics.FreePages);
     if (HasOption(Block->Options, "KERNEL_SELFTEST"))
         MmSelfTest();

@@ -258,8 +258,11 @@ PE_STATUS RtlPeParseMapped(const void *Image, uint64_t ImageSize, PE_INFO *Info)
     PE_SOURCE Source = { Image, ImageSize < PE_MAX_HEADER_BYTES ? ImageSize : PE_MAX_HEADER_BYTES, ImageSize, 1 };
     PE_STATUS Status = Parse(&Source, Info);
 
-    /* The caller vouches for ImageSize bytes; every later check is against SizeOfImage. */
-    return Status == PE_SUCCESS && Info->SizeOfImage > ImageSize ? PE_INVALID_FORMAT : Status;
+    /*
+     * The caller vouches for ImageSize bytes, and with them for the page that the last one lies in: some linkers write a SizeOfImage that ends within
+     * one.  Every later check is against Info's, which is whole pages.
+     */
+    return Status == PE_SUCCESS && Info->SizeOfImage > RoundUp(ImageSize, PE_PAGE_SIZE) ? PE_INVALID_FORMAT : Status;
 }
 
 void RtlPeSection(const void *Header, const PE_INFO *Info, uint32_t Index, PE_SECTION *Section)

@@ -545,6 +545,9 @@ static void test_mapped_image_parses_like_its_file(void **State)
     assert_status(RtlPeParseMapped(Image, IMAGE_SIZE, &FromMemory), PE_SUCCESS);
     assert_memory_equal(&FromFile, &FromMemory, sizeof FromFile);
     assert_status(RtlPeParseMapped(Image, IMAGE_SIZE - 0x1000, &FromMemory), PE_INVALID_FORMAT);
+    Put32(Image + OPT_HEADER + 56, IMAGE_SIZE - 0x47); /* within the last page */
+    assert_status(RtlPeParseMapped(Image, IMAGE_SIZE - 0x47, &FromMemory), PE_SUCCESS);
+    assert_int_equal(FromMemory.SizeOfImage, IMAGE_SIZE);
     free(Image);
 }
 

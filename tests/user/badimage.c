@@ -50,7 +50,7 @@ static const struct {
     {"optionalsize.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"relocsize.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"relocrva.exe", BAD_FORMAT, NO_PROGRAM, 0},
     {"relocdir.exe", BAD_FORMAT, NO_PROGRAM, 0}, {"nodll.exe", 0, 0, NO_DLL}, {"nofunction.exe", 0, 0, NO_FUNCTION},
     {"noordinal.exe", 0, 0, NO_ORDINAL}, {"importrva.exe", 0, 0, BAD_FORMAT}, {"importname.exe", 0, 0, BAD_FORMAT},
-    {"importthunk.exe", 0, 0, BAD_FORMAT}, {"good.exe", 0, 0, 0}, {"notthere.exe", 0xC0000034u, 2, 0},
+    {"importthunk.exe", 0, 0, BAD_FORMAT}, {"good.exe", 0, 0, 0}, {"oddsize.exe", 0, 0, 0}, {"notthere.exe", 0xC0000034u, 2, 0},
 };
 
 #define COUNT ((int)(sizeof(Expected) / sizeof(Expected[0])))

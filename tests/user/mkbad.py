@@ -127,6 +127,7 @@ def variants(good):
     yield "nosections.exe", bytes(good.copy().put(good.file + 2, "H", 0).data)
     yield "sectionpast.exe", bytes(good.copy().put(sections + 20, "I", 0x7FFFF000).data)
     yield "sizeofimage.exe", bytes(good.copy().put(optional + 56, "I", 0x1000).data)
+    yield "oddsize.exe", bytes(good.copy().put(optional + 56, "I", good.get(optional + 56, "I") - 0x47).data)
     yield "hugeimage.exe", bytes(good.copy().put(optional + 56, "I", 0xFFFFF000).data)
     yield "entrypoint.exe", bytes(good.copy().put(optional + 16, "I", 0x7FFF0000).data)
     yield "optionalsize.exe", bytes(good.copy().put(good.file + 16, "H", 0x20).data)

@@ -54,9 +54,22 @@ static void Searches(void)
     Ok(FindNLSStringEx(L"en-US", FIND_FROMSTART, NULL, -1, L"a", -1, &Found, NULL, NULL, 0) == -1 && GetLastError() == ERROR_INVALID_PARAMETER, "no string");
 }
 
+/* DuckDB takes what is installed for what it may use. */
+static void Memory(void)
+{
+    MEMORYSTATUSEX Status = {.dwLength = sizeof(Status)};
+    ULONGLONG Kilobytes = 0;
+
+    GlobalMemoryStatusEx(&Status);
+    Ok(GetPhysicallyInstalledSystemMemory(&Kilobytes) && Kilobytes * 1024 >= Status.ullTotalPhys, "no less memory is installed than there is");
+    Ok(*(volatile ULONG *)0x7FFE02E8 /* KUSER_SHARED_DATA.NumberOfPhysicalPages */ * 4096ull == Status.ullTotalPhys, "everybody can read how much");
+    Ok(!GetPhysicallyInstalledSystemMemory(NULL) && GetLastError() == ERROR_INVALID_PARAMETER, "nowhere to say it");
+}
+
 int main(void)
 {
     LeftAlone();
+    Memory();
     Searches();
     return Done();
 }

@@ -144,6 +144,9 @@ VOID WINAPI GlobalMemoryStatus(LPMEMORYSTATUS Status)
 
 BOOL WINAPI GetPhysicallyInstalledSystemMemory(PULONGLONG Kilobytes)
 {
+    if (Kilobytes == NULL) {
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    }
     *Kilobytes = (ULONGLONG)SHARED_DATA->NumberOfPhysicalPages * 4;
     return TRUE;
 }
