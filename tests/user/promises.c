@@ -66,9 +66,20 @@ static void Memory(void)
     Ok(!GetPhysicallyInstalledSystemMemory(NULL) && GetLastError() == ERROR_INVALID_PARAMETER, "nowhere to say it");
 }
 
+/* Programs linked for Windows without user32 (mincore.lib) find it in a contract's library. */
+static void Strings(void)
+{
+    HMODULE Contract = LoadLibraryA("api-ms-win-core-libraryloader-l1-2-0.dll");
+    int(WINAPI *Load)(HINSTANCE, UINT, LPWSTR, int) = Contract == NULL ? NULL : (PVOID)GetProcAddress(Contract, "LoadStringW");
+    WCHAR Text[8] = L"x";
+
+    Ok(Load != NULL && Load(GetModuleHandleA(NULL), 12345, Text, 8) == 0 && Text[0] == 0, "LoadString where user32 is not: no such string");
+}
+
 int main(void)
 {
     LeftAlone();
+    Strings();
     Memory();
     Searches();
     return Done();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsprintf.c - wsprintf and LoadString.
+ * wsprintf.c - wsprintf.
  *
  * wsprintf knows %c %C %d %i %u %x %X %p %s %S and %%, with - # 0, a width, a precision, and h l w I I32 I64; no floating point.  At most 1024
  * characters are written, the zero included; what does not fit is cut off, and the length of the rest is returned, as documented.
@@ -305,68 +305,4 @@ int WINAPIV wsprintfA(LPSTR Target, LPCSTR Text, ...)
     int Length = wvsprintfA(Target, Text, Arguments);
     va_end(Arguments);
     return Length;
-}
-
-/* ---- string tables: sixteen counted strings a resource ----------------------------------------------------------------------------- */
-
-static LPCWSTR FindString(HINSTANCE Module, UINT Id, int *Length)
-{
-    HRSRC Found = FindResourceW(Module, MAKEINTRESOURCEW(((Id & 0xFFFF) >> 4) + 1), (LPCWSTR)(ULONG_PTR)6 /* RT_STRING */);
-    HGLOBAL Loaded = Found != NULL ? LoadResource(Module, Found) : NULL;
-    LPCWSTR At = Loaded != NULL ? LockResource(Loaded) : NULL;
-
-    if (At == NULL) {
-        return NULL;
-    }
-    for (UINT i = 0; i < (Id & 15); i++) {
-        At += *At + 1;
-    }
-    *Length = *At;
-    return At + 1;
-}
-
-/* A size of zero asks for a pointer to the resource itself, not ended by a zero. */
-int WINAPI LoadStringW(HINSTANCE Module, UINT Id, LPWSTR Target, int Size)
-{
-    int Length = 0;
-    LPCWSTR Text = Target == NULL ? NULL : FindString(Module, Id, &Length);
-
-    if (Text == NULL) {
-        if (Target != NULL && Size > 0) {
-            Target[0] = 0;
-        }
-        return 0;
-    }
-    if (Size == 0) {
-        *(LPCWSTR *)Target = Text;
-        return Length;
-    }
-    Length = Length < Size - 1 ? Length : Size - 1;
-    memcpy(Target, Text, (SIZE_T)Length * sizeof(WCHAR));
-    Target[Length] = 0;
-    return Length;
-}
-
-int WINAPI LoadStringA(HINSTANCE Module, UINT Id, LPSTR Target, int Size)
-{
-    int Length = 0;
-    LPCWSTR Text = Target == NULL || Size <= 0 ? NULL : FindString(Module, Id, &Length);
-
-    if (Text == NULL || Length == 0) {
-        if (Target != NULL && Size > 0) {
-            Target[0] = 0;
-        }
-        return 0;
-    }
-    int Need = WideCharToMultiByte(CP_ACP, 0, Text, Length, NULL, 0, NULL, NULL);
-    LPSTR Copy = Allocate((SIZE_T)Need);
-    if (Copy == NULL) {
-        return 0;
-    }
-    WideCharToMultiByte(CP_ACP, 0, Text, Length, Copy, Need, NULL, NULL);
-    Need = Need < Size - 1 ? Need : Size - 1;
-    memcpy(Target, Copy, (SIZE_T)Need);
-    Target[Need] = 0;
-    Release(Copy);
-    return Need;
 }
