@@ -221,6 +221,27 @@ static void OldCrypto(void)
     Is((ULONG)RegQueryValueExA(HKEY_CURRENT_USER, "NoSuchValue", NULL, NULL, NULL, NULL), ERROR_FILE_NOT_FOUND, "a value that is not there");
 }
 
+/* Stores of which nothing is known but that they can be opened, and that nobody put a "nascent" certificate there. */
+static void Certificates(void)
+{
+    typedef HCERTSTORE(WINAPI * OPEN)(LPCSTR, DWORD, HCRYPTPROV_LEGACY, DWORD, const void *);
+    typedef PCCERT_CONTEXT(WINAPI * FINDCERT)(HCERTSTORE, DWORD, DWORD, DWORD, const void *, PCCERT_CONTEXT);
+    typedef PCCERT_CONTEXT(WINAPI * ENUM)(HCERTSTORE, PCCERT_CONTEXT);
+    typedef BOOL(WINAPI * CLOSE)(HCERTSTORE, DWORD);
+    HCERTSTORE Root = CALL(OPEN, CertOpenStore)(CERT_STORE_PROV_SYSTEM_W, 0, 0, CERT_SYSTEM_STORE_CURRENT_USER, L"Root"), Memory, Again;
+
+    Ok(Root != NULL, "the roots can be opened");
+    Ok(CALL(FINDCERT, CertFindCertificateInStore)(Root, X509_ASN_ENCODING, 0, CERT_FIND_SUBJECT_STR_W, L"nascent of nobody", NULL) == NULL &&
+       GetLastError() == (DWORD)CRYPT_E_NOT_FOUND, "one that is not there");
+    Ok(CALL(CLOSE, CertCloseStore)(Root, 0), "closed");
+    Memory = CALL(OPEN, CertOpenStore)(CERT_STORE_PROV_MEMORY, 0, 0, CERT_STORE_CREATE_NEW_FLAG, NULL);
+    Ok(Memory != NULL && CALL(ENUM, CertEnumCertificatesInStore)(Memory, NULL) == NULL && GetLastError() == (DWORD)CRYPT_E_NOT_FOUND, "a store in memory");
+    Again = CALL(HCERTSTORE(WINAPI *)(HCERTSTORE), CertDuplicateStore)(Memory);
+    Ok(Again == Memory && CALL(CLOSE, CertCloseStore)(Memory, 0) && CALL(CLOSE, CertCloseStore)(Again, CERT_CLOSE_STORE_CHECK_FLAG), "twice");
+    Ok(CALL(OPEN, CertOpenStore)(CERT_STORE_PROV_SYSTEM_W, 0, 0, CERT_SYSTEM_STORE_CURRENT_USER | CERT_STORE_OPEN_EXISTING_FLAG, L"NoSuchStore") == NULL &&
+       GetLastError() == ERROR_FILE_NOT_FOUND, "no such store");
+}
+
 static void Texts(void)
 {
     char Text[32], Path[MAX_PATH];
@@ -241,6 +262,11 @@ static void Texts(void)
            memcmp(Bytes, "hello", 5) == 0, "and back");
         Ok(!CALL(TOBINARY, CryptStringToBinaryA)("a*b=", 0, CRYPT_STRING_BASE64, Bytes, &Size, NULL, NULL) && GetLastError() == ERROR_INVALID_DATA,
            "no base64");
+        Certificates();
+    }
+    if (Load("winhttp.dll")) {
+        struct { DWORD Access; LPWSTR Proxy, Bypass; } Proxy = {9, (LPWSTR)1, (LPWSTR)1};
+        Ok(CALL(BOOL(WINAPI *)(void *), WinHttpGetDefaultProxyConfiguration)(&Proxy) && Proxy.Access == 1 && Proxy.Proxy == NULL, "no proxy is set");
     }
     if (Load("shlwapi.dll")) {
         Ok(CALL(COMBINE, PathCombineA)(Path, "C:\\a\\b", "..\\c") && strcmp(Path, "C:\\a\\c") == 0, "paths combine");

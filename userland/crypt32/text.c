@@ -369,12 +369,6 @@ VOID WINAPI CryptMemFree(LPVOID Block)
     Release(Block);
 }
 
-BOOL WINAPI CertCloseStore(HCERTSTORE Store, DWORD Flags)
-{
-    UNUSED(Flags);
-    return Store == NULL ? TRUE : Fail(ERROR_INVALID_PARAMETER);
-}
-
 BOOL WINAPI CertFreeCertificateContext(PCCERT_CONTEXT Context)
 {
     UNUSED(Context);
