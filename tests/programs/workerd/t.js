@@ -1,0 +1,1 @@
+export const test1 = { async test(ctrl, env, ctx) { const d = await crypto.subtle.digest('SHA-256', new Uint8Array(3)); if (new Uint8Array(d)[0] !== 0x70) throw new Error('sha'); console.log('in worker', new URL('http://a/b').pathname); } };
