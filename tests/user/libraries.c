@@ -240,6 +240,12 @@ static void Certificates(void)
     Ok(Again == Memory && CALL(CLOSE, CertCloseStore)(Memory, 0) && CALL(CLOSE, CertCloseStore)(Again, CERT_CLOSE_STORE_CHECK_FLAG), "twice");
     Ok(CALL(OPEN, CertOpenStore)(CERT_STORE_PROV_SYSTEM_W, 0, 0, CERT_SYSTEM_STORE_CURRENT_USER | CERT_STORE_OPEN_EXISTING_FLAG, L"NoSuchStore") == NULL &&
        GetLastError() == ERROR_FILE_NOT_FOUND, "no such store");
+    CERT_CHAIN_ENGINE_CONFIG Config = {.cbSize = sizeof(Config)}, Empty = {.cbSize = 0};
+    HCERTCHAINENGINE Engine = NULL;
+    typedef BOOL(WINAPI * CREATE)(CERT_CHAIN_ENGINE_CONFIG *, HCERTCHAINENGINE *);
+    Ok(CALL(CREATE, CertCreateCertificateChainEngine)(&Config, &Engine) && Engine != NULL, "an engine for chains");
+    CALL(VOID(WINAPI *)(HCERTCHAINENGINE), CertFreeCertificateChainEngine)(Engine);
+    Ok(!CALL(CREATE, CertCreateCertificateChainEngine)(&Empty, &Engine) && GetLastError() == (DWORD)E_INVALIDARG, "a configuration without a size");
 }
 
 static void Texts(void)

@@ -237,3 +237,35 @@ PCCERT_CONTEXT WINAPI CertGetSubjectCertificateFromStore(HCERTSTORE Store, DWORD
     UNUSED(Id);
     return Nothing(Store);
 }
+
+/* ---- engines: what chains are to be built with (CertGetCertificateChain, which builds them, is not there yet) ------------------------------------- */
+
+#define ENGINE_SIGNATURE 0x4E474E45u /* "ENGN" */
+
+/* The configuration grew twice; its first member says how far it goes.  Nobody reads the rest yet. */
+BOOL WINAPI CertCreateCertificateChainEngine(PCERT_CHAIN_ENGINE_CONFIG Config, HCERTCHAINENGINE *Engine)
+{
+    ULONG *New;
+
+    if (Config == NULL || Engine == NULL || Config->cbSize < offsetof(CERT_CHAIN_ENGINE_CONFIG, CycleDetectionModulus)) {
+        return Fail((DWORD)E_INVALIDARG);
+    }
+    New = Allocate(sizeof(*New));
+    if (New == NULL) {
+        return Fail(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    *New = ENGINE_SIGNATURE;
+    *Engine = (HCERTCHAINENGINE)(PVOID)New;
+    return TRUE;
+}
+
+/* HCCE_CURRENT_USER and the other small numbers are always there. */
+VOID WINAPI CertFreeCertificateChainEngine(HCERTCHAINENGINE Engine)
+{
+    ULONG *Old = (ULONG *)(PVOID)Engine;
+
+    if ((ULONG_PTR)Old > 0xFFFF && *Old == ENGINE_SIGNATURE) {
+        *Old = 0;
+        Release(Old);
+    }
+}

@@ -386,11 +386,6 @@ VOID WINAPI CertFreeCertificateChain(PCCERT_CHAIN_CONTEXT Chain)
     UNUSED(Chain);
 }
 
-VOID WINAPI CertFreeCertificateChainEngine(HCERTCHAINENGINE Engine)
-{
-    UNUSED(Engine);
-}
-
 BOOL WINAPI CertCompareCertificateName(DWORD Encoding, PCERT_NAME_BLOB First, PCERT_NAME_BLOB Second)
 {
     UNUSED(Encoding);
