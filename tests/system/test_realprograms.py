@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Programs that nobody here wrote (tests/programs), against what they give on Windows: those whose packages are in the cache.
 
-`make programs` fetches the packages and runs all of them; here a package that is not there is a skip with its name.  One boot a program.
+`make programs` fetches the packages and runs all of them; here a package that is not there is a skip with its name, and the slow ones are left to
+it.  One boot a program.
 """
 import json
 import os
@@ -13,7 +14,17 @@ import pytest
 from conftest import BUILD, ROOT
 
 FOLDER = os.path.join(ROOT, "tests", "programs")
-NAMES = sorted(name for name in os.listdir(FOLDER) if os.path.isdir(os.path.join(FOLDER, name)))
+
+
+def is_quick(name):
+    command = os.path.join(FOLDER, name, "cmd.json")
+    if not os.path.isfile(command):
+        return False
+    with open(command, encoding="utf-8") as f:
+        return not json.load(f).get("slow")
+
+
+NAMES = sorted(filter(is_quick, os.listdir(FOLDER)))
 
 
 @pytest.mark.parametrize("name", NAMES)
