@@ -66,6 +66,19 @@ static void Memory(void)
     Ok(!GetPhysicallyInstalledSystemMemory(NULL) && GetLastError() == ERROR_INVALID_PARAMETER, "nowhere to say it");
 }
 
+/* Go 1.19 keeps its goroutine in TEB.NtTib.ArbitraryUserPointer, where the loader shows debuggers what it maps. */
+static void Pointer(void)
+{
+    PVOID *Word = &((NT_TIB *)NtCurrentTeb())->ArbitraryUserPointer, Before = *Word, After;
+
+    *Word = &Before;
+    HMODULE Library = LoadLibraryA("winmm.dll");
+    After = *Word;
+    *Word = Before;
+    Ok(Library != NULL && After == &Before, "the word that is the program's own survives a DLL");
+    FreeLibrary(Library);
+}
+
 /* Programs linked for Windows without user32 (mincore.lib) find it in a contract's library. */
 static void Strings(void)
 {
@@ -79,6 +92,7 @@ static void Strings(void)
 int main(void)
 {
     LeftAlone();
+    Pointer();
     Strings();
     Memory();
     Searches();

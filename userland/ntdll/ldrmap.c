@@ -56,15 +56,19 @@ NTSTATUS LdrpRelocate(PVOID Base, const PE_INFO *Info)
     return NT_SUCCESS(Status) ? Restored : Status;
 }
 
-/* Where the path is while the view is mapped is where a debugger is told to look for it. */
+/*
+ * Where the path is while the view is mapped is where a debugger is told to look for it; else the word is the program's (Go keeps its goroutine
+ * there).
+ */
 static NTSTATUS MapView(HANDLE Section, PCUNICODE_STRING Path, PVOID *Base, PE_INFO *Info)
 {
+    PVOID Programs = Teb()->NtTib.ArbitraryUserPointer;
     SIZE_T Size = 0;
 
     *Base = NULL;
     Teb()->NtTib.ArbitraryUserPointer = Path->Buffer;
     NTSTATUS Status = NtMapViewOfSection(Section, NtCurrentProcess(), Base, 0, 0, NULL, &Size, ViewShare, 0, VIEW_PROTECTION);
-    Teb()->NtTib.ArbitraryUserPointer = NULL;
+    Teb()->NtTib.ArbitraryUserPointer = Programs;
     if (!NT_SUCCESS(Status))
         return Status;
     bool Moved = Status == STATUS_IMAGE_NOT_AT_BASE;
