@@ -159,62 +159,72 @@ static NTSTATUS SerialProperties(SERIAL_COMMPROP *Properties)
         return STATUS_SUCCESS;                                                                                                                   \
     } while (0)
 
-static NTSTATUS SerialDoControl(SERIAL_EXTENSION *Extension, PIRP Irp, ULONG Code)
+/* What is asked; STATUS_INVALID_DEVICE_REQUEST: nothing that can be. */
+static NTSTATUS SerialAsk(SERIAL_EXTENSION *Extension, PIRP Irp, ULONG Code)
 {
-    const SERIAL_TIMEOUTS *Timeouts;
     switch (Code) {
-    case IOCTL_SERIAL_SET_BAUD_RATE:
-        return SerialSetBaud(Extension, SerialInput(Irp, sizeof(SERIAL_BAUD_RATE)));
     case IOCTL_SERIAL_GET_BAUD_RATE:
         SERIAL_GET(SERIAL_BAUD_RATE, (SERIAL_BAUD_RATE){Extension->BaudRate});
-    case IOCTL_SERIAL_SET_LINE_CONTROL:
-        return SerialSetLineControl(Extension, SerialInput(Irp, sizeof(SERIAL_LINE_CONTROL)));
     case IOCTL_SERIAL_GET_LINE_CONTROL:
         SERIAL_GET(SERIAL_LINE_CONTROL, Extension->LineControl);
-    case IOCTL_SERIAL_SET_TIMEOUTS:
-        Timeouts = SerialInput(Irp, sizeof(SERIAL_TIMEOUTS));
-        if (Timeouts == NULL) {
-            return STATUS_BUFFER_TOO_SMALL;
-        }
-        Extension->Timeouts = *Timeouts;
-        return STATUS_SUCCESS;
     case IOCTL_SERIAL_GET_TIMEOUTS:
         SERIAL_GET(SERIAL_TIMEOUTS, Extension->Timeouts);
+    case IOCTL_SERIAL_GET_HANDFLOW:
+        SERIAL_GET(SERIAL_HANDFLOW, Extension->HandFlow);
+    case IOCTL_SERIAL_GET_CHARS:
+        SERIAL_GET(SERIAL_CHARS, Extension->Chars);
     case IOCTL_SERIAL_GET_COMMSTATUS:
         return SerialGetStatus(Extension, SerialOutput(Irp, sizeof(SERIAL_STATUS)));
     case IOCTL_SERIAL_GET_MODEMSTATUS:
         SERIAL_GET(ULONG, SerialModemStatus(Extension));
     case IOCTL_SERIAL_GET_DTRRTS:
         SERIAL_GET(ULONG, SerialIn(Extension, UART_MCR) & 3u);
-    case IOCTL_SERIAL_PURGE:
-        return SerialDoPurge(Extension, SerialInput(Irp, sizeof(ULONG)));
-    case IOCTL_SERIAL_SET_QUEUE_SIZE:
-        return STATUS_SUCCESS; /* the rings are larger than what anybody asks for */
-    case IOCTL_SERIAL_SET_HANDFLOW:
-        return SerialSetHandFlow(Extension, SerialInput(Irp, sizeof(SERIAL_HANDFLOW)));
-    case IOCTL_SERIAL_GET_HANDFLOW:
-        SERIAL_GET(SERIAL_HANDFLOW, Extension->HandFlow);
-    case IOCTL_SERIAL_SET_CHARS:
-        return SerialSetChars(Extension, SerialInput(Irp, sizeof(SERIAL_CHARS)));
-    case IOCTL_SERIAL_GET_CHARS:
-        SERIAL_GET(SERIAL_CHARS, Extension->Chars);
     case IOCTL_SERIAL_GET_PROPERTIES:
         return SerialProperties(SerialOutput(Irp, sizeof(SERIAL_COMMPROP)));
     case IOCTL_SERIAL_CONFIG_SIZE:
         SERIAL_GET(ULONG, 0); /* no settings of its own */
-    case IOCTL_SERIAL_SET_WAIT_MASK:
-        return SerialSetMask(Extension, SerialInput(Irp, sizeof(ULONG)));
     case IOCTL_SERIAL_GET_WAIT_MASK:
         SERIAL_GET(ULONG, Extension->WaitMask);
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+}
+
+static NTSTATUS SerialSetTimeouts(SERIAL_EXTENSION *Extension, const SERIAL_TIMEOUTS *Timeouts)
+{
+    if (Timeouts == NULL) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    Extension->Timeouts = *Timeouts;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS SerialDoControl(SERIAL_EXTENSION *Extension, PIRP Irp, ULONG Code)
+{
+    switch (Code) {
+    case IOCTL_SERIAL_SET_BAUD_RATE:
+        return SerialSetBaud(Extension, SerialInput(Irp, sizeof(SERIAL_BAUD_RATE)));
+    case IOCTL_SERIAL_SET_LINE_CONTROL:
+        return SerialSetLineControl(Extension, SerialInput(Irp, sizeof(SERIAL_LINE_CONTROL)));
+    case IOCTL_SERIAL_SET_TIMEOUTS:
+        return SerialSetTimeouts(Extension, SerialInput(Irp, sizeof(SERIAL_TIMEOUTS)));
+    case IOCTL_SERIAL_SET_HANDFLOW:
+        return SerialSetHandFlow(Extension, SerialInput(Irp, sizeof(SERIAL_HANDFLOW)));
+    case IOCTL_SERIAL_SET_CHARS:
+        return SerialSetChars(Extension, SerialInput(Irp, sizeof(SERIAL_CHARS)));
+    case IOCTL_SERIAL_PURGE:
+        return SerialDoPurge(Extension, SerialInput(Irp, sizeof(ULONG)));
+    case IOCTL_SERIAL_SET_QUEUE_SIZE:
+        return STATUS_SUCCESS; /* the rings are larger than what anybody asks for */
+    case IOCTL_SERIAL_SET_WAIT_MASK:
+        return SerialSetMask(Extension, SerialInput(Irp, sizeof(ULONG)));
     case IOCTL_SERIAL_WAIT_ON_MASK:
         return SerialWaitOnMask(Extension, Irp);
     case IOCTL_SERIAL_IMMEDIATE_CHAR:
         return SerialImmediate(Extension, SerialInput(Irp, sizeof(UCHAR)));
     case IOCTL_SERIAL_SET_BREAK_ON:
-        SerialBreak(Extension, TRUE);
-        return STATUS_SUCCESS;
     case IOCTL_SERIAL_SET_BREAK_OFF:
-        SerialBreak(Extension, FALSE);
+        SerialBreak(Extension, Code == IOCTL_SERIAL_SET_BREAK_ON);
         return STATUS_SUCCESS;
     case IOCTL_SERIAL_SET_DTR:
         return SerialModem(Extension, MCR_DTR, 0);
@@ -225,7 +235,7 @@ static NTSTATUS SerialDoControl(SERIAL_EXTENSION *Extension, PIRP Irp, ULONG Cod
     case IOCTL_SERIAL_CLR_RTS:
         return SerialModem(Extension, 0, MCR_RTS);
     default:
-        return STATUS_INVALID_DEVICE_REQUEST;
+        return SerialAsk(Extension, Irp, Code);
     }
 }
 

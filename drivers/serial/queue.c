@@ -183,18 +183,16 @@ void SerialDrain(SERIAL_EXTENSION *Extension)
 /* Taken without a wait, events would be lost: so the IRP comes first.  It goes back if another processor was quicker. */
 void SerialEndWait(SERIAL_EXTENSION *Extension, BOOLEAN Anyway)
 {
-    PIRP Irp = IoCsqRemoveNextIrp(&Extension->WaitQueue, NULL);
-    ULONG Events;
-    if (Irp == NULL) {
-        return;
+    PIRP Irp;
+    while ((Irp = IoCsqRemoveNextIrp(&Extension->WaitQueue, NULL)) != NULL) {
+        ULONG Events = SerialTakeEvents(Extension);
+        if (Events == 0 && !Anyway) {
+            (void)IoCsqInsertIrpEx(&Extension->WaitQueue, Irp, NULL, &Extension->WaitQueue);
+            return;
+        }
+        *(PULONG)Irp->AssociatedIrp.SystemBuffer = Anyway ? 0 : Events;
+        SerialComplete(Irp, STATUS_SUCCESS, sizeof(ULONG), IO_SERIAL_INCREMENT);
     }
-    Events = SerialTakeEvents(Extension);
-    if (Events == 0 && !Anyway) {
-        (void)IoCsqInsertIrpEx(&Extension->WaitQueue, Irp, NULL, &Extension->WaitQueue);
-        return;
-    }
-    *(PULONG)Irp->AssociatedIrp.SystemBuffer = Anyway ? 0 : Events;
-    SerialComplete(Irp, STATUS_SUCCESS, sizeof(ULONG), IO_SERIAL_INCREMENT);
 }
 
 NTSTATUS SerialWaitOnMask(SERIAL_EXTENSION *Extension, PIRP Irp)

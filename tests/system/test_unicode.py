@@ -145,3 +145,13 @@ def test_code_pages(tmp_path):
         for upper in range(256):
             lines.append(f"B;{number};{upper:02x};" + "".join(encoded(codec, upper << 8 | low) for low in range(256)))
     run(tmp_path, "doublebyte", lines)
+
+
+def test_gb18030(tmp_path):
+    """Every character of the first plane there and back, and some beyond (in lines of 256 as above)."""
+    lines = []
+    for upper in range(256):
+        codes = [upper << 8 | low for low in range(256)]
+        lines.append(f"G;54936;{upper:02x};" + "".join("--------" if 0xD800 <= code <= 0xDFFF else chr(code).encode("gb18030").hex().rjust(8, "0")
+                                                       for code in codes))
+    run(tmp_path, "doublebyte", lines)

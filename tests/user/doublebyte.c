@@ -9,6 +9,7 @@
  *                           S;page;fields         characters of single bytes
  *                           D;page;lead;fields    characters of a lead byte with each trail byte
  *                           B;page;upper;fields   codes of the characters with this upper byte
+ *                           G;page;upper;fields   the same in fields of eight, there and back
  */
 #include <windows.h>
 #include <stdlib.h>
@@ -90,6 +91,28 @@ static void Defaults(void)
     Narrowed(936, 0, L"\xD83D\xDE00", 2, "??", 2, TRUE, "a pair is two");
 }
 
+/* GB 18030: four bytes are a character, too, and every character has a code. */
+static void FourBytes(void)
+{
+    CPINFO Info;
+
+    static const char Codes[] = "a\xD6\xD0\x81\x30\x81\x30\x90\x30\x81\x30\xE3\x32\x9A\x35";
+    Widened(54936, MB_ERR_INVALID_CHARS, Codes, 15, L"a\x4E2D\x80\xD800\xDC00\xDBFF\xDFFF", 7, "one, two and four bytes");
+    Narrowed(54936, WC_ERR_INVALID_CHARS, L"a\x4E2D\x80\xD800\xDC00\xDBFF\xDFFF", 7, Codes, 15, FALSE, "and back");
+    Ok(WideCharToMultiByte(54936, 0, L"\xE9", 1, Bytes, 3, NULL, NULL) == 2 && MultiByteToWideChar(54936, 0, Bytes, 2, Wide, 64) == 1 && Wide[0] == 0xE9,
+       "a letter of Pinyin has two");
+    Ok(WideCharToMultiByte(54936, 0, L"\x80", 1, Bytes, 3, NULL, NULL) == 0 && GetLastError() == ERROR_INSUFFICIENT_BUFFER, "four bytes, or none");
+    Ok(MultiByteToWideChar(54936, MB_ERR_INVALID_CHARS, "\x81\x30\x81", 3, Wide, 64) == 0 && GetLastError() == ERROR_NO_UNICODE_TRANSLATION, "a cut code");
+    SetLastError(0);
+    Ok(MultiByteToWideChar(54936, MB_ERR_INVALID_CHARS, "\x84\x31\xA5\x30", 4, Wide, 64) == 0 && GetLastError() == ERROR_NO_UNICODE_TRANSLATION,
+       "a number between the planes");
+    SetLastError(0);
+    Ok(WideCharToMultiByte(54936, WC_ERR_INVALID_CHARS, L"\xD800", 1, Bytes, 64, NULL, NULL) == 0 && GetLastError() == ERROR_NO_UNICODE_TRANSLATION,
+       "half a pair");
+    Ok(MultiByteToWideChar(54936, MB_COMPOSITE, "a", 1, Wide, 64) == 0 && GetLastError() == ERROR_INVALID_FLAGS, "one flag is known");
+    Ok(GetCPInfo(54936, &Info) && Info.MaxCharSize == 4 && !IsDBCSLeadByteEx(54936, 0x81), "four bytes at most, and no lead bytes");
+}
+
 static int Thai;
 
 static BOOL CALLBACK Page(LPWSTR Name)
@@ -140,9 +163,29 @@ static int WrongField(UINT Page, const char *Four, int Lead, int Index, char Kin
     return Used || Got != (Wanted >= 0x100 ? 2 : 1) || (Got == 2 ? (UCHAR)Bytes[0] << 8 | (UCHAR)Bytes[1] : (UCHAR)Bytes[0]) != (int)Wanted;
 }
 
+/* Of eight digits: without leading zeros, the bytes of the code. */
+static int WrongCode(UINT Page, const char *Eight, WCHAR Character)
+{
+    char Digits[9] = {0}, Code[4];
+    int Length = 0;
+
+    memcpy(Digits, Eight, 8);
+    ULONG Wanted = strtoul(Digits, NULL, 16);
+    for (int Shift = 24; Shift >= 0; Shift -= 8) {
+        if (Length != 0 || Shift == 0 || Wanted >> Shift != 0) {
+            Code[Length++] = (char)(Wanted >> Shift);
+        }
+    }
+    if (Eight[0] == '-') {
+        return WideCharToMultiByte(Page, WC_ERR_INVALID_CHARS, &Character, 1, Bytes, 64, NULL, NULL) != 0;
+    }
+    return WideCharToMultiByte(Page, WC_ERR_INVALID_CHARS, &Character, 1, Bytes, 64, NULL, NULL) != Length || memcmp(Bytes, Code, (size_t)Length) != 0 ||
+           MultiByteToWideChar(Page, MB_ERR_INVALID_CHARS, Code, Length, Wide, 64) != 1 || Wide[0] != Character;
+}
+
 static void Tables(const char *Name)
 {
-    static char Line[2048];
+    static char Line[4096];
     FILE *File = fopen(Name, "r");
     int Fields = 0, Wrong = 0;
 
@@ -151,7 +194,8 @@ static void Tables(const char *Name)
         UINT Page = strtoul(Line + 2, &At, 10);
         int Lead = Kind == 'S' ? -1 : (int)strtoul(At + 1, &At, 16);
         for (int Index = 0; Index < 256; Index++, Fields++) {
-            if (WrongField(Page, At + 1 + 4 * Index, Lead, Index, Kind) && Wrong++ < 30) {
+            int Bad = Kind == 'G' ? WrongCode(Page, At + 1 + 8 * Index, (WCHAR)(Lead << 8 | Index)) : WrongField(Page, At + 1 + 4 * Index, Lead, Index, Kind);
+            if (Bad && Wrong++ < 30) {
                 printf("# %c %u %02x %02x: not %.4s\n", Kind, Page, Lead & 0xFF, Index, At + 1 + 4 * Index);
             }
         }
@@ -168,6 +212,7 @@ int main(int Count, char **Arguments)
     Characters();
     Cut();
     Defaults();
+    FourBytes();
     Told();
     return Done();
 }

@@ -16,7 +16,7 @@ $(CRT_DLLS):
 # Tables that are mapped when they are wanted (userland/ntdll/nlsfile.c).
 # The code pages that are no tables of kernel32's.
 NLS_PAGES := 037 500 720 737 775 855 857 860 861 862 863 864 865 869 874 875 932 936 949 950 1026 1140 10000 10006 10007 10029 10079 10081 \
-	21866 28593 28594 28595 28596 28597 28598 28599 28603
+	21866 28593 28594 28595 28596 28597 28598 28599 28603 54936
 NLS_FILES := $(GEN)/normalize.nls $(NLS_PAGES:%=$(GEN)/nls/c_%.nls)
 $(GEN)/nls/c_%.nls: tools/gen-codepage
 	$(call say,GEN,$@)

@@ -146,7 +146,7 @@ BOOL WINAPI GetCPInfo(UINT CodePage, LPCPINFO Info)
         return BaseFail(ERROR_INVALID_PARAMETER);
     }
     memset(Info, 0, sizeof(*Info));
-    Info->MaxCharSize = Real == CP_UTF8 ? 4 : Real == CP_UTF7 ? 5 : Page->Double != NULL ? 2 : 1;
+    Info->MaxCharSize = Real == CP_UTF8 ? 4 : Real == CP_UTF7 ? 5 : Page->Double != NULL ? Page->Double->MaximumCharacterSize : 1;
     Info->DefaultChar[0] = Page != NULL && Page->Default != 0 ? (BYTE)Page->Default : '?';
     if (Page != NULL && Page->Double != NULL) {
         memcpy(Info->LeadByte, Page->Double->LeadByte, sizeof(Info->LeadByte));
@@ -159,7 +159,7 @@ static LPCWSTR PageName(UINT Page)
 {
     static const struct { UINT Page; LPCWSTR Name; } Names[] = {
         {874, L"874   (ANSI/OEM - Thai)"}, {932, L"932   (ANSI/OEM - Japanese Shift-JIS)"}, {936, L"936   (ANSI/OEM - Simplified Chinese GBK)"},
-        {949, L"949   (ANSI/OEM - Korean)"}, {950, L"950   (ANSI/OEM - Traditional Chinese Big5)"},
+        {949, L"949   (ANSI/OEM - Korean)"}, {950, L"950   (ANSI/OEM - Traditional Chinese Big5)"}, {54936, L"54936 (GB18030 Simplified Chinese)"},
         {437, L"437   (OEM - United States)"}, {850, L"850   (OEM - Multilingual Latin I)"}, {852, L"852   (OEM - Latin II)"},
         {866, L"866   (OEM - Russian)"}, {1250, L"1250  (ANSI - Central Europe)"}, {1251, L"1251  (ANSI - Cyrillic)"},
         {1252, L"1252  (ANSI - Latin I)"}, {1253, L"1253  (ANSI - Greek)"}, {1254, L"1254  (ANSI - Turkish)"},
@@ -201,7 +201,7 @@ BOOL WINAPI IsDBCSLeadByteEx(UINT CodePage, BYTE Byte)
 {
     const NLS_CODE_PAGE *Page = NlsFindPage(CodePage);
 
-    return Page != NULL && Page->Double != NULL && Page->Double->DBCSOffsets[Byte] != 0;
+    return Page != NULL && Page->Double != NULL && Page->Double->MaximumCharacterSize == 2 && Page->Double->DBCSOffsets[Byte] != 0;
 }
 
 /* Of the ANSI page, which has none. */

@@ -58,6 +58,11 @@ void NlsPutDecomposed(SINK *Sink, WCHAR Letter);
 BOOL NlsFromDouble(const NLS_CODE_PAGE *Page, const UCHAR *Source, int Length, DWORD Flags, SINK *Sink);
 void NlsPutDouble(const NLS_CODE_PAGE *Page, WCHAR Character, DWORD Flags, LPCSTR Default, SINK *Sink, BOOL *Lossy);
 
+/* gb18030.c */
+#define CP_GB18030 54936u
+BOOL NlsFromGb18030(const NLS_CODE_PAGE *Page, const UCHAR *Source, int Length, DWORD Flags, SINK *Sink);
+BOOL NlsToGb18030(const NLS_CODE_PAGE *Page, LPCWSTR Source, int Length, DWORD Flags, LPCSTR Default, SINK *Sink, BOOL *Lossy);
+
 /* kana.c: LCMAP_HALFWIDTH, LCMAP_FULLWIDTH, LCMAP_HIRAGANA, LCMAP_KATAKANA. */
 void NlsMapKana(DWORD Flags, LPCWSTR Source, int Length, SINK *Sink);
 #define NLS_KIND_WIDE 4

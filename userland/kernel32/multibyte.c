@@ -211,6 +211,12 @@ int WINAPI MultiByteToWideChar(UINT CodePage, DWORD Flags, LPCSTR Source, int Le
     } else if (Page == NULL) {
         BaseFail(ERROR_INVALID_PARAMETER);
         return 0;
+    } else if (Page->Number == CP_GB18030) {
+        if (Flags & ~(DWORD)MB_ERR_INVALID_CHARS) {
+            BaseFail(ERROR_INVALID_FLAGS);
+            return 0;
+        }
+        Result = NlsFromGb18030(Page, (const UCHAR *)Source, Length, Flags, &Sink);
     } else {
         if ((Flags & ~(DWORD)(MB_PRECOMPOSED | MB_COMPOSITE | MB_USEGLYPHCHARS | MB_ERR_INVALID_CHARS)) ||
             ((Flags & MB_PRECOMPOSED) && (Flags & MB_COMPOSITE))) {
@@ -441,6 +447,12 @@ int WINAPI WideCharToMultiByte(UINT CodePage, DWORD Flags, LPCWSTR Source, int L
     } else if (Page == NULL) {
         BaseFail(ERROR_INVALID_PARAMETER);
         return 0;
+    } else if (Page->Number == CP_GB18030) {
+        if (Flags & ~(DWORD)WC_ERR_INVALID_CHARS) {
+            BaseFail(ERROR_INVALID_FLAGS);
+            return 0;
+        }
+        Result = NlsToGb18030(Page, Source, Length, Flags, Default, &Sink, &Lossy);
     } else {
         if (Flags & ~(DWORD)(WC_COMPOSITECHECK | WC_DISCARDNS | WC_SEPCHARS | WC_DEFAULTCHAR | WC_NO_BEST_FIT_CHARS)) {
             BaseFail(ERROR_INVALID_FLAGS);
