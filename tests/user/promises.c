@@ -89,9 +89,25 @@ static void Strings(void)
     Ok(Load != NULL && Load(GetModuleHandleA(NULL), 12345, Text, 8) == 0 && Text[0] == 0, "LoadString where user32 is not: no such string");
 }
 
+static VOID WINAPI Service(DWORD Count, LPSTR *Arguments)
+{
+    (void)Count;
+    (void)Arguments;
+}
+
+/* Programs that can be a service ask first, and go on as what the user has started when they are none. */
+static void Services(void)
+{
+    char Name[] = "nascent";
+    SERVICE_TABLE_ENTRYA Table[] = {{Name, Service}, {NULL, NULL}};
+
+    Ok(!StartServiceCtrlDispatcherA(Table) && GetLastError() == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, "started by no service controller");
+}
+
 int main(void)
 {
     LeftAlone();
+    Services();
     Pointer();
     Strings();
     Memory();

@@ -309,6 +309,8 @@ NTSTATUS NTAPI LdrGetProcedureAddressEx(PVOID Base, PANSI_STRING Name, ULONG Ord
     Status = Module == NULL ? STATUS_DLL_NOT_FOUND : LdrpGetProcedure(Module, Name != NULL ? Buffer : NULL, ~0u, Ordinal, Address);
     if (NT_SUCCESS(Status) && !LdrpInitializing)
         Status = LdrpRunInitializers(); /* a forwarder may have brought a DLL in */
+    if (!NT_SUCCESS(Status) && Module != NULL)
+        LDR_SNAP("%wZ has no %s (#%lu): %08lx\n", &Module->Entry.BaseDllName, Name != NULL ? Buffer : "name", (unsigned long)Ordinal, (unsigned long)Status);
     LdrpUnlock();
     return Status;
 }
