@@ -224,7 +224,7 @@ void ObpFinishLookup(OBP_LOOKUP *Lookup);
  * Object was found as Link's whole target, in Directory, which is locked; Generation is what ObpPathGeneration was before the walk.  Names without case only.
  */
 extern volatile LONG64 ObpPathGeneration;
-void ObpRememberTarget(PVOID Link, POBJECT_DIRECTORY Directory, PVOID Object, LONG64 Generation);
+void ObpRememberTarget(PVOID Object, POBJECT_DIRECTORY Directory, PVOID Target, LONG64 Generation);
 /* The device Link leads to, referenced, if that is remembered and no directory on the way has changed since; else NULL.  No directory locked. */
 PVOID ObpReferenceRememberedTarget(PVOID Link);
 NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, PVOID ObjectType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,

@@ -81,6 +81,8 @@ static NTSTATUS PspStage3CreateSection(PSP_BIRTH *Birth)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS PspStage8CloneThread(PSP_BIRTH *Birth);
+
 /* Stage 8: the first thread, complete but not running. */
 static NTSTATUS PspStage8CreateThread(PSP_BIRTH *Birth)
 {
@@ -97,6 +99,32 @@ static NTSTATUS PspStage8CreateThread(PSP_BIRTH *Birth)
         .Attributes = &Birth->Attributes,
     };
 
+    return Birth->Clone ? PspStage8CloneThread(Birth) : PspCreateThreadObject(&Request, &Birth->Thread);
+}
+
+/* Stage 8 of a clone: a thread that comes back from this system call, too, with another status. */
+static NTSTATUS PspStage8CloneThread(PSP_BIRTH *Birth)
+{
+    PKTRAP_FRAME Frame = KeUserTrapFrame(KeGetCurrentThread());
+    CONTEXT Context __attribute__((aligned(16)));
+    PSP_THREAD_REQUEST Request = {
+        .Process = Birth->Process,
+        .Mode = Birth->Mode,
+        .ObjectAttributes = Birth->ThreadObjectAttributes,
+        .Initial = TRUE,
+        .Clone = TRUE,
+        .CreateFlags = Birth->ThreadFlags | THREAD_CREATE_FLAGS_SKIP_LOADER_INIT,
+        .Context = &Context,
+        .Attributes = &Birth->Attributes,
+    };
+
+    if (Frame == NULL || PsThreadProcess_(PsCurrentThread_()) != Birth->Parent) {
+        return STATUS_INVALID_PARAMETER; /* a thread of the kernel has nothing to be cloned */
+    }
+    RtlZeroMemory(&Context, sizeof(Context));
+    Context.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS;
+    KeContextFromKframes(Frame, &Context);
+    Context.Rax = (ULONG64)STATUS_PROCESS_CLONED;
     return PspCreateThreadObject(&Request, &Birth->Thread);
 }
 
@@ -157,6 +185,20 @@ static NTSTATUS PspCaptureCreateInfo(PSP_BIRTH *Birth, const PS_CREATE_INFO *Use
     return Birth->CreateInfo.Size == sizeof(*User) && Birth->CreateInfo.State == PsCreateInitialState ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
+/* No image, no parameters, no other parent: the caller's own process a second time (RtlCloneUserProcess). */
+static NTSTATUS PspRequestClone(PSP_BIRTH *Birth, PVOID UserParameters)
+{
+    if (UserParameters != NULL || Birth->Attributes.HasParentProcess || PsCurrentProcess_()->SectionObject == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Birth->Clone = TRUE;
+    Birth->Parent = PsCurrentProcess_();
+    ObReferenceObject(Birth->Parent);
+    Birth->Section = Birth->Parent->SectionObject;
+    ObReferenceObject(Birth->Section);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS PspCaptureRequest(PSP_BIRTH *Birth, PVOID UserParameters, const PS_CREATE_INFO *UserInfo, const PS_ATTRIBUTE_LIST *UserAttributes)
 {
     NTSTATUS Status;
@@ -168,12 +210,13 @@ static NTSTATUS PspCaptureRequest(PSP_BIRTH *Birth, PVOID UserParameters, const 
     if (NT_SUCCESS(Status)) {
         Status = PspCaptureAttributes(Birth->Mode, UserAttributes, TRUE, &Birth->Attributes);
     }
-    if (NT_SUCCESS(Status) && Birth->Attributes.ImageName.Length == 0) {
-        Status = STATUS_INVALID_PARAMETER;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
-    if (NT_SUCCESS(Status)) {
-        Status = PspCaptureProcessParameters(Birth, UserParameters);
+    if (Birth->Attributes.ImageName.Length == 0) {
+        return PspRequestClone(Birth, UserParameters);
     }
+    Status = PspCaptureProcessParameters(Birth, UserParameters);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -228,7 +271,7 @@ static void PspFillSuccessInfo(PSP_BIRTH *Birth)
     Info->SuccessState.FileHandle = Birth->FileHandle;
     Info->SuccessState.SectionHandle = Birth->SectionHandle;
     Info->SuccessState.UserProcessParametersNative = (ULONG_PTR)Birth->UserParameters;
-    Info->SuccessState.CurrentParameterFlags = Birth->Parameters->Flags;
+    Info->SuccessState.CurrentParameterFlags = Birth->Parameters != NULL ? Birth->Parameters->Flags : 0;
     Info->SuccessState.PebAddressNative = (ULONG_PTR)Birth->Process->Peb;
 }
 
@@ -250,7 +293,7 @@ static NTSTATUS PspGiveBirth(PSP_BIRTH *Birth)
     };
     NTSTATUS Status = STATUS_SUCCESS;
 
-    for (ULONG i = 0; NT_SUCCESS(Status) && i < RTL_NUMBER_OF(Stages); i++) {
+    for (ULONG i = Birth->Clone ? 2 : 0; NT_SUCCESS(Status) && i < RTL_NUMBER_OF(Stages); i++) { /* a clone has its image already */
         Status = PspRunStage(Birth, Stages[i].Number, Stages[i].Stage);
     }
     return NT_SUCCESS(Status) ? PspStageInsert(Birth) : Status;
@@ -259,6 +302,7 @@ static NTSTATUS PspGiveBirth(PSP_BIRTH *Birth)
 /*
  * NtCreateUserProcess.
  * ProcessParameters: normalised or not, in the caller's memory, Length bytes, the environment inside or apart (EnvironmentSize bytes).
+ * An attribute list without an image and no parameters: a clone of the caller, in which the call returns STATUS_PROCESS_CLONED.
  * CreateInfo: in state PsCreateInitialState; says on return how far it came and gives the file and section handles on success.
  * Status: STATUS_INVALID_PARAMETER (flags, sizes, no image name), STATUS_ACCESS_VIOLATION, the file system's or filter's status of the open, the section's
  * (STATUS_INVALID_IMAGE_*), STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_MEMORY, STATUS_ACCESS_DENIED, a notify routine's.

@@ -4,7 +4,8 @@
  * NtCreateThreadEx, which replaced the latter.
  *
  * They share every stage with NtCreateUserProcess: a PSP_BIRTH that starts at stage 4 with a section the caller made.  A process made this way has no
- * parameters and no thread; its creator writes the one into it and adds the other (RtlCreateUserProcess of old).
+ * parameters and no thread; its creator writes the one into it and adds the other (RtlCreateUserProcess of old).  Without a section it is a copy of its
+ * parent (mm/clone.c).
  */
 #include "psp.h"
 
@@ -20,11 +21,15 @@ static NTSTATUS PspBirthFromSection(PSP_BIRTH *Birth, HANDLE ParentProcess, HAND
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    if (SectionHandle == NULL) {
-        KdPrint_("Ps: NtCreateProcess without a section (a copy of the parent's address space) is not supported\n");
-        return STATUS_NOT_SUPPORTED;
+    if (SectionHandle != NULL) {
+        Status = ObReferenceObjectByHandle(SectionHandle, SECTION_MAP_EXECUTE, MmSectionObjectType, Birth->Mode, &Birth->Section, NULL);
+    } else if (Birth->Parent->SectionObject == NULL) {
+        Status = STATUS_NOT_SUPPORTED; /* the system process */
+    } else { /* the parent's address space, copied */
+        Birth->Clone = TRUE;
+        Birth->Section = Birth->Parent->SectionObject;
+        ObReferenceObject(Birth->Section);
     }
-    Status = ObReferenceObjectByHandle(SectionHandle, SECTION_MAP_EXECUTE, MmSectionObjectType, Birth->Mode, &Birth->Section, NULL);
     for (ULONG i = 0; NT_SUCCESS(Status) && i < RTL_NUMBER_OF(Stages); i++) {
         Status = Stages[i](Birth);
     }

@@ -211,6 +211,10 @@ NTSTATUS PspBuildAddressSpace(PSP_BIRTH *Birth)
         return Status;
     }
     InterlockedOr((volatile LONG *)&Process->Flags, PS_PROCESS_FLAGS_HAS_ADDRESS_SPACE);
+    if (Birth->Clone) {
+        Process->SectionBaseAddress = Birth->Parent->SectionBaseAddress;
+        return MmCloneProcessAddressSpace_(Process, Birth->Parent); /* ntdll, image and PEB are among what is copied */
+    }
     if (Process->SectionObject == NULL) {
         return STATUS_SUCCESS;
     }
@@ -228,6 +232,21 @@ NTSTATUS PspBuildHandleTable(PSP_BIRTH *Birth)
 
     return ObInitProcess(From, Birth->Process, Birth->Attributes.HasHandleList ? Birth->Attributes.HandleList : NULL,
                          Birth->Attributes.HandleCount);
+}
+
+/* The PEB that was copied says that it was, and whether there is a debugger. */
+static NTSTATUS PspMarkClonedPeb(PEPROCESS Process, BOOLEAN BeingDebugged)
+{
+    BOOLEAN Inherited = TRUE;
+    KAPC_STATE Apc;
+
+    KeStackAttachProcess((PKPROCESS)&Process->Pcb, &Apc);
+    NTSTATUS Status = KiCopyToUser((PUCHAR)Process->Peb + FIELD_OFFSET(NPEB, InheritedAddressSpace), &Inherited, sizeof(Inherited));
+    if (NT_SUCCESS(Status)) {
+        Status = KiCopyToUser((PUCHAR)Process->Peb + FIELD_OFFSET(NPEB, BeingDebugged), &BeingDebugged, sizeof(BeingDebugged));
+    }
+    KeUnstackDetachProcess(&Apc);
+    return Status;
 }
 
 /* Stage 7: the PEB, then the parameters and environment. */
@@ -255,6 +274,10 @@ NTSTATUS PspBuildPeb(PSP_BIRTH *Birth)
                                   (Birth->ProcessFlags & PROCESS_CREATE_FLAGS_NO_DEBUG_INHERIT) != 0, Birth->Mode, &Initial.BeingDebugged);
     if (!NT_SUCCESS(Status)) {
         return Status;
+    }
+    if (Birth->Clone) {
+        Process->Peb = Birth->Parent->Peb;
+        return Process->Peb != NULL ? PspMarkClonedPeb(Process, Initial.BeingDebugged) : STATUS_SUCCESS;
     }
     Status = MmCreatePeb(Process, &Initial, &Process->Peb);
     if (NT_SUCCESS(Status) && Birth->Parameters != NULL) {

@@ -16,6 +16,7 @@
 #include "kd.h"
 #include "ldr.h"
 #include "mm.h"
+#include "mmclone.h"
 #include "mmws.h"
 #include "ob.h"
 #include "ps.h"
@@ -64,6 +65,7 @@ typedef struct _PSP_THREAD_REQUEST
     KPROCESSOR_MODE Mode;
     POBJECT_ATTRIBUTES ObjectAttributes;
     BOOLEAN Initial;               /* the first of its process */
+    BOOLEAN Clone;                 /* goes on where the current thread is: with Context, and the TEB and stack that were copied */
     ULONG CreateFlags;             /* THREAD_CREATE_FLAGS_* */
     /* user threads: either Context (already captured) and InitialTeb, or StartAddress and Argument with a stack made here */
     const CONTEXT *Context;
@@ -88,6 +90,7 @@ typedef struct _PSP_BIRTH
 {
     /* the request, captured */
     KPROCESSOR_MODE Mode;
+    BOOLEAN Clone;                   /* no image: the parent's address space is copied */
     ULONG ProcessFlags, ThreadFlags;
     ACCESS_MASK ProcessAccess, ThreadAccess;
     POBJECT_ATTRIBUTES ProcessObjectAttributes, ThreadObjectAttributes;

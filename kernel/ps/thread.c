@@ -82,15 +82,29 @@ static NTSTATUS PspSetTebFlags(const PSP_THREAD_REQUEST *Request, NTEB *Teb)
     return Status;
 }
 
-/* User half: stack, TEB, register state, start context. */
-static NTSTATUS PspBuildUserThread(const PSP_THREAD_REQUEST *Request, PETHREAD Thread, PSP_USER_START **StartOut)
+/* The TEB and stack lie in the clone where they lie in the original; the ids are new. */
+static NTSTATUS PspAdoptTeb(const PSP_THREAD_REQUEST *Request, PETHREAD Thread)
 {
-    INITIAL_TEB Stack = { 0 };
-    PSP_USER_START *Start;
-    NTSTATUS Status = STATUS_SUCCESS;
+    NTEB *Teb = PsCurrentThread_()->Tcb.Teb;
+    KAPC_STATE Apc;
+
+    Thread->Tcb.Teb = Teb;
+    Thread->UserStackBase = PsCurrentThread_()->UserStackBase;
+    KeStackAttachProcess((PKPROCESS)&Request->Process->Pcb, &Apc);
+    NTSTATUS Status = KiCopyToUser(&Teb->ClientId, &Thread->Cid, sizeof(CLIENT_ID));
+    if (NT_SUCCESS(Status)) {
+        Status = KiCopyToUser(&Teb->RealClientId, &Thread->Cid, sizeof(CLIENT_ID));
+    }
+    KeUnstackDetachProcess(&Apc);
+    return Status;
+}
+
+static NTSTATUS PspMakeStackAndTeb(const PSP_THREAD_REQUEST *Request, PETHREAD Thread, INITIAL_TEB *Stack)
+{
+    NTSTATUS Status;
 
     if (Request->InitialTeb != NULL) {
-        Stack = *Request->InitialTeb;
+        *Stack = *Request->InitialTeb;
     } else {
         SIZE_T Reserve = Request->StackReserve, Commit = Request->StackCommit;
         SECTION_IMAGE_INFORMATION Image = { 0 };
@@ -100,17 +114,23 @@ static NTSTATUS PspBuildUserThread(const PSP_THREAD_REQUEST *Request, PETHREAD T
         }
         Reserve = Reserve != 0 ? Reserve : Image.MaximumStackSize;
         Commit = Commit != 0 ? Commit : Image.CommittedStackSize;
-        Status = MmCreateUserStack(Request->Process, Reserve, Commit, &Stack);
+        Status = MmCreateUserStack(Request->Process, Reserve, Commit, Stack);
         if (!NT_SUCCESS(Status)) {
             return Status;
         }
-        Thread->UserStackBase = Stack.StackAllocationBase;
+        Thread->UserStackBase = Stack->StackAllocationBase;
     }
-    Status = MmCreateTeb(Request->Process, &Stack, &Thread->Cid, &Thread->Tcb.Teb);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = PspSetTebFlags(Request, Thread->Tcb.Teb);
+    Status = MmCreateTeb(Request->Process, Stack, &Thread->Cid, &Thread->Tcb.Teb);
+    return NT_SUCCESS(Status) ? PspSetTebFlags(Request, Thread->Tcb.Teb) : Status;
+}
+
+/* User half: stack, TEB, register state, start context. */
+static NTSTATUS PspBuildUserThread(const PSP_THREAD_REQUEST *Request, PETHREAD Thread, PSP_USER_START **StartOut)
+{
+    INITIAL_TEB Stack = { 0 };
+    PSP_USER_START *Start;
+    NTSTATUS Status = Request->Clone ? PspAdoptTeb(Request, Thread) : PspMakeStackAndTeb(Request, Thread, &Stack);
+
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

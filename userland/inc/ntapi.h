@@ -588,6 +588,8 @@ NTCALL RtlDestroyProcessParameters(PNPROCESS_PARAMETERS Parameters);
 NTCALL RtlMapNlsFile_(PCWSTR Name, PVOID *View, PSIZE_T Size);
 NTSYSAPI PNPROCESS_PARAMETERS NTAPI RtlNormalizeProcessParams(PNPROCESS_PARAMETERS Parameters);
 NTSYSAPI PNPROCESS_PARAMETERS NTAPI RtlDeNormalizeProcessParams(PNPROCESS_PARAMETERS Parameters);
+NTCALL RtlCloneUserProcess(ULONG Flags, PSECURITY_DESCRIPTOR ProcessSecurity, PSECURITY_DESCRIPTOR ThreadSecurity, HANDLE DebugPort,
+                           PRTL_USER_PROCESS_INFORMATION Information);
 NTCALL RtlCreateUserProcess(PUNICODE_STRING ImagePath, ULONG ObjectAttributes, PNPROCESS_PARAMETERS Parameters,
                             PSECURITY_DESCRIPTOR ProcessSecurity, PSECURITY_DESCRIPTOR ThreadSecurity, HANDLE Parent,
                             BOOLEAN InheritHandles, HANDLE DebugPort, HANDLE Token, PRTL_USER_PROCESS_INFORMATION Information);
