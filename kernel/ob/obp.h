@@ -221,7 +221,8 @@ NTSTATUS ObpLookupObjectName(OBP_LOOKUP *Lookup) NODISCARD;
 void ObpFinishLookup(OBP_LOOKUP *Lookup);
 /*
  * Where links lead is remembered if the target is the name of a device: every open of a file by a drive letter would walk the same two directories again.
- * Target was found as the whole target of Object, a link, in Directory, which is locked; Generation is what ObpPathGeneration was before the walk.  Names without case only.
+ * Target was found as the whole target of Object, a link, in Directory, which is locked; Generation is what ObpPathGeneration was before the walk.  Names
+ * without case only.
  */
 extern volatile LONG64 ObpPathGeneration;
 void ObpRememberTarget(PVOID Object, POBJECT_DIRECTORY Directory, PVOID Target, LONG64 Generation);
