@@ -89,6 +89,22 @@ static void Strings(void)
     Ok(Load != NULL && Load(GetModuleHandleA(NULL), 12345, Text, 8) == 0 && Text[0] == 0, "LoadString where user32 is not: no such string");
 }
 
+/* Zig's run-time library opens everything relative to the handle that the process parameters have of the current directory. */
+static void CurrentDirectory(void)
+{
+    const UCHAR *Parameters = (PVOID)NtCurrentTeb()->ProcessEnvironmentBlock->ProcessParameters;
+    HANDLE *Handle = (HANDLE *)(Parameters + 0x48), First = *Handle;
+    WCHAR Path[MAX_PATH], Current[MAX_PATH];
+    DWORD Flags = 1;
+
+    GetCurrentDirectoryW(MAX_PATH, Current);
+    Ok(GetFinalPathNameByHandleW(First, Path, MAX_PATH, 0) > 4 && _wcsicmp(Path + 4, Current) == 0, "the current directory is open from the start");
+    Ok(GetHandleInformation(First, &Flags), "by a handle that is the process's");
+    SetCurrentDirectoryA("C:\\Windows");
+    Ok(GetFinalPathNameByHandleW(*Handle, Path, MAX_PATH, 0) > 4 && _wcsicmp(Path + 4, L"C:\\Windows") == 0, "and another one when it is changed");
+    SetCurrentDirectoryW(Current);
+}
+
 static VOID WINAPI Service(DWORD Count, LPSTR *Arguments)
 {
     (void)Count;
@@ -106,6 +122,7 @@ static void Services(void)
 
 int main(void)
 {
+    CurrentDirectory();
     LeftAlone();
     Services();
     Pointer();

@@ -3,7 +3,8 @@
  * curdir.c - the current directory: a path in the process parameters, guarded by the PEB lock.
  *
  * It ends in a backslash.  The directory is opened when it is set, which proves that it exists, and kept open, so that it cannot be deleted under
- * the process.  A new process starts with the path alone: its creator checked it, and not opening it makes process start cheaper.
+ * the process.  A new process opens the one it was given; programs take its handle out of the process parameters (Zig's run-time library, and with it
+ * bun, opens everything relative to it).  A native program, which has few uses for one, is not kept waiting for it.
  */
 #include "path.h"
 
@@ -26,7 +27,7 @@ ULONG NTAPI RtlGetCurrentDirectory_U(ULONG Bytes, PWSTR Buffer)
     return Result;
 }
 
-static NTSTATUS OpenDirectory(PCWSTR Path, PHANDLE Handle)
+static NTSTATUS OpenDirectory(PCWSTR Path, ULONG Inherit, PHANDLE Handle)
 {
     UNICODE_STRING Nt;
     OBJECT_ATTRIBUTES Attributes;
@@ -35,7 +36,7 @@ static NTSTATUS OpenDirectory(PCWSTR Path, PHANDLE Handle)
 
     if (!NT_SUCCESS(Status))
         return Status;
-    InitializeObjectAttributes(&Attributes, &Nt, OBJ_CASE_INSENSITIVE | OBJ_INHERIT, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &Nt, OBJ_CASE_INSENSITIVE | Inherit, NULL, NULL);
     Status = NtOpenFile(Handle, FILE_TRAVERSE | SYNCHRONIZE, &Attributes, &Io, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                         FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT);
     RtlFreeUnicodeString(&Nt);
@@ -81,7 +82,7 @@ NTSTATUS NTAPI RtlSetCurrentDirectory_U(PUNICODE_STRING Name)
     RtlFreeUnicodeString(&Copy);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = OpenDirectory(Path.Buffer, &New);
+    Status = OpenDirectory(Path.Buffer, OBJ_INHERIT, &New);
     if (NT_SUCCESS(Status)) {
         RtlAcquirePebLock();
         Status = Replace(Path.Buffer, Path.Length, New, &Old);
@@ -93,4 +94,13 @@ NTSTATUS NTAPI RtlSetCurrentDirectory_U(PUNICODE_STRING Name)
         NtClose(Old);
     RtlpFreeFullPath(&Path);
     return Status;
+}
+
+/* A directory that has gone since the parent looked leaves the path, and no handle. */
+void RtlpOpenCurrentDirectory(void)
+{
+    CURDIR *Current = &Peb()->ProcessParameters->CurrentDirectory;
+
+    if (Current->DosPath.Length != 0 && !NT_SUCCESS(OpenDirectory(Current->DosPath.Buffer, 0, &Current->Handle)))
+        Current->Handle = NULL;
 }

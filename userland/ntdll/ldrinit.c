@@ -11,6 +11,7 @@
  * Windows Internals, 7th ed., part 1, chapter 3 "Image loader": "Early process initialization", "DLL notifications"...
  */
 #include "ldrp.h"
+#include "path.h"
 #include "etw.h"
 
 LDRP_MODULE *LdrpImage, *LdrpNtdll;
@@ -247,7 +248,9 @@ static NTSTATUS LdrpInitializeProcess(void)
     NTSTATUS Status = CreateHeapAndModules(PebNow);
     if (!NT_SUCCESS(Status))
         return Status;
-    PebNow->ProcessParameters->CurrentDirectory.Handle = NULL; /* the parent's handle means nothing here: see curdir.c */
+    PebNow->ProcessParameters->CurrentDirectory.Handle = NULL; /* the parent's handle means nothing here */
+    if (PebNow->ImageSubsystem != IMAGE_SUBSYSTEM_NATIVE)
+        RtlpOpenCurrentDirectory();
 
     LdrpLock();
     LdrpInitializing = true;

@@ -18,5 +18,7 @@ typedef struct _WORK_PATH
 /* After success, and only then, the path must be freed. */
 NTSTATUS RtlpMakeFullPath(PCWSTR Name, WORK_PATH *Path);
 void RtlpFreeFullPath(WORK_PATH *Path);
+/* curdir.c: when the process starts, after the heap is there. */
+void RtlpOpenCurrentDirectory(void);
 
 #endif
