@@ -125,6 +125,12 @@ static void MapWord(AHEAD *Ahead, ULONG64 First, ULONG Bits, ULONG64 FirstVpn, U
     Ahead->Mapped += Mapped;
 }
 
+/* Whether [First, Last], if it lies in one word of CONTROL_AREA.Touched, has no bit there: most of an image's small sections. */
+static BOOLEAN IsUntouched(const ULONG *Touched, ULONG64 First, ULONG64 Last)
+{
+    return First >> 5 == Last >> 5 && (Touched[First >> 5] & ~0u << (First & 31) & ~0u >> (31 - (Last & 31))) == 0;
+}
+
 /* [First, Last]: pages of one subsection. */
 static void MapTouchedOf(AHEAD *Ahead, const MMVAD *Vad, ULONG64 First, ULONG64 Last, ULONG64 Flags)
 {
@@ -157,7 +163,7 @@ ULONG MiMapTouchedPages(PEPROCESS Process, const MMVAD *Vad)
     for (ULONG Index = 0; Index < Ahead.ControlArea->NumberOfSubsections; Index++) {
         PSUBSECTION Subsection = &Ahead.ControlArea->Subsection[Index];
         ULONG64 First = Subsection->StartPage, Last = First + Subsection->Pages - 1;
-        if (Subsection->Pages == 0 || First > ViewLast)
+        if (Subsection->Pages == 0 || First > ViewLast || IsUntouched(Ahead.ControlArea->Touched, First, Last))
             continue;
         ULONG Protection = MiSubsectionProtection(Vad, Subsection); /* in this view: it may lack execution */
         if (Protection < MM_NOACCESS)
