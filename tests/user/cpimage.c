@@ -54,7 +54,9 @@ static void Blanks(void)
     Runs(NULL, PROGRAM " child", NULL, "C:\\Temp\\Cp.exe", PROGRAM " child", "a program of the shorter name is taken, the line stays");
     Runs(PROGRAM, PROGRAM " child", NULL, PROGRAM, PROGRAM " child", "not with an application name");
     Runs(NULL, "\"" PROGRAM "\" child", NULL, PROGRAM, "\"" PROGRAM "\" child", "nor in quotes");
-    DeleteFileA("C:\\Temp\\Cp.exe");
+    for (int i = 0; i < 200 && !DeleteFileA("C:\\Temp\\Cp.exe"); i++) {
+        Sleep(10); /* a process that has ended may hold its image for a moment */
+    }
     Runs(NULL, "\"" HERE "\\ec\" child", NULL, PROGRAM, "\"" HERE "\\ec\" child", ".exe is added in quotes");
     Runs(NULL, HERE "\\ec child", NULL, PROGRAM, "\"" HERE "\\ec\" child", ".exe is added to a path with a blank");
     Runs(NULL, "\"" PROGRAM "\"child", NULL, PROGRAM, "\"" PROGRAM "\"child", "nothing between the quote and the arguments");
