@@ -30,6 +30,7 @@ static NTSTATUS Send(DBGK_EVENT *Event, BOOLEAN Freeze)
     Event->ReturnedStatus = STATUS_DEBUGGER_INACTIVE;
     KeInitializeEvent(&Event->Continued, NotificationEvent, FALSE);
 
+    DEBUG_OBJECT *Dead = NULL;
     KeEnterCriticalRegion();
     BOOLEAN Frozen = Freeze && PsFreezeProcess_(Process);
     ExAcquirePushLockExclusive_(&DbgkpProcessDebugPortMutex);
@@ -40,6 +41,8 @@ static NTSTATUS Send(DBGK_EVENT *Event, BOOLEAN Freeze)
             InsertTailList(&Object->EventList, &Event->Links);
             KeSetEvent(&Object->EventsPresent, 0, FALSE);
             Status = STATUS_SUCCESS;
+        } else {
+            Dead = Object;
         }
         ExReleasePushLockExclusive_(&Object->DebugMutex);
     }
@@ -52,6 +55,9 @@ static NTSTATUS Send(DBGK_EVENT *Event, BOOLEAN Freeze)
         PsThawProcess_(Process);
     }
     KeLeaveCriticalRegion();
+    if (Dead != NULL) { /* its last handle was closed while this process was being born with it: nobody debugs us */
+        DbgkpDetach(Process, Dead);
+    }
     return Status;
 }
 
