@@ -26,6 +26,7 @@ static NTSTATUS Send(PDEVICE_OBJECT Target, UCHAR Major, ULONG64 Offset, ULONG L
 {
     KEVENT Event;
     OWN_IRP Own;
+    /* cppcheck-suppress uninitvar ; only its address is taken */
     PIRP Irp = Target->StackSize <= OWN_LOCATIONS ? &Own.Irp : IoAllocateIrp(Target->StackSize, FALSE);
 
     if (Irp == NULL)
@@ -78,6 +79,7 @@ typedef struct _SMALL_MDL {
 NTSTATUS FatTransferDisk(PDEVICE_OBJECT Target, ULONG64 Offset, ULONG Length, PVOID Buffer, BOOLEAN Write)
 {
     SMALL_MDL Small;
+    /* cppcheck-suppress uninitvar ; only its address is taken */
     PMDL Mdl = Length <= PAGE_SIZE ? &Small.Mdl : IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
 
     if (Mdl == NULL)
