@@ -105,7 +105,7 @@ static void CloseDebugObject(PEPROCESS Closer, PVOID Body, ULONG_PTR ProcessHand
         if (Process->DebugPort != Object) {
             continue;
         }
-        if (Object->Flags & DBGK_KILL_ON_CLOSE) {
+        if (Object->Flags & DEBUG_KILL_ON_CLOSE) {
             PspKillProcess(Process, STATUS_DEBUGGER_INACTIVE);
         }
         DbgkpDetach(Process, Object);
@@ -121,8 +121,8 @@ void DbgkInitialize(void)
         .SecurityRequired = TRUE,
         .PoolType = NonPagedPool,
         .GenericMapping = {STANDARD_RIGHTS_READ | DEBUG_READ_EVENT, STANDARD_RIGHTS_WRITE | DEBUG_PROCESS_ASSIGN,
-                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, DEBUG_ALL_ACCESS_},
-        .ValidAccessMask = DEBUG_ALL_ACCESS_,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, DEBUG_ALL_ACCESS},
+        .ValidAccessMask = DEBUG_ALL_ACCESS,
         .CloseProcedure = CloseDebugObject,
         .WaitObjectFlagOffset = offsetof(DEBUG_OBJECT, EventsPresent),
     };
@@ -143,7 +143,7 @@ NTSTATUS NTAPI NtCreateDebugObject(PHANDLE DebugObjectHandle, ACCESS_MASK Desire
     NTSTATUS Status = CopyToMode(Mode, DebugObjectHandle, &None, sizeof(None));
 
     PAGED_CODE();
-    if (NT_SUCCESS(Status) && (Flags & ~DBGK_KILL_ON_CLOSE)) {
+    if (NT_SUCCESS(Status) && (Flags & ~DEBUG_KILL_ON_CLOSE)) {
         Status = STATUS_INVALID_PARAMETER;
     }
     if (NT_SUCCESS(Status)) {
@@ -179,7 +179,7 @@ NTSTATUS NTAPI NtSetInformationDebugObject(HANDLE DebugObjectHandle, ULONG Infor
         return STATUS_INFO_LENGTH_MISMATCH;
     }
     Status = CopyFromMode(Mode, &Flags, Information, sizeof(Flags));
-    if (NT_SUCCESS(Status) && (Flags & ~DBGK_KILL_ON_CLOSE)) {
+    if (NT_SUCCESS(Status) && (Flags & ~DEBUG_KILL_ON_CLOSE)) {
         Status = STATUS_INVALID_PARAMETER;
     }
     if (NT_SUCCESS(Status)) {
@@ -284,13 +284,28 @@ static NTSTATUS AttachTo(PEPROCESS Process, DEBUG_OBJECT *Object)
     return NT_SUCCESS(Status) ? DbgkpMarkPeb(Process) : Status;
 }
 
+/* What attaching and leaving name.  References both. */
+static NTSTATUS ReferenceBoth(HANDLE ProcessHandle, HANDLE DebugObjectHandle, PEPROCESS *Process, DEBUG_OBJECT **Object)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SUSPEND_RESUME, *PsProcessType, Mode, (PVOID *)Process, NULL);
+
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObReferenceObjectByHandle(DebugObjectHandle, DEBUG_PROCESS_ASSIGN, DbgkDebugObjectType, Mode, (PVOID *)Object, NULL);
+    if (!NT_SUCCESS(Status)) {
+        ObDereferenceObject(*Process);
+    }
+    return Status;
+}
+
 NTSTATUS NTAPI NtDebugActiveProcess(HANDLE ProcessHandle, HANDLE DebugObjectHandle);
 NTSTATUS NTAPI NtDebugActiveProcess(HANDLE ProcessHandle, HANDLE DebugObjectHandle)
 {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
     DEBUG_OBJECT *Object;
     PEPROCESS Process;
-    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SUSPEND_RESUME, *PsProcessType, Mode, (PVOID *)&Process, NULL);
+    NTSTATUS Status = ReferenceBoth(ProcessHandle, DebugObjectHandle, &Process, &Object);
 
     PAGED_CODE();
     if (!NT_SUCCESS(Status)) {
@@ -299,12 +314,9 @@ NTSTATUS NTAPI NtDebugActiveProcess(HANDLE ProcessHandle, HANDLE DebugObjectHand
     if (Process == PsThreadProcess_(PsCurrentThread_()) || (Process->Flags & PS_PROCESS_FLAGS_SYSTEM)) {
         Status = STATUS_ACCESS_DENIED;
     } else {
-        Status = ObReferenceObjectByHandle(DebugObjectHandle, DEBUG_PROCESS_ASSIGN, DbgkDebugObjectType, Mode, (PVOID *)&Object, NULL);
-        if (NT_SUCCESS(Status)) {
-            Status = AttachTo(Process, Object);
-            ObDereferenceObject(Object);
-        }
+        Status = AttachTo(Process, Object);
     }
+    ObDereferenceObject(Object);
     ObDereferenceObject(Process);
     return Status;
 }
@@ -313,24 +325,20 @@ NTSTATUS NTAPI NtDebugActiveProcess(HANDLE ProcessHandle, HANDLE DebugObjectHand
 NTSTATUS NTAPI NtRemoveProcessDebug(HANDLE ProcessHandle, HANDLE DebugObjectHandle);
 NTSTATUS NTAPI NtRemoveProcessDebug(HANDLE ProcessHandle, HANDLE DebugObjectHandle)
 {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
     DEBUG_OBJECT *Object;
     PEPROCESS Process;
-    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SUSPEND_RESUME, *PsProcessType, Mode, (PVOID *)&Process, NULL);
+    NTSTATUS Status = ReferenceBoth(ProcessHandle, DebugObjectHandle, &Process, &Object);
 
     PAGED_CODE();
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = ObReferenceObjectByHandle(DebugObjectHandle, DEBUG_PROCESS_ASSIGN, DbgkDebugObjectType, Mode, (PVOID *)&Object, NULL);
-    if (NT_SUCCESS(Status)) {
-        if (Process->DebugPort == Object) {
-            DbgkpDetach(Process, Object);
-        } else {
-            Status = STATUS_PORT_NOT_SET;
-        }
-        ObDereferenceObject(Object);
+    if (Process->DebugPort == Object) {
+        DbgkpDetach(Process, Object);
+    } else {
+        Status = STATUS_PORT_NOT_SET;
     }
+    ObDereferenceObject(Object);
     ObDereferenceObject(Process);
     return Status;
 }

@@ -10,6 +10,7 @@
 
 #include "arch.h"
 #include "dbgk.h"
+#include "dbgstate.h"
 #include "ex.h"
 #include "io.h"
 #include "kd.h"
@@ -37,28 +38,6 @@
 #ifndef STATUS_DEBUGGER_INACTIVE
 #define STATUS_DEBUGGER_INACTIVE ((NTSTATUS)0xC0000354)
 #endif
-
-/* Rights of a debug object. */
-#define DEBUG_READ_EVENT 1u
-#define DEBUG_PROCESS_ASSIGN 2u
-#define DEBUG_SET_INFORMATION 4u
-#define DEBUG_QUERY_INFORMATION 8u
-#define DEBUG_ALL_ACCESS_ (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xFu)
-
-typedef enum _DBG_STATE
-{
-    DbgIdle,
-    DbgReplyPending,
-    DbgCreateThreadStateChange,
-    DbgCreateProcessStateChange,
-    DbgExitThreadStateChange,
-    DbgExitProcessStateChange,
-    DbgExceptionStateChange,
-    DbgBreakpointStateChange,
-    DbgSingleStepStateChange,
-    DbgLoadDllStateChange,
-    DbgUnloadDllStateChange
-} DBG_STATE;
 
 /* What happened; handles are the debugger's, made when it is told. */
 typedef union _DBGK_INFORMATION
@@ -102,15 +81,13 @@ typedef struct _DBGK_EVENT
     DBGK_STATE_CHANGE Change;
 } DBGK_EVENT;
 
-#define DBGK_KILL_ON_CLOSE 1u
-
 typedef struct _DEBUG_OBJECT
 {
     KEVENT EventsPresent;  /* notification; signalled while there is something to read */
     EX_PUSH_LOCK_ DebugMutex;
     LIST_ENTRY EventList;  /* DebugMutex; DBGK_EVENT, oldest first */
     BOOLEAN DeletePending; /* DebugMutex; the last handle is closed */
-    ULONG Flags;           /* DBGK_KILL_ON_CLOSE */
+    ULONG Flags;           /* DEBUG_KILL_ON_CLOSE */
 } DEBUG_OBJECT;
 
 extern EX_PUSH_LOCK_ DbgkpProcessDebugPortMutex; /* EPROCESS.DebugPort, all of them; before any DebugMutex */

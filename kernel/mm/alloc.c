@@ -120,15 +120,17 @@ static NTSTATUS Reserve(PEPROCESS Process, PULONG64 Base, PULONG64 Size, const M
         MiRemoveVad(Process, Old);
     MiInsertVad(Process, Vad);
     MiUnlockPageTables(Process);
-    if (Old != NULL)
-        MiFreeVad(Old);
     if (UNLIKELY(Vad->LargePages) && !NT_SUCCESS(Status = MiFillLargePrivate(Process, Vad))) {
         MiLockPageTables(Process);
         MiDeleteVadLocked(Process, Vad);
+        if (Old != NULL) /* the placeholder is there again */
+            MiInsertVad(Process, Old);
         MiUnlockPageTables(Process);
         MiFreeVad(Vad);
         return Status;
     }
+    if (Old != NULL)
+        MiFreeVad(Old);
     *Base = Start;
     *Size = Length;
     *NewVad = Vad;

@@ -29,13 +29,16 @@ static PMMVAD NewMappedVad(PSECTION Section, MI_VAD_TYPE Type, ULONG Protection,
     return Vad;
 }
 
-/* The entries of a fresh view of large pages; without memory for their tables it goes again. */
-static NTSTATUS FillLargeView(PEPROCESS Process, PMMVAD Vad)
+/* The entries of a fresh view of large pages; without memory for their tables it goes again, and what it replaced comes back. */
+static NTSTATUS FillLargeView(PEPROCESS Process, PMMVAD Vad, PMMVAD Old)
 {
     MiLockPageTables(Process);
     NTSTATUS Status = MiMapLargeSection(Process, Vad);
-    if (!NT_SUCCESS(Status))
+    if (!NT_SUCCESS(Status)) {
         MiDeleteVadLocked(Process, Vad);
+        if (Old != NULL)
+            MiInsertVad(Process, Old);
+    }
     MiUnlockPageTables(Process);
     if (!NT_SUCCESS(Status))
         MiDereferenceUserView(Vad->ControlArea, Vad->Writable);
@@ -60,9 +63,11 @@ static NTSTATUS InsertView(PEPROCESS Process, PMMVAD Vad, ULONG64 Start, ULONG64
     if (Vad->Type == MiVadImage)
         MiCountResident(Process, (LONG)MiMapTouchedPages(Process, Vad));
     MiUnlockPageTables(Process);
+    if (UNLIKELY(Vad->LargePages) && !NT_SUCCESS(Status = FillLargeView(Process, Vad, Old)))
+        return Status;
     if (Old != NULL)
         MiFreeVad(Old);
-    return UNLIKELY(Vad->LargePages) ? FillLargeView(Process, Vad) : STATUS_SUCCESS;
+    return STATUS_SUCCESS;
 }
 
 /* What a view is to be: MmMapViewOfSection's arguments, understood. */

@@ -120,6 +120,8 @@ static void MapNarrow(void)
         (PVOID)GetProcAddress(Ntdll, "NtMapViewOfSection");
     PVOID(NTAPI *Directory)(PVOID, BOOLEAN, USHORT, PULONG) = (PVOID)GetProcAddress(Ntdll, "RtlImageDirectoryEntryToData");
     char Path[MAX_PATH];
+    LONG(NTAPI *QuerySection)(HANDLE, ULONG, PVOID, SIZE_T, SIZE_T *) = (PVOID)GetProcAddress(Ntdll, "NtQuerySection");
+    ULONG_PTR Moved = 0, Original = 0;
     PVOID Base = NULL;
     SIZE_T Size = 0;
 
@@ -130,9 +132,12 @@ static void MapNarrow(void)
     const char *View = MapViewOfFile(Section, 0, 0, 0, 0);
     const IMAGE_NT_HEADERS32 *Headers = View == NULL ? NULL : (PVOID)(View + *(const LONG *)(View + 0x3C));
     Ok(View != NULL && Headers->FileHeader.Machine == IMAGE_FILE_MACHINE_I386, "no access is asked for, the image says which there is");
-    /* The image's base of this boot, which need not be where this view lies. */
-    Ok(View != NULL && Headers->OptionalHeader.ImageBase != 0 && Headers->OptionalHeader.ImageBase % 0x10000 == 0 &&
-       Headers->OptionalHeader.SectionAlignment == 0x1000, "a base in its header, and nothing beside it");
+    QuerySection(Section, 2 /* SectionRelocationInformation */, &Moved, sizeof(Moved), NULL);
+    QuerySection(Section, 3 /* SectionOriginalBaseInformation */, &Original, sizeof(Original), NULL);
+    Is(Original, 0x400000, "the base it was linked for");
+    /* The header tells the image's base of this boot, which need not be where this view lies. */
+    Ok(View != NULL && Headers->OptionalHeader.ImageBase == (DWORD)(Original + Moved) && Headers->OptionalHeader.SectionAlignment == 0x1000,
+       "the base of this boot in its header, and nothing beside it");
     Is((unsigned)MapSection(Section, GetCurrentProcess(), &Base, 0, 0, NULL, &Size, 1, 0, PAGE_READONLY), 0x4000000E, "which is another machine's");
     UnmapViewOfFile(Base);
     UnmapViewOfFile(View);

@@ -15,6 +15,7 @@
 #define LARGE 0x200000
 
 NATIVE(NtAllocateVirtualMemory, (HANDLE P, PVOID *B, ULONG_PTR Z, PSIZE_T S, ULONG T, ULONG A), (P, B, Z, S, T, A))
+NATIVE(NtAllocateVirtualMemoryEx, (HANDLE P, PVOID *B, PSIZE_T S, ULONG T, ULONG A, PVOID X, ULONG N), (P, B, S, T, A, X, N))
 NATIVE(NtFreeVirtualMemory, (HANDLE P, PVOID *B, PSIZE_T S, ULONG T), (P, B, S, T))
 NATIVE(NtLockVirtualMemory, (HANDLE P, PVOID *B, PSIZE_T S, ULONG T), (P, B, S, T))
 NATIVE(NtCreateSection, (PHANDLE S, ACCESS_MASK A, PVOID O, PLARGE_INTEGER M, ULONG P, ULONG T, HANDLE F), (S, A, O, M, P, T, F))
@@ -276,21 +277,58 @@ static int KeepAndEnd(void)
     return 7;
 }
 
+/* In the place of a placeholder, which must be there again if that fails. */
+#define RESERVE_PLACEHOLDER 0x40000
+#define REPLACE_PLACEHOLDER 0x4000
+static char *MakePlaceholder(char *Where)
+{
+    PVOID Base = Where;
+    SIZE_T Size = LARGE;
+
+    return NtAllocateVirtualMemoryEx(SELF, &Base, &Size, MEM_RESERVE | RESERVE_PLACEHOLDER, PAGE_NOACCESS, NULL, 0) == 0 ? Base : NULL;
+}
+
+static NTSTATUS ReplacePlaceholder(char *Where)
+{
+    PVOID Base = Where;
+    SIZE_T Size = LARGE;
+
+    return NtAllocateVirtualMemoryEx(SELF, &Base, &Size, MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES | REPLACE_PLACEHOLDER, PAGE_READWRITE, NULL, 0);
+}
+
+static void Placeholders(void)
+{
+    char *Base = Large(LARGE);
+
+    VirtualFree(Base, 0, MEM_RELEASE);
+    Ok(MakePlaceholder(Base) == Base, "a placeholder where a large page fits");
+    Same(ReplacePlaceholder(Base), 0, "a large page takes its place");
+    Ok(Attributes(Base).LargePage && Base[LARGE - 1] == 0, "and is there");
+    VirtualFree(Base, 0, MEM_RELEASE);
+}
+
 /* All that lies in a row; what is left is enough to go on, and everything comes back. */
 static void Exhausting(void)
 {
     static char *Kept[4096];
     int Count = 0, Again = 0;
+    char *Place = Large(LARGE);
 
+    VirtualFree(Place, 0, MEM_RELEASE);
+    Place = MakePlaceholder(Place);
     while (Count < 4096 && (Kept[Count] = Large(LARGE)) != NULL) {
         Count++;
     }
     DWORD Error = GetLastError();
     Ok(Count > 4 && (Count == 4096 || Error == ERROR_NO_SYSTEM_RESOURCES || Error == ERROR_COMMITMENT_LIMIT), "after %d of them: error %lu", Count,
        Error);
+    Ok(ReplacePlaceholder(Place) != 0 && Query(Place).State == MEM_RESERVE && Query(Place).AllocationBase == Place,
+       "a placeholder that cannot be replaced stays");
     for (int i = 0; i < Count; i++) {
         VirtualFree(Kept[i], 0, MEM_RELEASE);
     }
+    Same(ReplacePlaceholder(Place), 0, "until there is memory");
+    VirtualFree(Place, 0, MEM_RELEASE);
     while (Again < Count && (Kept[Again] = Large(LARGE)) != NULL) {
         Again++;
     }
@@ -354,6 +392,7 @@ int main(int argc, char **argv)
         Protections();
         Using();
         Sections();
+        Placeholders();
         Ending();
         Exhausting();
     }

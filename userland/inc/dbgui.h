@@ -6,31 +6,11 @@
 #define NASCENT_DBGUI_H
 
 #include "ntapi.h"
+#include "dbgstate.h"
 
-#define DEBUG_READ_EVENT 1u
-#define DEBUG_PROCESS_ASSIGN 2u
-#define DEBUG_SET_INFORMATION 4u
-#define DEBUG_QUERY_INFORMATION 8u
-#define DEBUG_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xFu)
-#define DEBUG_KILL_ON_CLOSE 1u
 #ifndef DBG_RIPEXCEPTION
 #define DBG_RIPEXCEPTION 0x40010007
 #endif
-
-typedef enum _DBG_STATE
-{
-    DbgIdle,
-    DbgReplyPending,
-    DbgCreateThreadStateChange,
-    DbgCreateProcessStateChange,
-    DbgExitThreadStateChange,
-    DbgExitProcessStateChange,
-    DbgExceptionStateChange,
-    DbgBreakpointStateChange,
-    DbgSingleStepStateChange,
-    DbgLoadDllStateChange,
-    DbgUnloadDllStateChange
-} DBG_STATE;
 
 typedef struct _DBGKM_CREATE_THREAD { ULONG SubSystemKey; PVOID StartAddress; } DBGKM_CREATE_THREAD;
 typedef struct _DBGUI_CREATE_THREAD { HANDLE HandleToThread; DBGKM_CREATE_THREAD NewThread; } DBGUI_CREATE_THREAD;

@@ -58,60 +58,69 @@ static void ObjectFor(OBJECT_ATTRIBUTES *Object, const SECURITY_ATTRIBUTES *Secu
                                Security != NULL ? Security->lpSecurityDescriptor : NULL);
 }
 
-BOOL BaseCreateNative(BASE_CREATE *Create)
+/* What NtCreateUserProcess is told of the process, as attributes.  Priority: the class, 0 for the default; it stays where it is. */
+static void FillList(NATIVE_LIST *List, BASE_CREATE *Create, const UCHAR *Priority)
 {
     static const PS_STD_HANDLE_INFO RequestStandard = {
         .StdHandleState = PsRequestDuplicate, .PseudoHandleMask = 0, .StdHandleSubsystemType = IMAGE_SUBSYSTEM_WINDOWS_CUI};
+
+    List->Head.TotalLength = offsetof(PS_ATTRIBUTE_LIST, Attributes);
+    Add(List, PS_ATTRIBUTE_IMAGE_NAME, Create->NativeImage.Buffer, Create->NativeImage.Length);
+    Add(List, PS_ATTRIBUTE_CLIENT_ID, &Create->ClientId, sizeof(Create->ClientId));
+    Add(List, PS_ATTRIBUTE_IMAGE_INFO, &Create->ImageInformation, sizeof(Create->ImageInformation));
+    if (BaseDuplicatesStandardHandles(Create)) {
+        Add(List, PS_ATTRIBUTE_STD_HANDLE_INFO, &RequestStandard, sizeof(RequestStandard));
+    }
+    if (Create->HasParentProcess) {
+        Add(List, PS_ATTRIBUTE_PARENT_PROCESS, Create->ParentProcess, sizeof(HANDLE));
+    }
+    if (Create->Token != NULL) {
+        Add(List, PS_ATTRIBUTE_TOKEN, Create->Token, sizeof(HANDLE));
+    }
+    if (Create->Flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS)) {
+        Add(List, PS_ATTRIBUTE_DEBUG_OBJECT, DbgUiGetThreadDebugObject(), sizeof(HANDLE));
+    }
+    if (Create->HandleList != NULL) {
+        Add(List, PS_ATTRIBUTE_HANDLE_LIST, Create->HandleList, Create->HandleListSize);
+    }
+    if (Create->JobList != NULL) {
+        Add(List, PS_ATTRIBUTE_JOB_LIST, Create->JobList, Create->JobListSize);
+    }
+    if (Create->ChildPolicy != NULL) {
+        Add(List, PS_ATTRIBUTE_CHILD_PROCESS_POLICY, Create->ChildPolicy, sizeof(*Create->ChildPolicy));
+    }
+    if (Create->Affinity != NULL) {
+        Add(List, PS_ATTRIBUTE_GROUP_AFFINITY, Create->Affinity, sizeof(*Create->Affinity));
+    }
+    if (Create->IdealProcessor != NULL) {
+        Add(List, PS_ATTRIBUTE_IDEAL_PROCESSOR, Create->IdealProcessor, sizeof(*Create->IdealProcessor));
+    }
+    if (*Priority != 0) {
+        Add(List, PS_ATTRIBUTE_PRIORITY_CLASS, Priority, sizeof(*Priority));
+    }
+}
+
+BOOL BaseCreateNative(BASE_CREATE *Create)
+{
     OBJECT_ATTRIBUTES ProcessObject, ThreadObject;
     PS_CREATE_INFO Info = {.Size = sizeof(Info), .State = PsCreateInitialState};
     UCHAR Priority = BasePriorityClass(Create->Flags);
     BOOLEAN HadPrivilege = TRUE;
     NATIVE_LIST List;
 
+    if (Create->Flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS)) {
+        Create->Status = DbgUiConnectToDbg();
+        if (!NT_SUCCESS(Create->Status)) {
+            return FALSE;
+        }
+    }
     if (Priority == 4) { /* real time: whoever may have the privilege uses it; for others it means high, as on Windows */
         if (!NT_SUCCESS(RtlAdjustPrivilege(14, TRUE, FALSE, &HadPrivilege))) {
             Priority = 3;
             HadPrivilege = TRUE;
         }
     }
-    List.Head.TotalLength = offsetof(PS_ATTRIBUTE_LIST, Attributes);
-    Add(&List, PS_ATTRIBUTE_IMAGE_NAME, Create->NativeImage.Buffer, Create->NativeImage.Length);
-    Add(&List, PS_ATTRIBUTE_CLIENT_ID, &Create->ClientId, sizeof(Create->ClientId));
-    Add(&List, PS_ATTRIBUTE_IMAGE_INFO, &Create->ImageInformation, sizeof(Create->ImageInformation));
-    if (BaseDuplicatesStandardHandles(Create)) {
-        Add(&List, PS_ATTRIBUTE_STD_HANDLE_INFO, &RequestStandard, sizeof(RequestStandard));
-    }
-    if (Create->HasParentProcess) {
-        Add(&List, PS_ATTRIBUTE_PARENT_PROCESS, Create->ParentProcess, sizeof(HANDLE));
-    }
-    if (Create->Token != NULL) {
-        Add(&List, PS_ATTRIBUTE_TOKEN, Create->Token, sizeof(HANDLE));
-    }
-    if (Create->Flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS)) {
-        Create->Status = DbgUiConnectToDbg();
-        if (!NT_SUCCESS(Create->Status)) {
-            return FALSE;
-        }
-        Add(&List, PS_ATTRIBUTE_DEBUG_OBJECT, DbgUiGetThreadDebugObject(), sizeof(HANDLE));
-    }
-    if (Create->HandleList != NULL) {
-        Add(&List, PS_ATTRIBUTE_HANDLE_LIST, Create->HandleList, Create->HandleListSize);
-    }
-    if (Create->JobList != NULL) {
-        Add(&List, PS_ATTRIBUTE_JOB_LIST, Create->JobList, Create->JobListSize);
-    }
-    if (Create->ChildPolicy != NULL) {
-        Add(&List, PS_ATTRIBUTE_CHILD_PROCESS_POLICY, Create->ChildPolicy, sizeof(*Create->ChildPolicy));
-    }
-    if (Create->Affinity != NULL) {
-        Add(&List, PS_ATTRIBUTE_GROUP_AFFINITY, Create->Affinity, sizeof(*Create->Affinity));
-    }
-    if (Create->IdealProcessor != NULL) {
-        Add(&List, PS_ATTRIBUTE_IDEAL_PROCESSOR, Create->IdealProcessor, sizeof(*Create->IdealProcessor));
-    }
-    if (Priority != 0) {
-        Add(&List, PS_ATTRIBUTE_PRIORITY_CLASS, &Priority, sizeof(Priority));
-    }
+    FillList(&List, Create, &Priority);
     ObjectFor(&ProcessObject, Create->ProcessSecurity);
     ObjectFor(&ThreadObject, Create->ThreadSecurity);
     Create->Status = NtCreateUserProcess(&Create->Process, &Create->Thread, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &ProcessObject, &ThreadObject,
